@@ -1,0 +1,7 @@
+//! stackctl: infrastructure as code for AWS. `ARCHITECTURE.md` draws the way through these modules.
+
+pub mod address;
+pub mod cloud;
+pub mod error;
+pub mod resource;
+pub mod schema;
