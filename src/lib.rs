@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod cloud;
+pub mod diff;
 pub mod error;
 pub mod resource;
 pub mod schema;
+pub mod state;
