@@ -1,9 +1,14 @@
 //! stackctl: infrastructure as code for AWS. `ARCHITECTURE.md` draws the way through these modules.
 
 pub mod address;
+pub mod apply;
 pub mod cloud;
+pub mod desired;
 pub mod diff;
 pub mod error;
+pub mod event;
+pub mod plan;
+pub mod refresh;
 pub mod resource;
 pub mod schema;
 pub mod state;
