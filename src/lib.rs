@@ -2,8 +2,11 @@
 
 pub mod address;
 pub mod cloud;
+pub mod config;
+pub mod diagnostic;
 pub mod diff;
 pub mod error;
+pub mod reference;
 pub mod resource;
 pub mod schema;
 pub mod state;

@@ -17,6 +17,7 @@
 
 pub mod policy;
 pub mod tree;
+pub mod types;
 
 use serde_json::Value as Json;
 
