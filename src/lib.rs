@@ -3,11 +3,14 @@
 pub mod address;
 pub mod apply;
 pub mod cloud;
+pub mod config;
 pub mod desired;
+pub mod diagnostic;
 pub mod diff;
 pub mod error;
 pub mod event;
 pub mod plan;
+pub mod reference;
 pub mod refresh;
 pub mod resource;
 pub mod schema;

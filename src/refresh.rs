@@ -23,7 +23,9 @@ pub async fn refresh(
             by_kind.entry(&address.kind).or_insert((kind, vec![])).1.push(record.id.clone());
         }
     }
-    let reads = by_kind.iter().map(|(name, (kind, ids))| async move { Ok((*name, kind.read(cloud, ids).await?)) });
+    let reads = by_kind
+        .iter()
+        .map(|(name, (kind, ids))| async move { kind.read(cloud, ids).await.map(|seen| (*name, seen)) });
     let mut seen: HashMap<&str, HashMap<Id, Observed>> = try_join_all(reads).await?.into_iter().collect();
     let found = document.resources.iter().filter_map(|(address, record)| {
         let observed = seen.get_mut(address.kind.as_str())?.remove(&record.id)?;

@@ -1,6 +1,6 @@
+use super::Pace;
 use super::reader::Reader;
 use super::retry::retry;
-use super::Pace;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::diff::{AttrChange, Effect, complete, diff};
@@ -75,7 +75,13 @@ impl Target<'_> {
     }
 
     /// Polls until the write shows: all of it, or another part than before (some services take one part at a time).
-    async fn echo(&self, wanted: &Json, recorded: &Json, before: &[AttrChange], wait: Wait) -> Result<Observed> {
+    async fn echo(
+        &self,
+        wanted: &Json,
+        recorded: &Json,
+        before: &[AttrChange],
+        wait: Wait,
+    ) -> Result<Observed> {
         let schema = self.kind.inputs();
         let started = Instant::now();
         let mut pause = self.pace.first;
@@ -107,7 +113,9 @@ impl Target<'_> {
                         }
                         "ready".to_owned()
                     }
-                    Status::Failed(why) => return Err(Error::Refused(format!("AWS says that it failed: {why}"))),
+                    Status::Failed(why) => {
+                        return Err(Error::Refused(format!("AWS says that it failed: {why}")));
+                    }
                     Status::Pending(state) => {
                         hits = 0;
                         state.clone()

@@ -20,7 +20,8 @@ pub fn verb(step: &Step, half: &Half) -> Verb {
 
 /// Carries out one operation, journal first.
 pub async fn run(shared: &Shared<'_>, step: &Step, operation: &Operation) -> Result<()> {
-    let missing = || Error::Refused(format!("this stackctl does not know the kind {}", operation.address.kind));
+    let missing =
+        || Error::Refused(format!("this stackctl does not know the kind {}", operation.address.kind));
     let kind = (shared.run.kind)(&operation.address.kind).ok_or_else(missing)?;
     match (&operation.half, step.action) {
         (Half::Up, Action::Update) => update(shared, kind, step).await,
@@ -117,7 +118,8 @@ async fn lost(
 async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Result<()> {
     let wanted = resolve(shared, step)?;
     let address = &step.address;
-    let old = shared.record(address).ok_or_else(|| Error::Refused(format!("{address} is not in the state")))?;
+    let old =
+        shared.record(address).ok_or_else(|| Error::Refused(format!("{address} is not in the state")))?;
     let redacted = shared.digest.redact(kind.inputs(), &wanted);
     let intent = Intent {
         intent: (shared.run.new_intent)(),
@@ -131,7 +133,8 @@ async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
     shared.journal(&Entry::Intent(intent.clone()))?;
     let id = old.id.clone();
     let wanted = ignoring(shared, kind, step, wanted, &id).await?;
-    let observed = target(shared, kind, address, &id).converge(&wanted, &old.inputs, kind.profile().update).await;
+    let observed =
+        target(shared, kind, address, &id).converge(&wanted, &old.inputs, kind.profile().update).await;
     let record = Record {
         inputs: redacted,
         depends_on: step.depends_on.clone(),
@@ -182,7 +185,8 @@ fn finish(
         }
         Err(error) => Some(error),
     };
-    let done = Entry::Done { intent: intent.intent.clone(), address: address.clone(), record: Some(record.clone()) };
+    let done =
+        Entry::Done { intent: intent.intent.clone(), address: address.clone(), record: Some(record.clone()) };
     shared.journal(&done)?;
     shared.change(|document| state::done(document, Some(intent), address, Some(&record)));
     failure.map_or(Ok(()), Err)
@@ -210,7 +214,12 @@ async fn delete(shared: &Shared<'_>, kind: &'static dyn Kind, address: &Address,
     Ok(())
 }
 
-async fn remove(shared: &Shared<'_>, kind: &'static dyn Kind, address: &Address, record: &Record) -> Result<()> {
+async fn remove(
+    shared: &Shared<'_>,
+    kind: &'static dyn Kind,
+    address: &Address,
+    record: &Record,
+) -> Result<()> {
     let Some(observed) = shared.reader.read(kind, &record.id).await? else { return Ok(()) };
     let inputs = crate::diff::complete(kind.inputs(), &observed.inputs, &record.inputs);
     let live = Observed { inputs, ..observed };

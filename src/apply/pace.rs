@@ -37,7 +37,12 @@ impl Pace {
         if self.profiles {
             profile
         } else {
-            Wait { delay: Duration::ZERO, interval: self.first, hits: 1, timeout: profile.timeout.min(self.limit) }
+            Wait {
+                delay: Duration::ZERO,
+                interval: self.first,
+                hits: 1,
+                timeout: profile.timeout.min(self.limit),
+            }
         }
     }
 

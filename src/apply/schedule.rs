@@ -1,6 +1,6 @@
+use super::Pace;
 use super::operation;
 use super::reader::Reader;
-use super::Pace;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::desired::Desired;

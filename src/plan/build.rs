@@ -31,7 +31,8 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         create_first: HashSet::new(),
         inputs,
     };
-    let wanted: Vec<Address> = if inputs.destroy { vec![] } else { inputs.desired.order().cloned().collect() };
+    let wanted: Vec<Address> =
+        if inputs.destroy { vec![] } else { inputs.desired.order().cloned().collect() };
     let chosen = builder.chosen(&wanted);
     builder.create_first = builder.creates_first(&wanted);
     for address in &wanted {
@@ -85,7 +86,9 @@ impl Builder<'_> {
     fn creates_first(&self, wanted: &[Address]) -> HashSet<Address> {
         let mut first = HashSet::new();
         for address in wanted.iter().rev() {
-            if first.contains(address) || self.inputs.desired.lifecycle(address).create_before_destroy == Some(true) {
+            if first.contains(address)
+                || self.inputs.desired.lifecycle(address).create_before_destroy == Some(true)
+            {
                 first.insert(address.clone());
                 first.extend(self.inputs.desired.depends_on(address).iter().cloned());
             }
@@ -99,8 +102,16 @@ impl Builder<'_> {
         let observed = record.and_then(|_| self.inputs.observed.get(address));
         if !chosen {
             if let Some(record) = record {
-                self.known.insert(address.clone(), Value::settled(&record.id, &record.inputs, &record.outputs));
-                self.steps.push(self.step(address, kind, Action::Noop, Reason::Changed, Some(record), Json::Null));
+                self.known
+                    .insert(address.clone(), Value::settled(&record.id, &record.inputs, &record.outputs));
+                self.steps.push(self.step(
+                    address,
+                    kind,
+                    Action::Noop,
+                    Reason::Changed,
+                    Some(record),
+                    Json::Null,
+                ));
             }
             return;
         }
@@ -123,7 +134,8 @@ impl Builder<'_> {
             self.steps.push(step);
             return;
         };
-        let seen = self.digest.redact(kind.inputs(), &complete(kind.inputs(), &observed.inputs, &record.inputs));
+        let seen =
+            self.digest.redact(kind.inputs(), &complete(kind.inputs(), &observed.inputs, &record.inputs));
         for (path, _) in &self.inputs.desired.lifecycle(address).ignore_changes {
             copy(&seen, &mut inputs, path);
         }

@@ -32,7 +32,9 @@ impl Selection {
         let mut chosen: HashSet<Address> = HashSet::new();
         let mut stack: Vec<&Address> = all
             .iter()
-            .filter(|address| self.targets.is_empty() || self.targets.iter().any(|t| Self::matches(t, address)))
+            .filter(|address| {
+                self.targets.is_empty() || self.targets.iter().any(|t| Self::matches(t, address))
+            })
             .collect();
         while let Some(address) = stack.pop() {
             if chosen.insert(address.clone()) {
@@ -45,7 +47,9 @@ impl Selection {
             let more: Vec<&Address> = all
                 .iter()
                 .filter(|address| !excluded.contains(address))
-                .filter(|address| needs.get(address).into_iter().flatten().any(|need| excluded.contains(need)))
+                .filter(|address| {
+                    needs.get(address).into_iter().flatten().any(|need| excluded.contains(need))
+                })
                 .collect();
             if more.is_empty() {
                 break;
@@ -63,7 +67,8 @@ mod tests {
 
     #[test]
     fn targets_bring_what_they_need_and_excludes_take_what_needs_them() {
-        let [vpc, subnet, db] = ["vpc.a", "subnet.a", "db_instance.a"].map(|text| text.parse::<Address>().unwrap());
+        let [vpc, subnet, db] =
+            ["vpc.a", "subnet.a", "db_instance.a"].map(|text| text.parse::<Address>().unwrap());
         let all = [vpc.clone(), subnet.clone(), db.clone()];
         let needs = HashMap::from([(subnet.clone(), vec![vpc.clone()]), (db.clone(), vec![subnet.clone()])]);
         let target = Selection { targets: vec![subnet.clone()], ..Selection::default() };

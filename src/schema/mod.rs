@@ -15,8 +15,10 @@
 //! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |
 //! | `x-volatile` | output | an update makes it unknown |
 
+pub mod defaults;
 pub mod policy;
 pub mod tree;
+pub mod types;
 
 use serde_json::Value as Json;
 
