@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod error;
 pub mod event;
+pub mod local;
 pub mod plan;
 pub mod reference;
 pub mod refresh;
