@@ -19,7 +19,8 @@ impl Aws {
             .get_or_init(|| async {
                 let config = self.config().await;
                 // Emulators and MinIO know buckets by path only.
-                let by_path = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+                let by_path =
+                    config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
                 let config = aws_sdk_s3::config::Builder::from(config).force_path_style(by_path).build();
                 aws_sdk_s3::Client::from_conf(config)
             })

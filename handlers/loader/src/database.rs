@@ -45,7 +45,10 @@ impl Database {
     }
 
     /// As [`Self::from_environment`], with variables from elsewhere.
-    pub fn from_variables(url: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+    pub fn from_variables(
+        url: Option<&str>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
         let mut mode = variable("DATABASE_SSLMODE").map(|text| Mode::parse(&text)).transpose()?;
         let mut roots = variable("DATABASE_SSLROOTCERT").map(PathBuf::from);
         let mut config = match url.map(ToOwned::to_owned).or_else(|| variable("DATABASE_URL")) {
@@ -66,8 +69,9 @@ impl Database {
             None => {
                 let host = variable("DATABASE_HOST").ok_or_else(|| Error::Setting {
                     name: "DATABASE_URL",
-                    problem: "is missing: set it, or DATABASE_HOST and what belongs to it, or give --database-url"
-                        .to_owned(),
+                    problem:
+                        "is missing: set it, or DATABASE_HOST and what belongs to it, or give --database-url"
+                            .to_owned(),
                 })?;
                 let port = variable("DATABASE_PORT").unwrap_or_else(|| "5432".to_owned());
                 let mut config = Config::new();
@@ -183,18 +187,22 @@ fn take_parameter(
 }
 
 fn is_refused(error: &tokio_postgres::Error) -> bool {
-    error
-        .code()
-        .is_some_and(|code| *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+    error.code().is_some_and(|code| {
+        *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+    })
 }
 
 fn remedy(error: &tokio_postgres::Error) -> &'static str {
     match error.code() {
         Some(_) if is_refused(error) => "check DATABASE_USER, DATABASE_SECRET_ARN and DATABASE_PASSWORD",
-        Some(code) if *code == SqlState::INVALID_CATALOG_NAME => "create the database, or check DATABASE_NAME",
+        Some(code) if *code == SqlState::INVALID_CATALOG_NAME => {
+            "create the database, or check DATABASE_NAME"
+        }
         Some(_) => "see the server's log",
-        None => "check DATABASE_HOST, DATABASE_PORT and DATABASE_SSLMODE, that the server runs and that the security \
-                 groups let the connection through",
+        None => {
+            "check DATABASE_HOST, DATABASE_PORT and DATABASE_SSLMODE, that the server runs and that the security \
+                 groups let the connection through"
+        }
     }
 }
 

@@ -127,7 +127,9 @@ pub enum ContentError {
         seen: String,
     },
     /// Two columns of the header have the same name.
-    #[error("line {line}: the header names {name:?} twice (columns {first} and {second}); rename one of them")]
+    #[error(
+        "line {line}: the header names {name:?} twice (columns {first} and {second}); rename one of them"
+    )]
     RepeatedColumn {
         /// Line of the header.
         line: u64,
@@ -149,7 +151,9 @@ pub enum ContentError {
         limit: usize,
     },
     /// A record that does not end.
-    #[error("line {line}: a record of more than {limit} bytes starts here; look for a quote that is not closed")]
+    #[error(
+        "line {line}: a record of more than {limit} bytes starts here; look for a quote that is not closed"
+    )]
     TooLong {
         /// Where it starts.
         line: u64,

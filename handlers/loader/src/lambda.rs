@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
@@ -45,6 +45,16 @@ async fn handle(loader: &Loader, event: LambdaEvent<Value>) -> Result<Value, Err
         return Ok(json!({ "files": files }));
     }
     Err(Error::Files { failed: reasons.len(), total: sources.len(), reasons: reasons.join("; ") })
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let error_type = match error {
+            Error::Event(_) => "UnknownEvent",
+            _ => "LoadFailed",
+        };
+        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
+    }
 }
 
 fn report(file: &str, outcome: &Outcome) -> Value {

@@ -99,10 +99,20 @@ impl Loader {
         };
         match &outcome {
             Outcome::Loaded { source_table, counts, merged } => {
-                log.figures("loaded", counts.loaded, progress.bytes, Some(summary(source_table, *counts, merged)));
+                log.figures(
+                    "loaded",
+                    counts.loaded,
+                    progress.bytes,
+                    Some(summary(source_table, *counts, merged)),
+                );
             }
             Outcome::Duplicate { of } => {
-                log.figures("duplicate", 0, progress.bytes, Some(format!("the content of {of}, which is loaded")));
+                log.figures(
+                    "duplicate",
+                    0,
+                    progress.bytes,
+                    Some(format!("the content of {of}, which is loaded")),
+                );
             }
             Outcome::AlreadyLoaded { source_table, rows } => {
                 log.figures("already_loaded", *rows, 0, Some(format!("nothing to do, see {source_table}")));
@@ -126,7 +136,8 @@ impl Loader {
         let late = || Error::Deadline { file: source.to_string() };
         let left = || deadline.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
         let object = timeout(left(), source.describe(&self.aws)).await.map_err(|_| late())??;
-        let mut connection = timeout(left(), self.database.connect(&self.aws)).await.map_err(|_| late())??;
+        let mut connection =
+            timeout(left(), self.database.connect(&self.aws)).await.map_err(|_| late())??;
         let run = self.run(source, &object, caller, &mut connection, log, progress);
         match timeout(left(), run).await {
             Ok(outcome) => outcome,

@@ -58,7 +58,10 @@ pub struct Entry {
 /// The lock of whoever loads the file of that name. It ends with the session, however that ends.
 pub async fn lock(client: &Client, object: &Object) -> Result<(), Error> {
     let number = names::lock(&object.bucket, &object.key);
-    client.execute("select pg_advisory_lock($1)", &[&number]).await.doing("wait for another load of the same file")?;
+    client
+        .execute("select pg_advisory_lock($1)", &[&number])
+        .await
+        .doing("wait for another load of the same file")?;
     Ok(())
 }
 
@@ -100,7 +103,11 @@ pub async fn look_up(client: &Client, object: &Object) -> Result<Known, Error> {
 }
 
 /// Writes down that a load begins, and chooses the name of its table.
-pub async fn register(client: &mut Client, object: &Object, request_id: Option<&str>) -> Result<Entry, Error> {
+pub async fn register(
+    client: &mut Client,
+    object: &Object,
+    request_id: Option<&str>,
+) -> Result<Entry, Error> {
     let doing = "register the file";
     let transaction = client.transaction().await.doing(doing)?;
     transaction.execute("select pg_advisory_xact_lock($1)", &[&NAMES_LOCK]).await.doing(doing)?;
@@ -178,8 +185,8 @@ pub async fn finish(transaction: &Transaction<'_>, entry: &Entry, finish: &Finis
             finished_at = clock_timestamp(), seconds = extract(epoch from clock_timestamp() - started_at)
         where id = $1 and load_id = $9::text::uuid";
     let Counts { read, loaded, rejected, left_out } = finish.counts;
-    let [bytes, read, loaded, rejected, left_out] =
-        [finish.bytes, read, loaded, rejected, left_out].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let [bytes, read, loaded, rejected, left_out] = [finish.bytes, read, loaded, rejected, left_out]
+        .map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let loaded = if finish.duplicate_of.is_some() { 0 } else { loaded };
     let updated = transaction
         .execute(
@@ -209,15 +216,21 @@ pub async fn finish(transaction: &Transaction<'_>, entry: &Entry, finish: &Finis
 
 /// Writes down that a load failed. False if it turns out to have succeeded: the connection may break just when the
 /// answer to the commit is on its way.
-pub async fn fail(client: &Client, entry: &Entry, error: &str, counts: Counts, bytes: u64) -> Result<bool, Error> {
+pub async fn fail(
+    client: &Client,
+    entry: &Entry,
+    error: &str,
+    counts: Counts,
+    bytes: u64,
+) -> Result<bool, Error> {
     let update = "
         update ingest.files
         set status = 'failed', error = $3, rows_read = $4, rows_rejected = $5, lines_left_out = $6, bytes = $7,
             rows_loaded = 0, finished_at = clock_timestamp(),
             seconds = extract(epoch from clock_timestamp() - started_at)
         where id = $1 and load_id = $2::text::uuid and status = 'loading'";
-    let [read, rejected, left_out, bytes] =
-        [counts.read, counts.rejected, counts.left_out, bytes].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let [read, rejected, left_out, bytes] = [counts.read, counts.rejected, counts.left_out, bytes]
+        .map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let updated = client
         .execute(update, &[&entry.file_id, &entry.load_id, &error, &read, &rejected, &left_out, &bytes])
         .await

@@ -30,8 +30,12 @@ pub async fn merge(
 ) -> Result<Merged, Error> {
     table::lock_merges(transaction).await?;
     let mut merged = Merged::default();
-    let query = "select id, bucket, key from ingest.files where sha256 = $1 and status = 'loaded' and id <> $2";
-    let same = transaction.query_opt(query, &[&finish.sha256, &entry.file_id]).await.doing("look for the content")?;
+    let query =
+        "select id, bucket, key from ingest.files where sha256 = $1 and status = 'loaded' and id <> $2";
+    let same = transaction
+        .query_opt(query, &[&finish.sha256, &entry.file_id])
+        .await
+        .doing("look for the content")?;
     if let Some(row) = same {
         finish.duplicate_of = Some(row.get(0));
         merged.duplicate_of = Some(manifest::address(row.get(1), row.get(2)));

@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_long_name_is_cut_and_stays_distinct() {
-        let (one, two) = (table(&format!("{}1.csv", "x".repeat(80))), table(&format!("{}2.csv", "x".repeat(80))));
+        let (one, two) =
+            (table(&format!("{}1.csv", "x".repeat(80))), table(&format!("{}2.csv", "x".repeat(80))));
         assert_eq!(one.len(), MAX_BYTES);
         assert_ne!(one, two);
     }

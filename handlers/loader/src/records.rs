@@ -129,17 +129,24 @@ impl Records {
         if !self.within {
             return Ok(());
         }
-        // Were the quotes closed, a line break would end the record.
-        let (outcome, ..) = self.reader.clone().read_record(b"\n", &mut [0; 4], &mut [0; 4]);
-        let unclosed = !matches!(outcome, ReadRecordResult::Record);
+        // A line break ends the record, unless a quote is open: then it is data, which goes nowhere.
+        let (mut input, mut unclosed) = (b"\n".as_slice(), false);
         loop {
-            let (outcome, _, _, ends) =
-                self.reader.read_record(&[], &mut self.buffer[self.filled..], &mut self.ends[self.fields..]);
+            let free = &mut self.ends[self.fields..];
+            let (outcome, _, _, ends) = self.reader.read_record(input, &mut [0; 4], free);
             self.fields += ends;
             match outcome {
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => return self.hand_on(unclosed, take),
-                ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull | ReadRecordResult::End => return Ok(()),
+                ReadRecordResult::Record => {
+                    for end in &mut self.ends[..self.fields] {
+                        *end = self.filled.min(*end);
+                    }
+                    return self.hand_on(unclosed, take);
+                }
+                ReadRecordResult::InputEmpty if !unclosed => (input, unclosed) = (&[], true),
+                ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull | ReadRecordResult::End => {
+                    return Ok(());
+                }
             }
         }
     }
@@ -169,8 +176,11 @@ impl Records {
                 self.within = true;
                 self.start = self.line;
             }
-            let (outcome, read, written, ends) =
-                self.reader.read_record(input, &mut self.buffer[self.filled..], &mut self.ends[self.fields..]);
+            let (outcome, read, written, ends) = self.reader.read_record(
+                input,
+                &mut self.buffer[self.filled..],
+                &mut self.ends[self.fields..],
+            );
             self.line += input[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
             self.filled += written;
             self.fields += ends;
@@ -196,9 +206,17 @@ impl Records {
         Ok(())
     }
 
-    fn hand_on<E>(&mut self, unclosed: bool, take: &mut impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
-        let record =
-            Record { line: self.start, bytes: &self.buffer[..self.filled], ends: &self.ends[..self.fields], unclosed };
+    fn hand_on<E>(
+        &mut self,
+        unclosed: bool,
+        take: &mut impl FnMut(Item<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let record = Record {
+            line: self.start,
+            bytes: &self.buffer[..self.filled],
+            ends: &self.ends[..self.fields],
+            unclosed,
+        };
         self.within = false;
         self.filled = 0;
         self.fields = 0;

@@ -11,8 +11,11 @@ use crate::records::{Item, Record, Records};
 const HEADER_RECORDS: u64 = 50;
 
 /// Beginnings of lines that belong to the file and not to its rows.
-const FURNITURE: [&str; 3] =
-    ["total amount funded in policy code", "loans that do not meet the credit policy", "notes offered by prospectus"];
+const FURNITURE: [&str; 3] = [
+    "total amount funded in policy code",
+    "loans that do not meet the credit policy",
+    "notes offered by prospectus",
+];
 
 /// How many records went where: `read` = `loaded` + `rejected` + `left_out`. The header is none of them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -116,13 +119,18 @@ impl Rows {
         let Counts { loaded, rejected, .. } = self.sorter.counts;
         let rows = loaded + rejected;
         match &self.sorter.first_reject {
-            Some((line, reason)) if rejected as f64 > rows as f64 * max_ratio => Err(ContentError::TooManyRejects {
-                rejected,
-                rows,
-                percent: format!("{:.4}", max_ratio * 100.0).trim_end_matches('0').trim_end_matches('.').to_owned(),
-                line: *line,
-                reason: reason.clone(),
-            }),
+            Some((line, reason)) if rejected as f64 > rows as f64 * max_ratio => {
+                Err(ContentError::TooManyRejects {
+                    rejected,
+                    rows,
+                    percent: format!("{:.4}", max_ratio * 100.0)
+                        .trim_end_matches('0')
+                        .trim_end_matches('.')
+                        .to_owned(),
+                    line: *line,
+                    reason: reason.clone(),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -192,7 +200,11 @@ fn judge(record: Record<'_>, header: &Header) -> Verdict {
         return Verdict::LeaveOut;
     }
     if record.ends.len() != header.columns.len() {
-        return Verdict::Reject(format!("{} fields, the header has {}", record.ends.len(), header.columns.len()));
+        return Verdict::Reject(format!(
+            "{} fields, the header has {}",
+            record.ends.len(),
+            header.columns.len()
+        ));
     }
     if record.bytes.contains(&0) {
         return Verdict::Reject("a NUL byte, which Postgres' text cannot hold".to_owned());

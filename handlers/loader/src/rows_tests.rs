@@ -20,7 +20,7 @@ fn counted(text: &str) -> (u64, u64, u64, u64) {
 fn notes_sections_sums_and_blank_lines_are_left_out_and_counted() {
     let text = format!(
         "Notes offered by Prospectus (https://example.org)\n{HEADER}1,5,ok\n\n \nLoans that do not meet the credit \
-         policy\n2,6,ok\n\nTotal amount funded in policy code 1: 436,003,725\nTotal amount funded in policy code 2: 0,,\n\
+         policy\n2,6,ok\n\nTotal amount funded in policy code 1: 436,003,725,11\nTotal amount funded in policy code 2: 0,,\n\
          ,,\n{HEADER}"
     );
     assert_eq!(counted(&text), (11, 2, 0, 9));
@@ -31,7 +31,10 @@ fn a_row_of_the_wrong_width_is_rejected_with_its_line() {
     let mut rows = read(format!("{HEADER}1,5,ok\n2,6\n\"3\n3\",7,ok,more\n").as_bytes()).unwrap();
     assert_eq!(rows.counts(), Counts { read: 3, loaded: 1, rejected: 2, left_out: 0 });
     let rejects = rows.rejects();
-    assert_eq!(rejects[0], Reject { line: 3, reason: "2 fields, the header has 3".into(), raw: "2,6".into() });
+    assert_eq!(
+        rejects[0],
+        Reject { line: 3, reason: "2 fields, the header has 3".into(), raw: "2,6".into() }
+    );
     assert_eq!((rejects[1].line, rejects[1].raw.as_str()), (4, "3\n3,7,ok,more"));
 }
 
@@ -75,7 +78,10 @@ fn the_ratio_of_bad_rows_decides() {
     let rows = read(format!("{HEADER}1,5,ok\n2,6\n3,7,ok\n4,8,ok\n").as_bytes()).unwrap();
     assert_eq!(rows.check_rejects(0.25), Ok(()));
     let error = rows.check_rejects(0.2).unwrap_err().to_string();
-    assert!(error.starts_with("1 of 4 rows were rejected, more than 20 %; the first, line 3: 2 fields"), "{error}");
+    assert!(
+        error.starts_with("1 of 4 rows were rejected, more than 20 %; the first, line 3: 2 fields"),
+        "{error}"
+    );
     assert_eq!(read(HEADER.as_bytes()).unwrap().check_rejects(0.0), Ok(()));
 }
 

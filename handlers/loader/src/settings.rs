@@ -27,9 +27,11 @@ impl Settings {
         let mut settings = Self::default();
         if let Some(text) = variable("LOADER_MAX_REJECT_RATIO") {
             settings.max_reject_ratio =
-                text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio)).ok_or_else(|| Error::Setting {
-                    name: "LOADER_MAX_REJECT_RATIO",
-                    problem: format!("is {text:?}: expected a number from 0 to 1"),
+                text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio)).ok_or_else(|| {
+                    Error::Setting {
+                        name: "LOADER_MAX_REJECT_RATIO",
+                        problem: format!("is {text:?}: expected a number from 0 to 1"),
+                    }
                 })?;
         }
         if let Some(text) = variable("LOADER_MAX_RECORD_BYTES") {

@@ -103,7 +103,9 @@ impl Source {
     pub async fn open<'a>(&'a self, aws: &'a Aws, object: &'a Object) -> Result<Reader<'a>, Error> {
         let stream = match self {
             Self::File(path) => Stream::File(
-                tokio::fs::File::open(path).await.map_err(|source| Error::Read { path: path.clone(), source })?,
+                tokio::fs::File::open(path)
+                    .await
+                    .map_err(|source| Error::Read { path: path.clone(), source })?,
             ),
             Self::S3 { .. } => Stream::S3(Box::new(self.request(aws, object, 0).await?)),
         };
@@ -138,7 +140,8 @@ async fn describe_file(path: &Path) -> Result<Object, Error> {
     if !metadata.is_file() {
         return Err(failed(std::io::Error::other("not a regular file")));
     }
-    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    let modified =
+        metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     Ok(Object {
         bucket: LOCAL.to_owned(),
         key: absolute.display().to_string(),

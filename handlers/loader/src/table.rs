@@ -36,7 +36,8 @@ pub async fn create(
             columns.push(column.clone());
         }
     }
-    let mut definition = columns.iter().map(|column| format!("{} text", identifier(column))).collect::<Vec<_>>();
+    let mut definition =
+        columns.iter().map(|column| format!("{} text", identifier(column))).collect::<Vec<_>>();
     let source_table = literal(&entry.source_table);
     definition.push(format!("source_table text not null default {source_table}"));
     definition.push(format!("source_file_id bigint not null default {}", entry.file_id));
@@ -45,7 +46,10 @@ pub async fn create(
     definition.push(format!("loaded_at timestamptz not null default {}", literal(&entry.started_at)));
     definition.push(format!("check (source_table is not null and source_table = {source_table})"));
     let name = working_name(entry);
-    transaction.batch_execute(&format!("create table {name} ({})", definition.join(", "))).await.doing(doing)?;
+    transaction
+        .batch_execute(&format!("create table {name} ({})", definition.join(", ")))
+        .await
+        .doing(doing)?;
     let listed = header.columns.iter().map(|column| identifier(column)).collect::<Vec<_>>().join(", ");
     let copy = format!("copy {name} (source_line, {listed}) from stdin with (format text, freeze true)");
     Ok(Box::pin(transaction.copy_in(&copy).await.doing("copy the rows")?))
@@ -53,12 +57,19 @@ pub async fn create(
 
 /// Waits until no other load is merging.
 pub async fn lock_merges(transaction: &Transaction<'_>) -> Result<(), Error> {
-    transaction.execute("select pg_advisory_xact_lock($1)", &[&MERGE_LOCK]).await.doing("wait for another merge")?;
+    transaction
+        .execute("select pg_advisory_xact_lock($1)", &[&MERGE_LOCK])
+        .await
+        .doing("wait for another merge")?;
     Ok(())
 }
 
 /// Makes the file's table a partition of the master. Columns that came up meanwhile, here or there, are added.
-pub async fn attach(transaction: &Transaction<'_>, entry: &Entry, header: &Header) -> Result<Vec<String>, Error> {
+pub async fn attach(
+    transaction: &Transaction<'_>,
+    entry: &Entry,
+    header: &Header,
+) -> Result<Vec<String>, Error> {
     let name = working_name(entry);
     let master = master_columns(transaction).await?;
     let mine = columns_of(transaction, &name).await?;
@@ -90,7 +101,10 @@ pub async fn attach(transaction: &Transaction<'_>, entry: &Entry, header: &Heade
 
 /// Removes the file's table again, for content that is there already.
 pub async fn discard(transaction: &Transaction<'_>, entry: &Entry) -> Result<(), Error> {
-    transaction.batch_execute(&format!("drop table {}", working_name(entry))).await.doing("drop the file's table")
+    transaction
+        .batch_execute(&format!("drop table {}", working_name(entry)))
+        .await
+        .doing("drop the file's table")
 }
 
 /// Takes the partition of an older file out of the master and keeps it in schema `superseded`.
@@ -114,6 +128,7 @@ async fn columns_of(transaction: &Transaction<'_>, table: &str) -> Result<Vec<St
         from pg_attribute
         where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attname <> all ($2)
         order by attnum";
-    let rows = transaction.query(query, &[&table, &LINEAGE.as_slice()]).await.doing("read the table's columns")?;
+    let rows =
+        transaction.query(query, &[&table, &LINEAGE.as_slice()]).await.doing("read the table's columns")?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

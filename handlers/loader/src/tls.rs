@@ -52,10 +52,14 @@ pub fn client(mode: Mode, roots: Option<&PathBuf>) -> Result<Option<ClientConfig
         .map_err(|error| unusable(format!("cannot be used: {error}")))?;
     let Some(path) = roots else {
         if mode == Mode::VerifyFull {
-            return Err(unusable("is missing: verify-full needs the path of a PEM file of root certificates".into()));
+            return Err(unusable(
+                "is missing: verify-full needs the path of a PEM file of root certificates".into(),
+            ));
         }
         let verifier = Arc::new(Unverified(provider));
-        return Ok(Some(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()));
+        return Ok(Some(
+            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth(),
+        ));
     };
     let mut store = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(path)

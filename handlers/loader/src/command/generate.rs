@@ -29,7 +29,9 @@ impl Generate {
     /// Writes the file. A reader that has seen enough, as `head`, is no error.
     pub fn run(&self) -> Result<(), Error> {
         let written = match &self.output {
-            Some(path) => File::create(path).and_then(|mut file| generate::write(self.rows, self.seed, &mut file)),
+            Some(path) => {
+                File::create(path).and_then(|mut file| generate::write(self.rows, self.seed, &mut file))
+            }
             None => {
                 let mut stdout = std::io::stdout().lock();
                 generate::write(self.rows, self.seed, &mut stdout).and_then(|()| stdout.flush())

@@ -6,7 +6,8 @@ use crate::error::{Doing, Error};
 use crate::log;
 use crate::manifest;
 
-const HEADINGS: [&str; 9] = ["id", "status", "file", "table", "loaded", "rejected", "left out", "seconds", "note"];
+const HEADINGS: [&str; 9] =
+    ["id", "status", "file", "table", "loaded", "rejected", "left out", "seconds", "note"];
 
 /// Columns with numbers stand to the right.
 const NUMBERS: [usize; 5] = [0, 4, 5, 6, 7];
@@ -69,7 +70,8 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_they_must_be() {
-        let row = ["7", "loaded", "s3://b/loan.csv", "loan", "1000", "0", "2", "0.4", ""].map(ToOwned::to_owned);
+        let row =
+            ["7", "loaded", "s3://b/loan.csv", "loan", "1000", "0", "2", "0.4", ""].map(ToOwned::to_owned);
         assert_eq!(
             table(&[row.to_vec()]),
             [

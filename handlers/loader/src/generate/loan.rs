@@ -45,7 +45,8 @@ impl Loan {
         let rate = rate(sub_grade, issued);
         let installment = installment(amount, term, rate);
         let default = probability_of_default(&borrower, sub_grade, term, installment);
-        let (status, payments) = Payments::draw(dice, amount, term, rate, installment, TODAY - issued, default);
+        let (status, payments) =
+            Payments::draw(dice, amount, term, rate, installment, TODAY - issued, default);
         Self {
             amount,
             term,
@@ -89,7 +90,8 @@ pub fn installment(amount: u64, term: u64, rate: u64) -> u64 {
 /// Rises with the grade, which is not all: that is what a model can find.
 fn probability_of_default(borrower: &Borrower, sub_grade: u64, term: u64, installment: u64) -> f64 {
     let burden = installment as f64 * 12.0 / (borrower.income as f64 * 100.0);
-    let score = -2.95 + 0.068 * sub_grade as f64 + if term == 60 { 0.35 } else { 0.0 } - 0.25 * borrower.quality
+    let score = -2.95 + 0.068 * sub_grade as f64 + if term == 60 { 0.35 } else { 0.0 }
+        - 0.25 * borrower.quality
         + 0.00025 * (borrower.dti as f64 - 1850.0)
         + 0.12 * (borrower.inquiries as f64 - 0.65)
         + 2.2 * (burden - 0.09)

@@ -29,7 +29,11 @@ impl Payments {
         age: u64,
         default: f64,
     ) -> (&'static str, Self) {
-        let stops = if dice.chance(default) { Some(1 + (term as f64 * 0.85 * dice.unit().powi(2)) as u64) } else { None };
+        let stops = if dice.chance(default) {
+            Some(1 + (term as f64 * 0.85 * dice.unit().powi(2)) as u64)
+        } else {
+            None
+        };
         let prepaid = 3 + (term as f64 * 1.6 * dice.unit()) as u64;
         let ends = prepaid.min(term);
         let paid = stops.unwrap_or(ends).min(ends).min(age);

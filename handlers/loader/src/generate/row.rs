@@ -193,7 +193,9 @@ fn counts(loan: &Loan, bureau: &Bureau, dice: &mut Dice, text: &mut Text) {
     text.tenths(dice.below(5) * 250, "");
     text.number(loan.borrower.records);
     text.number(u64::from(dice.chance(0.03)));
-    text.number(bureau.revolving_limit + bureau.instalment_balance * 13 / 10 + bureau.mortgage_balance * 11 / 10);
+    text.number(
+        bureau.revolving_limit + bureau.instalment_balance * 13 / 10 + bureau.mortgage_balance * 11 / 10,
+    );
     text.number(bureau.revolving_balance + bureau.instalment_balance);
     text.number(bureau.revolving_limit / 2);
     text.number(bureau.instalment_balance * 13 / 10);

@@ -65,13 +65,14 @@ fn the_installment_pays_the_loan_off() {
 fn defaults_rise_with_the_grade() {
     let rows = rows(&file(20_000, 11));
     let rate = |grade: &str| {
-        let ended = rows.iter().filter(|row| row.len() == 145 && column(row, "grade") == grade).filter_map(|row| {
-            match column(row, "loan_status").as_str() {
-                "Charged Off" | "Default" => Some(1.0),
-                "Fully Paid" => Some(0.0),
-                _ => None,
-            }
-        });
+        let ended =
+            rows.iter().filter(|row| row.len() == 145 && column(row, "grade") == grade).filter_map(|row| {
+                match column(row, "loan_status").as_str() {
+                    "Charged Off" | "Default" => Some(1.0),
+                    "Fully Paid" => Some(0.0),
+                    _ => None,
+                }
+            });
         let ended = ended.collect::<Vec<f64>>();
         assert!(ended.len() > 30, "grade {grade} has only {} loans that ended", ended.len());
         ended.iter().sum::<f64>() / ended.len() as f64

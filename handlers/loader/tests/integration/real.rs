@@ -1,10 +1,8 @@
 //! The real files, where they are: in the folder `STACKCTL_LOAN_DATA`, or beside the repository.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
-use support::World;
+use crate::support::World;
 
 fn real(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("STACKCTL_LOAN_DATA")
@@ -15,7 +13,10 @@ fn real(name: &str) -> Option<PathBuf> {
     }
     #[expect(clippy::print_stderr, reason = "a test that does nothing must say so")]
     {
-        eprintln!("SKIPPED: {} is not there; set STACKCTL_LOAN_DATA to the folder with the real files", path.display());
+        eprintln!(
+            "SKIPPED: {} is not there; set STACKCTL_LOAN_DATA to the folder with the real files",
+            path.display()
+        );
     }
     None
 }
@@ -54,9 +55,12 @@ async fn the_official_releases_have_42535_rows_each_and_share_one_table() {
         assert_eq!(world.rows().await, 42_535 * (loaded as i64 + 1));
         assert_eq!(counts(&world, name).await, "42544 42535 0 9");
     }
-    let sums = world.list("select distinct sum(loan_amnt::numeric)::text from master_loan group by source_table").await;
+    let sums = world
+        .list("select distinct sum(loan_amnt::numeric)::text from master_loan group by source_table")
+        .await;
     assert!(!sums.contains(','), "the releases have the same loans, yet their sums are {sums}");
-    let long = "select count(*) from master_loan where \"desc\" is not null and source_line between 39790 and 42540";
+    let long =
+        "select count(*) from master_loan where \"desc\" is not null and source_line between 39790 and 42540";
     assert!(world.number(long).await > 0);
 }
 

@@ -1,17 +1,15 @@
 //! The binary against a real Postgres.
 
-mod support;
-
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::support::{World, last_stage};
 use loader::aws::Aws;
 use loader::database::Database;
 use loader::error::Error;
 use loader::load::{Caller, Loader};
 use loader::settings::Settings;
 use loader::source::Source;
-use support::{World, last_stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_generated_file_is_loaded_whole_and_a_second_time_nothing_happens() {
@@ -24,7 +22,11 @@ async fn a_generated_file_is_loaded_whole_and_a_second_time_nothing_happens() {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains(&format!("policy code 1: {first}\n")));
     assert_eq!(
-        world.list("select concat_ws(' ', rows_read, rows_loaded, rows_rejected, lines_left_out, bytes) from ingest.files").await,
+        world
+            .list(
+                "select concat_ws(' ', rows_read, rows_loaded, rows_rejected, lines_left_out, bytes) from ingest.files"
+            )
+            .await,
         format!("2005 2000 0 5 {}", text.len())
     );
     assert_eq!(world.number("select min(source_line) from master_loan").await, 3);
@@ -40,7 +42,9 @@ async fn the_line_and_every_field_are_as_in_the_file() {
     let world = World::new().await;
     let text = "\u{feff}Notes\n\"desc\",loan_status,loan_amnt\r\n\n\"two\nlines, \\ and \"\"quotes\"\"\té\",\"\",5\r\nplain,ok,\n";
     world.load(&world.file("odd.csv", text));
-    let rows = world.client.query("select source_line, \"desc\", loan_status, loan_amnt from master_loan order by 1", &[]);
+    let rows = world
+        .client
+        .query("select source_line, \"desc\", loan_status, loan_amnt from master_loan order by 1", &[]);
     let rows = rows.await.unwrap();
     let read = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect::<Vec<_>>();
     let expected: [(i64, Option<String>, Option<String>, Option<String>); 2] = [
@@ -61,7 +65,10 @@ async fn the_same_content_under_another_name_adds_no_rows() {
     assert_eq!((world.rows().await, world.statuses().await.as_str()), (300, "loaded,duplicate"));
     assert_eq!(world.number("select duplicate_of from ingest.files where id = 2").await, 1);
     assert_eq!(world.number("select attempts::bigint from ingest.files where id = 2").await, 1);
-    assert_eq!(world.number("select count(*) from pg_class where relnamespace = 'source'::regnamespace").await, 1);
+    assert_eq!(
+        world.number("select count(*) from pg_class where relnamespace = 'source'::regnamespace").await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +112,8 @@ async fn columns_go_by_name_new_ones_are_added_and_missing_ones_are_null() {
     world.load(&world.file("one.csv", "loan_status,brand_new,loan_amnt,desc\nok,x,1,d\n"));
     world.load(&world.file("two.csv", "grade,loan_amnt,loan_status\nA,2,late\n"));
     world.load(&world.file("three.csv", "another,loan_amnt,loan_status,brand_new,source_line\ny,3,ok,z,7\n"));
-    let rows = "select concat_ws('|', loan_amnt, loan_status, brand_new, another, grade, \"desc\", delivered_source_line)
+    let rows =
+        "select concat_ws('|', loan_amnt, loan_status, brand_new, another, grade, \"desc\", delivered_source_line)
                 from master_loan order by loan_amnt";
     assert_eq!(world.list(rows).await, "1|ok|x|d,2|late|A,3|ok|z|y|7");
     let added = "select concat_ws(' ', name, position, file_id) from ingest.columns where file_id is not null order by position";
@@ -144,7 +152,8 @@ async fn two_loads_of_one_file_at_once_load_it_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_files_at_once_do_not_get_in_each_others_way() {
     let world = World::new().await;
-    let content = |column: &str, seed: u64| format!("loan_amnt,loan_status,{column}\n{seed},ok,x\n").repeat(1);
+    let content =
+        |column: &str, seed: u64| format!("loan_amnt,loan_status,{column}\n{seed},ok,x\n").repeat(1);
     let files = [
         world.generated("same_1.csv", 1500, 1),
         world.generated("same_2.csv", 1500, 1),
@@ -188,7 +197,10 @@ async fn a_load_that_is_killed_leaves_no_rows_and_the_next_starts_over() {
     assert!(String::from_utf8(output.stdout).unwrap().contains("whoever loaded it before is gone"));
     assert_eq!((world.rows().await, world.statuses().await.as_str()), (60_000, "loaded"));
     assert_eq!(world.number("select attempts::bigint from ingest.files").await, 2);
-    assert_eq!(world.number("select count(*) from pg_class where relnamespace = 'source'::regnamespace").await, 1);
+    assert_eq!(
+        world.number("select count(*) from pg_class where relnamespace = 'source'::regnamespace").await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,12 +211,22 @@ async fn a_file_with_too_many_bad_rows_fails_whole_and_its_repair_is_loaded() {
     assert!(!output.status.success());
     assert_eq!(last_stage(&output), "failed");
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains("bad.csv: 1 of 3 rows were rejected, more than 5 %; the first, line 3: 1 fields"), "{error}");
+    assert!(
+        error.contains("bad.csv: 1 of 3 rows were rejected, more than 5 %; the first, line 3: 1 fields"),
+        "{error}"
+    );
     assert_eq!((world.rows().await, world.statuses().await.as_str()), (0, "failed"));
-    assert_eq!(world.list("select concat_ws(' ', line, reason, raw) from ingest.rejects").await, "3 1 fields, the header has 2 2");
+    assert_eq!(
+        world.list("select concat_ws(' ', line, reason, raw) from ingest.rejects").await,
+        "3 1 fields, the header has 2 2"
+    );
     assert!(world.list("select error from ingest.files").await.contains("1 of 3 rows were rejected"));
 
-    let output = world.command(&["load", path.to_str().unwrap()]).env("LOADER_MAX_REJECT_RATIO", "0.5").output().unwrap();
+    let output = world
+        .command(&["load", path.to_str().unwrap()])
+        .env("LOADER_MAX_REJECT_RATIO", "0.5")
+        .output()
+        .unwrap();
     assert_eq!(last_stage(&output), "loaded");
     assert_eq!((world.rows().await, world.number("select count(*) from ingest.rejects").await), (2, 1));
 
@@ -221,9 +243,16 @@ async fn more_bad_rows_than_fit_in_memory_at_once_are_all_kept() {
         text.push_str(if number % 10 == 0 { "1,2,3\n" } else { "1,ok\n" });
     }
     let path = world.file("bad.csv", text);
-    let output = world.command(&["load", path.to_str().unwrap()]).env("LOADER_MAX_REJECT_RATIO", "0.2").output().unwrap();
+    let output = world
+        .command(&["load", path.to_str().unwrap()])
+        .env("LOADER_MAX_REJECT_RATIO", "0.2")
+        .output()
+        .unwrap();
     assert_eq!(last_stage(&output), "loaded");
-    assert_eq!((world.rows().await, world.number("select count(*) from ingest.rejects").await), (18_000, 2000));
+    assert_eq!(
+        (world.rows().await, world.number("select count(*) from ingest.rejects").await),
+        (18_000, 2000)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

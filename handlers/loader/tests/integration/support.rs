@@ -76,7 +76,8 @@ fn is_root() -> bool {
 }
 
 fn id(option: &str, user: &str) -> u32 {
-    let output = Command::new("id").arg(option).args(Some(user).filter(|user| !user.is_empty())).output().unwrap();
+    let output =
+        Command::new("id").arg(option).args(Some(user).filter(|user| !user.is_empty())).output().unwrap();
     assert!(output.status.success(), "there is no user {user}: install PostgreSQL, which makes it");
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }
@@ -88,7 +89,10 @@ fn as_server(program: &str) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program).current_dir("/");
+    command
+        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"])
+        .arg(program)
+        .current_dir("/");
     command
 }
 
@@ -100,11 +104,9 @@ fn find(program: &str) -> PathBuf {
         versions.sort();
         folders.extend(versions.into_iter().rev());
     }
-    folders
-        .into_iter()
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
-        .unwrap_or_else(|| panic!("{program} not found: install PostgreSQL 14 or later (apt-get install postgresql)"))
+    folders.into_iter().map(|folder| folder.join(program)).find(|path| path.is_file()).unwrap_or_else(|| {
+        panic!("{program} not found: install PostgreSQL 14 or later (apt-get install postgresql)")
+    })
 }
 
 /// An empty database of one's own.
@@ -177,7 +179,10 @@ impl World {
     /// One column as text, joined by commas.
     pub async fn list(&self, query: &str) -> String {
         let rows = self.client.query(query, &[]).await.unwrap();
-        rows.iter().map(|row| row.get::<_, Option<String>>(0).unwrap_or_else(|| "null".into())).collect::<Vec<_>>().join(",")
+        rows.iter()
+            .map(|row| row.get::<_, Option<String>>(0).unwrap_or_else(|| "null".into()))
+            .collect::<Vec<_>>()
+            .join(",")
     }
 
     /// Statuses of all files in the order in which they were seen.
