@@ -1,0 +1,17 @@
+//! stackctl: infrastructure as code for AWS. `ARCHITECTURE.md` draws the way through these modules.
+
+pub mod address;
+pub mod apply;
+pub mod cloud;
+pub mod config;
+pub mod desired;
+pub mod diagnostic;
+pub mod diff;
+pub mod error;
+pub mod event;
+pub mod plan;
+pub mod reference;
+pub mod refresh;
+pub mod resource;
+pub mod schema;
+pub mod state;

@@ -1,0 +1,113 @@
+//! `bucket.loans`, `subnet.private["a"]`: how a resource is called in `stack.toml`, in state and on the command line.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The name of one resource in a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Address {
+    pub kind: String,
+    pub name: String,
+    /// The key under `for_each`.
+    pub key: Option<String>,
+}
+
+impl Address {
+    pub fn new(kind: &str, name: &str) -> Self {
+        Self { kind: kind.to_owned(), name: name.to_owned(), key: None }
+    }
+
+    pub fn keyed(kind: &str, name: &str, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..Self::new(kind, name) }
+    }
+
+    /// As the value of a tag: `subnet.private/a`, since AWS allows neither brackets nor quotes in tag values.
+    pub fn tag_value(&self) -> String {
+        match &self.key {
+            None => format!("{}.{}", self.kind, self.name),
+            Some(key) => format!("{}.{}/{key}", self.kind, self.name),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.kind, self.name)?;
+        match &self.key {
+            None => Ok(()),
+            Some(key) => write!(f, "[{key:?}]"),
+        }
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.to_string()
+    }
+}
+
+/// The text is no address.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "`{0}` is not an address: write KIND.NAME or KIND.NAME[\"KEY\"], as in bucket.loans or subnet.private[\"a\"]"
+)]
+pub struct AddressError(String);
+
+impl TryFrom<String> for Address {
+    type Error = AddressError;
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        text.parse()
+    }
+}
+
+/// Whether `text` can be a kind, a name or a key without quotes: letters, digits, `_` and `-`, a letter first.
+pub fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+    /// Also takes `subnet.private[a]`, since shells eat quotes.
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let error = || AddressError(text.to_owned());
+        let (head, key) = match text.strip_suffix(']') {
+            None => (text, None),
+            Some(rest) => {
+                let (head, key) = rest.split_once('[').ok_or_else(error)?;
+                let key = match key.strip_prefix('"') {
+                    Some(_) => serde_json::from_str::<String>(key).map_err(|_| error())?,
+                    None => key.to_owned(),
+                };
+                (head, Some(key))
+            }
+        };
+        let (kind, name) = head.split_once('.').ok_or_else(error)?;
+        if !is_identifier(kind) || !is_identifier(name) || key.as_deref() == Some("") {
+            return Err(error());
+        }
+        Ok(Self { kind: kind.to_owned(), name: name.to_owned(), key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_what_it_parses() {
+        for text in ["bucket.loans", r#"subnet.private["a"]"#, r#"subnet.private["eu \"west\""]"#] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        assert_eq!("subnet.private[a]".parse(), Ok(Address::keyed("subnet", "private", "a")));
+    }
+
+    #[test]
+    fn refuses_what_is_none() {
+        for text in ["", "bucket", "bucket.", "b.1", "subnet.x[", "subnet.x[]", "subnet.x[\"a]", "a.b.c"] {
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+use crate::error::{AwsError, Error, Result};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// Turns an SDK error into ours: `.await.map_err(aws("ec2:CreateVpc"))?`.
+pub fn aws<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    move |error| {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let (code, message, request_id) = match error.as_service_error() {
+            Some(service) => {
+                let meta = service.meta();
+                (
+                    meta.code().map(str::to_owned),
+                    meta.message().map(str::to_owned),
+                    meta.extra("aws_request_id").map(str::to_owned),
+                )
+            }
+            None => (None, None, None),
+        };
+        let message = message.filter(|m| !m.is_empty()).unwrap_or_else(|| chain(&error));
+        Error::Aws(AwsError { operation, code, message, request_id, status })
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        source = inner.source();
+    }
+    text
+}
+
+/// For steps whose object may be gone already.
+pub trait Gone<T> {
+    /// `None` if AWS answered with one of these codes.
+    fn gone(self, codes: &[&str]) -> Result<Option<T>>;
+}
+
+impl<T> Gone<T> for Result<T> {
+    fn gone(self, codes: &[&str]) -> Result<Option<T>> {
+        match self {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is(codes) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+/// Everything a resource kind may touch. Clients are cheap to make; they share connections and credentials.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    config: SdkConfig,
+    /// Twelve digits.
+    pub account: String,
+    pub region: String,
+    /// An emulator and not AWS: waits are short, and what it cannot do is forgiven where a kind says so.
+    pub emulated: bool,
+}
+
+macro_rules! clients {
+    ($($name:ident: $service:ident),* $(,)?) => {
+        impl Cloud {
+            $(pub fn $name(&self) -> $service::Client {
+                $service::Client::new(&self.config)
+            })*
+        }
+    };
+}
+
+clients! {
+    ec2: aws_sdk_ec2,
+    iam: aws_sdk_iam,
+    lambda: aws_sdk_lambda,
+    logs: aws_sdk_cloudwatchlogs,
+    rds: aws_sdk_rds,
+    secrets: aws_sdk_secretsmanager,
+    sqs: aws_sdk_sqs,
+}
+
+impl Cloud {
+    pub fn new(config: SdkConfig, account: String, emulated: bool) -> Self {
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        Self { config, account, region, emulated }
+    }
+
+    /// Emulators have no wildcard DNS for `bucket.host`, so they get path-style addresses.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.emulated).build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    /// A cloud at `endpoint` with test credentials, over `http`: for emulators and recorded requests.
+    pub fn emulator(endpoint: &str, region: &str, http: SharedHttpClient) -> Self {
+        let keys = aws_credential_types::Credentials::new("test", "test", None, None, "emulator");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .endpoint_url(endpoint)
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .http_client(http)
+            .build();
+        Self::new(config, "000000000000".to_owned(), true)
+    }
+}

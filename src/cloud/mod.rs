@@ -1,0 +1,9 @@
+//! The way to AWS, or to an emulator of it: clients, naming, tags, errors.
+
+mod aws;
+mod clients;
+pub mod naming;
+pub mod tags;
+
+pub use aws::{Gone, aws};
+pub use clients::Cloud;

@@ -1,0 +1,58 @@
+//! Physical names: the same for the same address at every run, so that what was created can be found again.
+
+use crate::address::Address;
+use sha2::{Digest, Sha256};
+
+/// `loans-incoming`, at most `max` bytes of lower-case letters, digits and hyphens; what does not fit is cut and gets a
+/// hash. `global` adds account and region as a hash, for names that the whole world shares (buckets).
+pub fn physical(stack: &str, address: &Address, max: usize, global: Option<(&str, &str)>) -> String {
+    let key = address.key.as_deref().map(|key| format!("-{key}")).unwrap_or_default();
+    let plain = format!("{stack}-{}{key}", address.name);
+    let mut name: String = plain
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' })
+        .collect();
+    let suffix = match global {
+        Some((account, region)) => Some(hash(&[account, region, stack, &address.to_string()])),
+        None if name.len() > max || name != plain => Some(hash(&[stack, &address.to_string()])),
+        None => None,
+    };
+    if let Some(suffix) = suffix {
+        name.truncate(max - suffix.len() - 1);
+        name = format!("{}-{suffix}", name.trim_end_matches('-'));
+    }
+    name
+}
+
+fn hash(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    hex::encode(&hasher.finalize()[..4])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_stay_plain_and_long_ones_get_a_hash() {
+        let plain = physical("loans", &Address::new("queue", "dead"), 80, None);
+        assert_eq!(plain, "loans-dead");
+        let long = physical("loans", &Address::new("queue", &"x".repeat(90)), 40, None);
+        assert_eq!(long.len(), 40);
+        let bucket =
+            physical("loans", &Address::new("bucket", "raw"), 63, Some(("123456789012", "eu-west-1")));
+        assert!(bucket.starts_with("loans-raw-") && bucket.len() == 18, "{bucket}");
+    }
+
+    #[test]
+    fn two_addresses_never_share_a_name() {
+        let a = physical("loans", &Address::keyed("queue", "d", "a_b"), 80, None);
+        let b = physical("loans", &Address::keyed("queue", "d", "a-b"), 80, None);
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,21 @@
+//! Tags, as every service spells them differently and means the same.
+
+use std::collections::BTreeMap;
+
+/// The user's own: without `aws:*`, which AWS sets, and `stackctl:*`, which say whose object it is.
+pub fn user(all: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    all.iter()
+        .filter(|(key, _)| !key.starts_with("aws:") && !key.starts_with("stackctl:"))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// What to remove and what to set to get from `before` to `after`.
+pub fn changes(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> (Vec<String>, BTreeMap<String, String>) {
+    let removed = before.keys().filter(|key| !after.contains_key(*key)).cloned().collect();
+    let set = after.iter().filter(|(key, value)| before.get(*key) != Some(value));
+    (removed, set.map(|(key, value)| (key.clone(), value.clone())).collect())
+}

@@ -1,0 +1,59 @@
+//! What can go wrong below the command line.
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Messages fit after "failed to …:" and say what to do where we know it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the inputs do not fit the kind {kind}: {source}")]
+    Inputs {
+        kind: &'static str,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// A rule of stackctl's own stops the operation; the text says which and the remedy.
+    #[error("{0}")]
+    Refused(String),
+    #[error("{context}: {source}")]
+    Io {
+        context: String,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    pub fn io(context: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let context = context.into();
+        move |source| Self::Io { context, source }
+    }
+
+    /// AWS's error code, where the error came from AWS.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Aws(error) => error.code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether AWS answered with one of these error codes.
+    pub fn is(&self, codes: &[&str]) -> bool {
+        self.code().is_some_and(|code| codes.contains(&code))
+    }
+}
+
+/// An AWS call that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}: {message}{}{}", .code.as_deref().map(|c| format!(" ({c})")).unwrap_or_default(), .request_id.as_deref().map(|r| format!(", request {r}")).unwrap_or_default())]
+pub struct AwsError {
+    /// `service:Operation`, as in IAM policies.
+    pub operation: &'static str,
+    /// The service's error code; none if no answer arrived.
+    pub code: Option<String>,
+    pub message: String,
+    pub request_id: Option<String>,
+    /// HTTP status, where an answer arrived.
+    pub status: Option<u16>,
+}

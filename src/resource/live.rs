@@ -1,0 +1,97 @@
+use super::Resource;
+use crate::address::Address;
+use crate::cloud::Cloud;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What AWS calls the object: `vpc-0a1b…`, a bucket's name, a queue's URL. Enough to read it again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Id(pub String);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for Id {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+/// Whose object it is; written on every object as tags, so that it can be found without the state file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    pub stack: String,
+    pub address: Address,
+    /// Changes with every create; tells the two halves of a replacement apart.
+    pub intent: String,
+}
+
+impl Owner {
+    pub const STACK: &'static str = "stackctl:stack";
+    pub const ADDRESS: &'static str = "stackctl:address";
+    pub const INTENT: &'static str = "stackctl:intent";
+
+    /// The three ownership tags.
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            (Self::STACK.to_owned(), self.stack.clone()),
+            (Self::ADDRESS.to_owned(), self.address.tag_value()),
+            (Self::INTENT.to_owned(), self.intent.clone()),
+        ])
+    }
+
+    /// Whether `tags` say that the object was created by this very intent.
+    pub fn owns(&self, tags: &BTreeMap<String, String>) -> bool {
+        self.tags().iter().all(|(key, value)| tags.get(key) == Some(value))
+    }
+}
+
+/// What a create call gets beside its inputs.
+pub struct Create<'a> {
+    pub cloud: &'a Cloud,
+    pub owner: &'a Owner,
+}
+
+impl Create<'_> {
+    /// The client token: the same for every attempt of this intent, after a crash too.
+    pub fn token(&self) -> &str {
+        &self.owner.intent
+    }
+
+    /// The user's tags with the ownership tags.
+    pub fn tags(&self, user: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut tags = user.clone();
+        tags.extend(self.owner.tags());
+        tags
+    }
+}
+
+/// An object as read.
+pub struct Live<R: Resource> {
+    /// In the terms of `stack.toml`. Attributes that AWS does not return are `None`. `tags` leave out `aws:*` and
+    /// `stackctl:*` (see [`crate::cloud::tags::user`]).
+    pub inputs: R::Inputs,
+    pub outputs: R::Outputs,
+    pub status: Status,
+}
+
+/// Where the object is on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    Ready,
+    /// Being made, changed or deleted; AWS's own word for it.
+    Pending(String),
+    /// It will not get ready by itself; AWS's own reason.
+    Failed(String),
+}
+
+/// An update: what is there, what is wanted.
+pub struct Change<'a, T> {
+    pub before: &'a T,
+    pub after: &'a T,
+}

@@ -1,0 +1,93 @@
+use std::time::Duration;
+
+/// What the engine must know of a kind to wait, retry, protect and explain.
+#[derive(Debug, Clone, Copy)]
+pub struct Profile {
+    pub create: Wait,
+    pub update: Wait,
+    pub delete: Wait,
+    /// Shown in the plan and used to start the longest path first.
+    pub typical: Typical,
+    /// Error codes that mean "it does not exist" on delete (and, inside `read`, on a lookup of this object).
+    pub gone: &'static [&'static str],
+    /// Errors that pass by themselves.
+    pub retries: &'static [Retry],
+    /// Destroying or replacing it loses data: needs an explicit word from the user.
+    pub holds_data: bool,
+    /// Two of the same physical name cannot exist side by side, so `create_before_destroy` cannot work.
+    pub fixed_name: bool,
+    pub actions: Actions,
+}
+
+impl Profile {
+    /// An object that is there as soon as its create call returns.
+    pub const INSTANT: Self = Self {
+        create: Wait::INSTANT,
+        update: Wait::INSTANT,
+        delete: Wait::INSTANT,
+        typical: Typical { create: 2, update: 1, delete: 1 },
+        gone: &[],
+        retries: &[],
+        holds_data: false,
+        fixed_name: false,
+        actions: Actions { create: &[], read: &[], update: &[], delete: &[] },
+    };
+}
+
+/// How to poll until an object is ready, reads back as written, or is gone.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait {
+    /// Before the first poll.
+    pub delay: Duration,
+    /// Between polls; the local cloud and emulators poll faster.
+    pub interval: Duration,
+    /// The state must be seen this many times in a row.
+    pub hits: u32,
+    pub timeout: Duration,
+}
+
+impl Wait {
+    pub const INSTANT: Self = Self::secs(0, 1, 1, 300);
+
+    /// Seconds of delay and interval, consecutive hits, and seconds until giving up.
+    pub const fn secs(delay: u64, interval: u64, hits: u32, timeout: u64) -> Self {
+        Self {
+            delay: Duration::from_secs(delay),
+            interval: Duration::from_secs(interval),
+            hits,
+            timeout: Duration::from_secs(timeout),
+        }
+    }
+}
+
+/// Seconds that each verb usually takes on AWS, waiting included.
+#[derive(Debug, Clone, Copy)]
+pub struct Typical {
+    pub create: u32,
+    pub update: u32,
+    pub delete: u32,
+}
+
+/// An error that passes by itself: the engine repeats the verb while the code is `code` and the message contains
+/// `message` (empty: any), for at most `window`.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry {
+    pub code: &'static str,
+    pub message: &'static str,
+    pub window: Duration,
+}
+
+impl Retry {
+    pub const fn secs(code: &'static str, message: &'static str, window: u64) -> Self {
+        Self { code, message, window: Duration::from_secs(window) }
+    }
+}
+
+/// The IAM actions that each verb needs, such as `ec2:CreateVpc`.
+#[derive(Debug, Clone, Copy)]
+pub struct Actions {
+    pub create: &'static [&'static str],
+    pub read: &'static [&'static str],
+    pub update: &'static [&'static str],
+    pub delete: &'static [&'static str],
+}

@@ -1,0 +1,190 @@
+//! `[queue.NAME]`: an SQS queue.
+
+use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use crate::cloud::{Cloud, Gone, aws, tags};
+use crate::error::Result;
+use crate::schema::policy;
+use aws_sdk_sqs::types::QueueAttributeName as Name;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, HashMap};
+
+pub struct Queue;
+
+/// An SQS queue, encrypted with SQS's own keys unless told otherwise.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// Name of the queue; from stack and address when unset. Must end in `.fifo` if `fifo` is set.
+    #[schemars(length(min = 1, max = 80), extend("x-replace" = true, "x-name" = {"max": 80}))]
+    pub name: Option<String>,
+    /// Delivers in order, exactly once.
+    #[serde(default)]
+    #[schemars(extend("x-replace" = true))]
+    pub fifo: bool,
+    /// Seconds that a received message stays hidden from other receivers.
+    #[serde(default = "thirty")]
+    #[schemars(range(min = 0, max = 43_200))]
+    pub visibility_timeout: u32,
+    /// Seconds that an unread message is kept.
+    #[serde(default = "four_days")]
+    #[schemars(range(min = 60, max = 1_209_600))]
+    pub retention: u32,
+    /// ARN of the queue that takes what could not be handled.
+    #[schemars(extend("x-ref" = "queue.arn"))]
+    pub dead_letter: Option<String>,
+    /// How often a message is received before it goes to `dead_letter`.
+    #[serde(default = "five")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_receives: u32,
+    /// Resource policy.
+    #[schemars(extend("x-policy" = true))]
+    pub policy: Option<Json>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+fn thirty() -> u32 {
+    30
+}
+fn four_days() -> u32 {
+    345_600
+}
+fn five() -> u32 {
+    5
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Outputs {
+    pub arn: String,
+    pub url: String,
+}
+
+const GONE: &[&str] = &["AWS.SimpleQueueService.NonExistentQueue"];
+
+impl Resource for Queue {
+    const KIND: &'static str = "queue";
+    const PROFILE: Profile = Profile {
+        // Attributes read back stale for up to a minute, and a deleted queue stays visible as long.
+        create: Wait::secs(0, 1, 1, 120),
+        delete: Wait::secs(0, 3, 3, 180),
+        typical: Typical { create: 2, update: 2, delete: 60 },
+        gone: GONE,
+        retries: &[
+            Retry::secs("AWS.SimpleQueueService.QueueDeletedRecently", "", 70),
+            Retry::secs("InvalidAttributeValue", "Invalid value for the parameter Policy", 60),
+        ],
+        fixed_name: true,
+        actions: Actions {
+            create: &["sqs:CreateQueue", "sqs:TagQueue"],
+            read: &["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"],
+            update: &["sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"],
+            delete: &["sqs:DeleteQueue"],
+        },
+        ..Profile::INSTANT
+    };
+    type Inputs = Inputs;
+    type Outputs = Outputs;
+
+    async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+        let mut call = ctx.cloud.sqs().create_queue().set_queue_name(inputs.name.clone());
+        // CreateQueue adopts a queue of the same name if the attributes agree; `find` has looked at it before.
+        if inputs.fifo {
+            call = call.attributes(Name::FifoQueue, "true");
+        }
+        for (name, value) in attributes(inputs) {
+            if !value.is_empty() {
+                call = call.attributes(name, value);
+            }
+        }
+        let tags = ctx.tags(&inputs.tags).into_iter().collect();
+        let made = call.set_tags(Some(tags)).send().await.map_err(aws("sqs:CreateQueue"))?;
+        Ok(Id(made.queue_url.unwrap_or_default()))
+    }
+
+    async fn find(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Result<Option<Id>> {
+        let call = cloud.sqs().get_queue_url().set_queue_name(inputs.name.clone());
+        let found = call.send().await.map_err(aws("sqs:GetQueueUrl")).gone(GONE)?;
+        let Some(url) = found.and_then(|found| found.queue_url) else { return Ok(None) };
+        let all = all_tags(cloud, &url).await?;
+        Ok(all.is_some_and(|tags| owner.owns(&tags)).then_some(Id(url)))
+    }
+
+    async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
+        super::each(ids, |id| read_one(cloud, id)).await
+    }
+
+    async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {
+        let (before, after) = (attributes(change.before), attributes(change.after));
+        let changed: HashMap<Name, String> =
+            after.into_iter().filter(|(name, value)| before.get(name) != Some(value)).collect();
+        if !changed.is_empty() {
+            let call = cloud.sqs().set_queue_attributes().queue_url(&id.0).set_attributes(Some(changed));
+            call.send().await.map_err(aws("sqs:SetQueueAttributes"))?;
+        }
+        let (removed, set) = tags::changes(&change.before.tags, &change.after.tags);
+        if !removed.is_empty() {
+            let call = cloud.sqs().untag_queue().queue_url(&id.0).set_tag_keys(Some(removed));
+            call.send().await.map_err(aws("sqs:UntagQueue"))?;
+        }
+        if !set.is_empty() {
+            let call = cloud.sqs().tag_queue().queue_url(&id.0).set_tags(Some(set.into_iter().collect()));
+            call.send().await.map_err(aws("sqs:TagQueue"))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
+        let call = cloud.sqs().delete_queue().queue_url(&id.0);
+        call.send().await.map_err(aws("sqs:DeleteQueue")).gone(GONE)?;
+        Ok(())
+    }
+}
+
+/// The attributes that can change, as SQS spells them; an empty string unsets.
+fn attributes(inputs: &Inputs) -> HashMap<Name, String> {
+    let redrive = inputs.dead_letter.as_ref().map(|arn| {
+        json!({ "deadLetterTargetArn": arn, "maxReceiveCount": inputs.max_receives }).to_string()
+    });
+    HashMap::from([
+        (Name::VisibilityTimeout, inputs.visibility_timeout.to_string()),
+        (Name::MessageRetentionPeriod, inputs.retention.to_string()),
+        (Name::RedrivePolicy, redrive.unwrap_or_default()),
+        (Name::Policy, inputs.policy.as_ref().map(policy::text).unwrap_or_default()),
+    ])
+}
+
+async fn all_tags(cloud: &Cloud, url: &str) -> Result<Option<BTreeMap<String, String>>> {
+    let call = cloud.sqs().list_queue_tags().queue_url(url);
+    let found = call.send().await.map_err(aws("sqs:ListQueueTags")).gone(GONE)?;
+    Ok(found.map(|found| found.tags.unwrap_or_default().into_iter().collect()))
+}
+
+async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Queue>>> {
+    let call = cloud.sqs().get_queue_attributes().queue_url(&id.0).attribute_names(Name::All);
+    let found = call.send().await.map_err(aws("sqs:GetQueueAttributes")).gone(GONE)?;
+    let (Some(found), Some(all)) = (found, all_tags(cloud, &id.0).await?) else { return Ok(None) };
+    let attributes = found.attributes.unwrap_or_default();
+    let text = |name: Name| attributes.get(&name).filter(|value| !value.is_empty()).cloned();
+    let number = |name: Name, default: u32| text(name).and_then(|n| n.parse().ok()).unwrap_or(default);
+    let redrive: Option<Json> = text(Name::RedrivePolicy).and_then(|json| serde_json::from_str(&json).ok());
+    // Some emulators answer the count as a string.
+    let receives = |value: &Json| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    let inputs = Inputs {
+        name: id.0.rsplit('/').next().map(str::to_owned),
+        fifo: text(Name::FifoQueue).as_deref() == Some("true"),
+        visibility_timeout: number(Name::VisibilityTimeout, thirty()),
+        retention: number(Name::MessageRetentionPeriod, four_days()),
+        dead_letter: redrive.as_ref().and_then(|r| Some(r["deadLetterTargetArn"].as_str()?.to_owned())),
+        max_receives: redrive
+            .as_ref()
+            .and_then(|r| receives(&r["maxReceiveCount"]))
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or(five()),
+        policy: text(Name::Policy).as_deref().and_then(policy::parse),
+        tags: tags::user(&all),
+    };
+    let outputs = Outputs { arn: text(Name::QueueArn).unwrap_or_default(), url: id.0.clone() };
+    Ok(Some(Live { inputs, outputs, status: Status::Ready }))
+}

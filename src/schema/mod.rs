@@ -1,0 +1,72 @@
+//! What the engine reads from a kind's JSON Schema. Beside the standard keywords these are known:
+//!
+//! | keyword | on | meaning |
+//! |---|---|---|
+//! | `x-replace` | input | a change replaces the object |
+//! | `x-interrupts` | input | a change in place interrupts the service; the text says how |
+//! | `x-computed` | input | AWS fills it in when unset: unset is "no opinion", never a difference |
+//! | `x-local` | input | no AWS object has it; never compared with what is observed, never a change by itself |
+//! | `x-write-only` | input | AWS never returns it; compared with the state, not with what is observed |
+//! | `x-sensitive` | both | never shown or stored: a keyed digest stands in |
+//! | `x-set` | input | an array whose order means nothing |
+//! | `x-policy` | input | an IAM policy document: a TOML table, compared by meaning |
+//! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |
+//! | `x-name` | input | the physical name: `{"max": 63, "global": true}`; derived from the address when unset |
+//! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |
+//! | `x-volatile` | output | an update makes it unknown |
+
+pub mod defaults;
+pub mod policy;
+pub mod tree;
+pub mod types;
+
+use serde_json::Value as Json;
+
+/// Every keyword of ours. A test walks all kinds for others.
+pub const KEYWORDS: &[&str] = &[
+    "x-computed",
+    "x-interrupts",
+    "x-local",
+    "x-name",
+    "x-package",
+    "x-policy",
+    "x-ref",
+    "x-replace",
+    "x-sensitive",
+    "x-set",
+    "x-volatile",
+    "x-write-only",
+];
+
+/// Whether the schema of an attribute carries a boolean keyword.
+pub fn is(schema: &Json, keyword: &str) -> bool {
+    schema.get(keyword) == Some(&Json::Bool(true))
+}
+
+/// The properties of an object schema, also where `Option<Struct>` wraps it in `anyOf`.
+pub fn properties(schema: &Json) -> Option<&serde_json::Map<String, Json>> {
+    schema.get("properties").and_then(Json::as_object).or_else(|| {
+        schema.get("anyOf")?.as_array()?.iter().find_map(|option| option.get("properties")?.as_object())
+    })
+}
+
+/// A value that is not known before apply: `{"$unknown": "vpc.main.id"}`.
+pub fn unknown(reference: &str) -> Json {
+    serde_json::json!({ "$unknown": reference })
+}
+
+/// The reference that an unknown value waits for.
+pub fn as_unknown(value: &Json) -> Option<&str> {
+    let object = value.as_object()?;
+    if object.len() == 1 { object.get("$unknown")?.as_str() } else { None }
+}
+
+/// Whether an unknown value stands anywhere inside.
+pub fn has_unknown(value: &Json) -> bool {
+    as_unknown(value).is_some()
+        || match value {
+            Json::Array(items) => items.iter().any(has_unknown),
+            Json::Object(map) => map.values().any(has_unknown),
+            _ => false,
+        }
+}

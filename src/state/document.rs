@@ -1,0 +1,100 @@
+use super::Record;
+use crate::address::Address;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+
+/// Version of the state format that this build writes.
+pub const FORMAT: u32 = 1;
+
+/// The state of one stack on one target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    pub format: u32,
+    /// Never changes in the life of a state; tells it from another stack's of the same name.
+    pub lineage: String,
+    /// One more with every write.
+    pub serial: u64,
+    pub stack: String,
+    /// Where the resources are. A command with other credentials is refused.
+    pub account: String,
+    pub region: String,
+    pub resources: BTreeMap<Address, Record>,
+    #[serde(default)]
+    pub outputs: BTreeMap<String, Json>,
+    /// SHA-256 of all the rest, in hexadecimal.
+    #[serde(default)]
+    pub checksum: String,
+}
+
+impl Document {
+    pub fn new(stack: &str, account: &str, region: &str) -> Self {
+        Self {
+            format: FORMAT,
+            lineage: uuid::Uuid::new_v4().to_string(),
+            serial: 0,
+            stack: stack.to_owned(),
+            account: account.to_owned(),
+            region: region.to_owned(),
+            resources: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            checksum: String::new(),
+        }
+    }
+
+    /// The text of the file, with the checksum in it.
+    pub fn to_text(&self) -> Result<String, serde_json::Error> {
+        let sealed = Self { checksum: self.digest()?, ..self.clone() };
+        Ok(serde_json::to_string_pretty(&sealed)? + "\n")
+    }
+
+    /// Parses and verifies; the error says what is wrong with the text.
+    pub fn from_text(text: &str) -> Result<Self, String> {
+        let version: Json =
+            serde_json::from_str(text).map_err(|error| format!("it is not valid JSON: {error}"))?;
+        match version["format"].as_u64() {
+            Some(format) if format > u64::from(FORMAT) => {
+                return Err(format!(
+                    "it has format {format}, this stackctl knows up to {FORMAT}: use a newer stackctl"
+                ));
+            }
+            Some(_) => {}
+            None => return Err("it is not a stackctl state: it has no `format`".to_owned()),
+        }
+        let document: Self = serde_json::from_value(version)
+            .map_err(|error| format!("it does not fit the format: {error}"))?;
+        let expected = document.digest().map_err(|error| error.to_string())?;
+        if document.checksum != expected {
+            return Err(format!(
+                "its checksum is {}, its content says {expected}: it was changed by hand or damaged",
+                document.checksum
+            ));
+        }
+        Ok(document)
+    }
+
+    fn digest(&self) -> Result<String, serde_json::Error> {
+        let bare = Self { checksum: String::new(), ..self.clone() };
+        Ok(hex::encode(Sha256::digest(serde_json::to_vec(&bare)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_byte_is_found() {
+        let text = Document::new("loans", "000000000000", "eu-west-1").to_text().unwrap();
+        assert!(Document::from_text(&text).is_ok());
+        let damaged = text.replace("eu-west-1", "eu-west-2");
+        assert!(Document::from_text(&damaged).unwrap_err().contains("damaged"));
+    }
+
+    #[test]
+    fn a_newer_format_and_another_file_are_told_apart() {
+        assert!(Document::from_text(r#"{"format": 99}"#).unwrap_err().contains("newer stackctl"));
+        assert!(Document::from_text(r#"{"version": 4}"#).unwrap_err().contains("not a stackctl state"));
+    }
+}
