@@ -4,5 +4,6 @@
 mod function;
 mod http;
 mod load;
+mod password;
 mod real;
 mod support;

@@ -45,6 +45,8 @@ impl Server {
             .output()
             .unwrap();
         assert!(initdb.status.success(), "initdb failed: {}", String::from_utf8_lossy(&initdb.stderr));
+        let rules = "host all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
+        std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut process = as_server("postgres")
             .arg("-D")
@@ -131,6 +133,11 @@ impl World {
 
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{}", self.server.port, self.name)
+    }
+
+    /// Where the server listens, and what the database is called.
+    pub fn parts(&self) -> (u16, &str) {
+        (self.server.port, &self.name)
     }
 
     pub async fn session(&self) -> Client {
