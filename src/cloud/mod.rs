@@ -5,5 +5,5 @@ mod clients;
 pub mod naming;
 pub mod tags;
 
-pub use aws::{Gone, aws};
+pub use aws::{Gone, Remedy, aws, built};
 pub use clients::Cloud;
