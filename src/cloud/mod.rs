@@ -6,6 +6,6 @@ mod connect;
 pub mod naming;
 pub mod tags;
 
-pub use aws::{Gone, aws};
+pub use aws::{Gone, Remedy, aws, built};
 pub use clients::Cloud;
 pub use connect::{Destination, connect, http};

@@ -86,7 +86,12 @@ macro_rules! registry {
 }
 
 registry! {
+    bucket::Bucket,
+    db_subnet_group::DbSubnetGroup,
+    iam_role::IamRole,
+    log_group::LogGroup,
     queue::Queue,
+    secret::Secret,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.
