@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod apply;
+pub mod cli;
 pub mod cloud;
 pub mod config;
 pub mod desired;
@@ -16,3 +17,4 @@ pub mod refresh;
 pub mod resource;
 pub mod schema;
 pub mod state;
+pub mod upload;
