@@ -11,6 +11,7 @@ use crate::package;
 use crate::plan::{self, Plan, Selection};
 use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
+use crate::schema::suggest::closest;
 use crate::schema::{is, properties};
 use crate::state::{Document, Intent, Lock, Store};
 use serde_json::Value as Json;
@@ -187,8 +188,7 @@ impl Open {
         let known: Vec<Address> =
             self.stack.blocks.keys().chain(self.document.resources.keys()).cloned().collect();
         if let Some(address) = selection.unmatched(&known).next() {
-            let help = crate::schema::suggest::closest(&address.to_string(), known.iter().map(ToString::to_string))
-                .map_or_else(|| "`stackctl state list` shows what there is.".to_owned(), |near| format!("Did you mean {near}?"));
+            let help = near(address, &known, "`stackctl state list` shows what there is.");
             return Err(Failure::user(format!("neither stack.toml nor the state has {address}"), help));
         }
         // A destroy needs no code.
@@ -230,15 +230,25 @@ fn build(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> {
         let Some((name, _)) = attributes.find(|(_, schema)| is(schema, "x-package")) else { continue };
         let inputs = stack.resolve(block, &|_| config::Resolved::Unknown);
         let text = |name: &str| inputs.get(name).and_then(Json::as_str).map(str::to_owned);
-        let request = package::Request {
-            project: root.to_owned(),
-            source: text(name),
-            artifact: text("artifact"),
-            architecture: text("architecture"),
-            runtime: text("runtime"),
-            emulated: is_local(stack),
+        let source = text(name);
+        let runtime = text("runtime").unwrap_or_else(|| "provided.al2023".to_owned());
+        let architecture = text("architecture").and_then(|name| name.parse().ok());
+        let artifact = match (source, text("artifact")) {
+            (Some(source), _) => {
+                let request = package::Request {
+                    runtime: &runtime,
+                    architecture,
+                    local: is_local(stack),
+                    ..package::Request::new(root, &source)
+                };
+                // Blocking is no harm: nothing else runs yet.
+                tokio::task::block_in_place(|| {
+                    package::build(&request, &mut |progress| report::building(address, progress))
+                })?
+            }
+            (None, Some(zip)) => package::inspect(&root.join(zip), &runtime, architecture)?,
+            (None, None) => continue,
         };
-        let artifact = package::build(&request, &mut |progress| report::building(address, progress))?;
         for warning in &artifact.warnings {
             report::warning(&format!("{address}: {warning}"));
         }
@@ -251,10 +261,18 @@ fn build(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> {
 /// The id of a resource in the state, and its record; or what to do about its absence.
 pub fn recorded<'a>(document: &'a Document, address: &Address) -> Outcome<(&'a Id, &'a crate::state::Record)> {
     let record = document.resources.get(address).ok_or_else(|| {
-        let names = document.resources.keys().map(ToString::to_string);
-        let help = crate::schema::suggest::closest(&address.to_string(), names)
-            .map_or_else(|| "`stackctl apply` creates it, if stack.toml has it.".to_owned(), |near| format!("Did you mean {near}?"));
+        let known: Vec<Address> = document.resources.keys().cloned().collect();
+        let help = near(address, &known, "`stackctl apply` creates it, if stack.toml has it.");
         Failure::user(format!("the state has no {address}"), help)
     })?;
     Ok((&record.id, record))
+}
+
+/// What the user probably meant, or else what to do.
+fn near(address: &Address, known: &[Address], otherwise: &str) -> String {
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    match closest(&address.to_string(), names.iter().map(String::as_str)) {
+        Some(name) => format!("Did you mean {name}?"),
+        None => otherwise.to_owned(),
+    }
 }

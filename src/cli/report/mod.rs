@@ -86,13 +86,12 @@ pub fn findings(findings: &[Finding]) {
 /// A line of a build under way.
 pub fn building(address: &Address, progress: package::Progress<'_>) {
     match progress {
-        package::Progress::Started { crate_name } => {
-            eprintln!("{address}: building {crate_name} (release)");
-        }
-        package::Progress::Line(line) if std::io::stderr().is_terminal() => {
+        package::Progress::Waiting => eprintln!("{address}: another stackctl builds the same crate; waiting for it"),
+        package::Progress::Started(name) => eprintln!("{address}: building {name} (release)"),
+        package::Progress::Cargo(line) if std::io::stderr().is_terminal() => {
             eprintln!("{}", Paint::Dim.label(&format!("  {}", line.trim_end())));
         }
-        package::Progress::Line(_) => {}
+        package::Progress::Cargo(_) => {}
     }
 }
 

@@ -54,19 +54,28 @@ pub fn local_status(status: &local::Status) {
     data(&format!("local cloud  {state}  {}", status.folder.display()));
     let mut rows = vec![];
     if let Some(gateway) = &status.gateway {
-        rows.push(vec!["  AWS APIs".to_owned(), gateway.endpoint.clone(), gateway.state.to_string()]);
+        rows.push(vec!["  AWS APIs".to_owned(), gateway.endpoint.clone(), part(&gateway.state)]);
     }
     for database in &status.databases {
         rows.push(vec![
             format!("  PostgreSQL {}", database.identifier),
             format!("127.0.0.1:{}", database.port),
-            database.state.to_string(),
+            part(&database.state),
         ]);
     }
     table(&rows).iter().for_each(|line| data(line));
     for problem in &status.problems {
         data(&format!("  {} {}", Paint::Bad.label("!"), problem.what));
         data(&format!("    {}", problem.remedy));
+    }
+}
+
+fn part(state: &local::PartState) -> String {
+    match state {
+        local::PartState::Starting => "starting".to_owned(),
+        local::PartState::Ready { .. } => "ready".to_owned(),
+        local::PartState::Failing { reason } => format!("failing: {reason}"),
+        local::PartState::Stopped => "stopped".to_owned(),
     }
 }
 
