@@ -88,6 +88,7 @@ async fn parts(
 }
 
 async fn body(from: &Path, offset: u64, length: u64) -> Result<ByteStream> {
-    let stream = ByteStream::read_from().path(from).offset(offset).length(Length::Exact(length)).build().await;
+    let stream =
+        ByteStream::read_from().path(from).offset(offset).length(Length::Exact(length)).build().await;
     stream.map_err(|error| Error::Refused(format!("{} cannot be read: {error}", from.display())))
 }

@@ -48,7 +48,10 @@ fn stale(saved: &crate::plan::Plan, now: &crate::plan::Plan) -> Failure {
     } else {
         "stack.toml, the code of a function or what is there has changed since it was made"
     };
-    Failure::user(format!("the saved plan does not hold any more: {why}"), "Plan again, read it, and apply that.")
+    Failure::user(
+        format!("the saved plan does not hold any more: {why}"),
+        "Plan again, read it, and apply that.",
+    )
 }
 
 /// Shows, asks, applies, saves, reports: what `apply` and `destroy` share.
@@ -121,7 +124,8 @@ fn refuse_losses<'a>(steps: impl Iterator<Item = &'a Step>, args: &ApplyArgs) ->
             ));
         }
         if step.holds_data && !allowed(step) {
-            let typed = report::ask(&format!("The data of {address} will be lost. Type its address to go on:"));
+            let typed =
+                report::ask(&format!("The data of {address} will be lost. Type its address to go on:"));
             if typed.as_deref() != Some(&address.to_string()) {
                 return Err(Failure::user(
                     format!("{address} holds data, and nobody has allowed to lose it"),

@@ -8,12 +8,25 @@ use std::time::Duration;
 #[derive(Debug, Clone, Args)]
 pub struct StackArgs {
     /// The stack's file, or the folder that holds its stack.toml.
-    #[arg(short, long, value_name = "PATH", default_value = "stack.toml", env = "STACKCTL_FILE", global = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "PATH",
+        default_value = "stack.toml",
+        env = "STACKCTL_FILE",
+        global = true
+    )]
     pub file: PathBuf,
 
     /// Where to: a name of [targets], such as `local`; or an address such as `bucket.loans`, to work on that resource
     /// and what it needs only. May be given several times.
-    #[arg(short, long = "target", value_name = "NAME|ADDRESS", env = "STACKCTL_TARGET", value_delimiter = ',')]
+    #[arg(
+        short,
+        long = "target",
+        value_name = "NAME|ADDRESS",
+        env = "STACKCTL_TARGET",
+        value_delimiter = ','
+    )]
     pub targets: Vec<Target>,
 
     /// Sets a param of the stack; wins over environment (STACKCTL_PARAM_NAME) and file.

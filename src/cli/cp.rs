@@ -37,7 +37,8 @@ impl FromStr for Place {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let (bucket, key) = text.split_once('/').unwrap_or((text, ""));
-        let bucket: Address = bucket.parse().map_err(|error: crate::address::AddressError| error.to_string())?;
+        let bucket: Address =
+            bucket.parse().map_err(|error: crate::address::AddressError| error.to_string())?;
         if bucket.kind != "bucket" {
             return Err(format!("{bucket} is no bucket: write bucket.NAME/KEY"));
         }
@@ -47,11 +48,9 @@ impl FromStr for Place {
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let document = session
-        .store
-        .peek()?
-        .0
-        .ok_or_else(|| Failure::user("nothing has been applied yet", "`stackctl apply` creates the bucket."))?;
+    let document = session.store.peek()?.0.ok_or_else(|| {
+        Failure::user("nothing has been applied yet", "`stackctl apply` creates the bucket.")
+    })?;
     let bucket = attribute(&document, &args.to.bucket, "id")?;
     let cloud = session.connect().await?;
     let key = key(&args.to.key, &args.from)?;
@@ -72,7 +71,9 @@ fn key(given: &str, from: &Path) -> Outcome<String> {
 /// Uploads and says so.
 pub async fn copy(cloud: &Cloud, from: &Path, bucket: &str, key: &str) -> Outcome<()> {
     let bar = report::Bytes::new(&format!("{} → s3://{bucket}/{key}", from.display()));
-    let result = upload(&cloud.s3(), from, bucket, key, &|progress: Progress| bar.at(progress.sent, progress.total)).await;
+    let result =
+        upload(&cloud.s3(), from, bucket, key, &|progress: Progress| bar.at(progress.sent, progress.total))
+            .await;
     bar.end();
     let sent = result.map_err(Failure::while_doing(format!("failed to upload {}", from.display())))?;
     report::note(&format!("{} → s3://{bucket}/{key} ({})", from.display(), report::bytes(sent)));

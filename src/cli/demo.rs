@@ -109,7 +109,10 @@ fn generate(args: &Args, document: &Document, root: &Path, folder: &Path) -> Out
         .status()
         .map_err(Failure::io("failed to start the loader"))?;
     if !made.success() {
-        return Err(Failure::user(format!("the generator ended with {made}"), "Its own message stands above."));
+        return Err(Failure::user(
+            format!("the generator ended with {made}"),
+            "Its own message stands above.",
+        ));
     }
     Ok(file)
 }
@@ -117,7 +120,12 @@ fn generate(args: &Args, document: &Document, root: &Path, folder: &Path) -> Out
 async fn open(access: &Access) -> Outcome<Client> {
     let mut config = tokio_postgres::Config::new();
     let port = access.port.parse().unwrap_or(5432);
-    config.host(&access.host).port(port).user(&access.user).password(&access.password).dbname(&access.database);
+    config
+        .host(&access.host)
+        .port(port)
+        .user(&access.user)
+        .password(&access.password)
+        .dbname(&access.database);
     let (client, connection) = config.connect(NoTls).await.map_err(|error| database(&error))?;
     // It ends with the client.
     tokio::spawn(connection);
@@ -140,8 +148,13 @@ async fn wait(client: &Client, bucket: &str, key: &str) -> Outcome<()> {
             .await
             .map_err(|error| database(&error))?
             .get(0);
-        let row = if exists { client.query_opt(sql, &[&bucket, &key]).await.map_err(|error| database(&error))? } else { None };
-        let (status, error): (String, String) = row.map_or_else(Default::default, |row| (row.get(0), row.get(1)));
+        let row = if exists {
+            client.query_opt(sql, &[&bucket, &key]).await.map_err(|error| database(&error))?
+        } else {
+            None
+        };
+        let (status, error): (String, String) =
+            row.map_or_else(Default::default, |row| (row.get(0), row.get(1)));
         if !status.is_empty() && status != last {
             report::note(&format!("{key}: {status}"));
             last.clone_from(&status);

@@ -69,7 +69,9 @@ impl Failure {
 
     pub fn io(context: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let context = context.into();
-        move |source| Self::user(format!("{context}: {source}"), "Check the path, its permissions and the disk.")
+        move |source| {
+            Self::user(format!("{context}: {source}"), "Check the path, its permissions and the disk.")
+        }
     }
 
     pub fn exit(&self) -> Exit {
@@ -100,9 +102,9 @@ fn cloud_help(error: &Error) -> Option<&'static str> {
         Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => {
             Some("Your credentials have expired: sign in again (for SSO: `aws sso login`).")
         }
-        Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation") => {
-            Some("The credentials lack a permission; the message names it. Nothing was taken for gone because of it.")
-        }
+        Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation") => Some(
+            "The credentials lack a permission; the message names it. Nothing was taken for gone because of it.",
+        ),
         Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
             Some("AWS does not know these credentials: check the profile and its keys.")
         }

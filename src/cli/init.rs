@@ -42,7 +42,9 @@ pub fn run(args: &Args) -> Outcome {
 fn write(path: &std::path::Path, text: &str) -> Outcome<()> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     match file {
-        Ok(mut file) => file.write_all(text.as_bytes()).map_err(Failure::io(format!("failed to write {}", path.display()))),
+        Ok(mut file) => file
+            .write_all(text.as_bytes())
+            .map_err(Failure::io(format!("failed to write {}", path.display()))),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Failure::user(
             format!("{} exists already, and is left as it is", path.display()),
             "Name another folder: `stackctl init FOLDER`.",

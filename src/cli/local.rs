@@ -12,7 +12,14 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The stack's file, or the folder that holds its stack.toml.
-    #[arg(short, long, value_name = "PATH", default_value = "stack.toml", env = "STACKCTL_FILE", global = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "PATH",
+        default_value = "stack.toml",
+        env = "STACKCTL_FILE",
+        global = true
+    )]
     file: PathBuf,
 
     #[command(subcommand)]

@@ -29,15 +29,14 @@ const GONE: &[&str] = &["ResourceNotFoundException"];
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let document = session
-        .store
-        .peek()?
-        .0
-        .ok_or_else(|| Failure::user("nothing has been applied yet", "`stackctl apply` creates the function."))?;
+    let document = session.store.peek()?.0.ok_or_else(|| {
+        Failure::user("nothing has been applied yet", "`stackctl apply` creates the function.")
+    })?;
     let group = match args.address.kind.as_str() {
         "log_group" => attribute(&document, &args.address, "name")?,
-        "lambda_function" => attribute(&document, &args.address, "log_group")
-            .or_else(|_| Ok::<_, Failure>(format!("/aws/lambda/{}", attribute(&document, &args.address, "name")?)))?,
+        "lambda_function" => attribute(&document, &args.address, "log_group").or_else(|_| {
+            Ok::<_, Failure>(format!("/aws/lambda/{}", attribute(&document, &args.address, "name")?))
+        })?,
         other => {
             return Err(Failure::user(
                 format!("a {other} has no logs"),
@@ -53,7 +52,12 @@ pub async fn run(args: &Args) -> Outcome {
     loop {
         let mut token = None;
         loop {
-            let call = cloud.logs().filter_log_events().log_group_name(&group).start_time(from).set_next_token(token);
+            let call = cloud
+                .logs()
+                .filter_log_events()
+                .log_group_name(&group)
+                .start_time(from)
+                .set_next_token(token);
             let answer = call
                 .send()
                 .await

@@ -37,7 +37,9 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a String>) -> Failure {
-    let help = closest(name, names.map(String::as_str))
-        .map_or_else(|| "Outputs are there after an apply.".to_owned(), |near| format!("Did you mean {near}?"));
+    let help = closest(name, names.map(String::as_str)).map_or_else(
+        || "Outputs are there after an apply.".to_owned(),
+        |near| format!("Did you mean {near}?"),
+    );
     Failure::user(format!("there is no output {name}"), help)
 }

@@ -64,7 +64,8 @@ fn save(plan: &Plan, path: &Path, destroy: bool) -> Outcome<()> {
 
 /// Reads a saved plan.
 pub fn load(path: &Path) -> Outcome<Saved> {
-    let text = std::fs::read(path).map_err(Failure::io(format!("failed to read the plan {}", path.display())))?;
+    let text =
+        std::fs::read(path).map_err(Failure::io(format!("failed to read the plan {}", path.display())))?;
     serde_json::from_slice(&text).map_err(|error| {
         Failure::user(
             format!("{} is no saved plan: {error}", path.display()),

@@ -18,7 +18,8 @@ pub fn attribute(document: &Document, address: &Address, name: &str) -> Outcome<
         Json::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     });
-    found.ok_or_else(|| Failure::user(format!("{address} has no {name} yet"), "`stackctl apply` finishes it."))
+    found
+        .ok_or_else(|| Failure::user(format!("{address} has no {name} yet"), "`stackctl apply` finishes it."))
 }
 
 /// The only resource of that kind, or the one that is named.
@@ -26,12 +27,17 @@ pub fn only(document: &Document, kind: &str, named: Option<&Address>) -> Outcome
     let all: Vec<&Address> = document.resources.keys().filter(|address| address.kind == kind).collect();
     match (named, all.as_slice()) {
         (Some(address), _) if address.kind == kind => Ok(address.clone()),
-        (Some(address), _) => Err(Failure::user(format!("{address} is no {kind}"), format!("Name a {kind}."))),
+        (Some(address), _) => {
+            Err(Failure::user(format!("{address} is no {kind}"), format!("Name a {kind}.")))
+        }
         (None, [one]) => Ok((*one).clone()),
         (None, []) => Err(Failure::user(format!("the stack has no {kind}"), "`stackctl apply` creates it.")),
         (None, many) => {
             let names: Vec<String> = many.iter().map(ToString::to_string).collect();
-            Err(Failure::user(format!("the stack has several of the kind {kind}"), format!("Name one: {}", names.join(", "))))
+            Err(Failure::user(
+                format!("the stack has several of the kind {kind}"),
+                format!("Name one: {}", names.join(", ")),
+            ))
         }
     }
 }

@@ -99,7 +99,11 @@ impl Session {
         let cloud = if self.is_local() {
             let running = local::connect(&local::Layout::new(&self.root)).await?;
             let http = local::LocalHttpClient::new(cloud::http(), &running);
-            Cloud::emulator(&running.endpoint, &self.stack.region, aws_smithy_runtime_api::client::http::SharedHttpClient::new(http))
+            Cloud::emulator(
+                &running.endpoint,
+                &self.stack.region,
+                aws_smithy_runtime_api::client::http::SharedHttpClient::new(http),
+            )
         } else {
             let target = self.stack.target.as_ref();
             let to = Destination {
@@ -111,7 +115,10 @@ impl Session {
         };
         match &self.stack.account {
             Some(account) if *account != cloud.account => Err(Failure::user(
-                format!("these credentials are for account {}, the stack belongs into {account}", cloud.account),
+                format!(
+                    "these credentials are for account {}, the stack belongs into {account}",
+                    cloud.account
+                ),
                 "Use the credentials of that account (AWS_PROFILE), or change `account` in stack.toml.",
             )),
             _ => Ok(cloud),
@@ -123,16 +130,11 @@ impl Session {
         let opened = self.store.open(command, args.patience())?;
         let cloud = self.connect().await?;
         let (document, intents, lock) = opened.into_parts();
-        let document = document.unwrap_or_else(|| Document::new(&self.stack.name, &cloud.account, &cloud.region));
+        let document =
+            document.unwrap_or_else(|| Document::new(&self.stack.name, &cloud.account, &cloud.region));
         guard(&document, &cloud, &self.store)?;
-        let mut open = Open {
-            stack: self.stack,
-            root: self.root,
-            store: self.store,
-            cloud,
-            document,
-            _lock: lock,
-        };
+        let mut open =
+            Open { stack: self.stack, root: self.root, store: self.store, cloud, document, _lock: lock };
         open.settle(&intents).await?;
         Ok(open)
     }
@@ -166,9 +168,9 @@ impl Open {
         if intents.is_empty() {
             return Ok(());
         }
-        let findings = settle(&self.cloud, &mut self.document, intents, kind)
-            .await
-            .map_err(Failure::while_doing("failed to settle what an interrupted run left open; nothing was changed"))?;
+        let findings = settle(&self.cloud, &mut self.document, intents, kind).await.map_err(
+            Failure::while_doing("failed to settle what an interrupted run left open; nothing was changed"),
+        )?;
         self.store.write(&mut self.document)?;
         report::findings(&findings);
         Ok(())
@@ -259,7 +261,10 @@ fn build(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> {
 }
 
 /// The id of a resource in the state, and its record; or what to do about its absence.
-pub fn recorded<'a>(document: &'a Document, address: &Address) -> Outcome<(&'a Id, &'a crate::state::Record)> {
+pub fn recorded<'a>(
+    document: &'a Document,
+    address: &Address,
+) -> Outcome<(&'a Id, &'a crate::state::Record)> {
     let record = document.resources.get(address).ok_or_else(|| {
         let known: Vec<Address> = document.resources.keys().cloned().collect();
         let help = near(address, &known, "`stackctl apply` creates it, if stack.toml has it.");

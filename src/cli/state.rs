@@ -33,14 +33,17 @@ pub fn run(args: &Args) -> Outcome {
     match &args.command {
         Command::List => {
             let resources = session.store.peek()?.0.map(|document| document.resources).unwrap_or_default();
-            let rows: Vec<Vec<String>> =
-                resources.iter().map(|(address, record)| vec![address.to_string(), record.id.to_string()]).collect();
+            let rows: Vec<Vec<String>> = resources
+                .iter()
+                .map(|(address, record)| vec![address.to_string(), record.id.to_string()])
+                .collect();
             report::table(&rows).iter().for_each(|line| report::data(line));
         }
         Command::Show { address } => {
             let document = session.store.peek()?.0.ok_or_else(nothing)?;
             let (_, record) = recorded(&document, address)?;
-            let text = serde_json::to_string_pretty(record).map_err(|error| Failure::user(error.to_string(), ""))?;
+            let text =
+                serde_json::to_string_pretty(record).map_err(|error| Failure::user(error.to_string(), ""))?;
             report::data(&text);
         }
         Command::Rm { address } => change(&session, args, "state rm", |document| {
@@ -52,7 +55,10 @@ pub fn run(args: &Args) -> Outcome {
         Command::Mv { from, to } => change(&session, args, "state mv", |document| {
             recorded(document, from)?;
             if document.resources.contains_key(to) {
-                return Err(Failure::user(format!("the state has {to} already"), "Move that one away first."));
+                return Err(Failure::user(
+                    format!("the state has {to} already"),
+                    "Move that one away first.",
+                ));
             }
             if from.kind != to.kind {
                 return Err(Failure::user(

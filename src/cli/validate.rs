@@ -15,6 +15,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
     let count = session.stack.blocks.len();
-    report::note(&format!("{} is valid: stack {}, {count} resources.", session.stack.source.name, session.stack.name));
+    report::note(&format!(
+        "{} is valid: stack {}, {count} resources.",
+        session.stack.source.name, session.stack.name
+    ));
     Ok(Exit::Done)
 }

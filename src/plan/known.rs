@@ -1,6 +1,6 @@
 use crate::address::Address;
-use crate::resource::{Id, Kind};
 use crate::diff::AttrChange;
+use crate::resource::{Id, Kind};
 use crate::schema::{has_unknown, is, properties, tree, unknown};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;

@@ -12,7 +12,11 @@ async fn dies_at(call: &str, fault: Fault, before: Option<&str>, after: &str) ->
     test.apply_and_die(after).await;
     let (_, _, _, findings) = test.plan(after).await;
     assert!(test.apply(after).await.failed.is_empty(), "{call} {fault:?}");
-    assert!(test.plan(after).await.0.is_empty(), "{call} {fault:?}: {:?}", actions(&test.plan(after).await.0));
+    assert!(
+        test.plan(after).await.0.is_empty(),
+        "{call} {fault:?}: {:?}",
+        actions(&test.plan(after).await.0)
+    );
     let wanted = after.matches("label").count();
     assert_eq!(test.count(), wanted, "{call} {fault:?}: an orphan or a duplicate");
     assert!(test.destroy(after).await.failed.is_empty());
@@ -52,7 +56,9 @@ async fn a_death_in_an_update_is_finished() {
 #[tokio::test(start_paused = true)]
 async fn a_death_between_the_halves_of_a_replacement_is_finished() {
     let renamed = STACK.replace("label = \"main\"", "label = \"other\"");
-    for call in ["delete db.loans", "delete net.main", "create net.other", "create db.loans", "update app.loader"] {
+    for call in
+        ["delete db.loans", "delete net.main", "create net.other", "create db.loans", "update app.loader"]
+    {
         for fault in [Fault::Hang, Fault::HangBefore] {
             dies_at(call, fault, Some(STACK), &renamed).await;
         }

@@ -28,7 +28,10 @@ async fn destroy_first_deletes_dependants_before_and_creates_them_after() {
     let renamed = STACK.replace("label = \"main\"", "label = \"other\"");
     assert!(test.apply(&renamed).await.failed.is_empty());
     let calls = test.calls();
-    in_order(&calls, &["delete db.loans", "delete net.main", "create net.other", "create db.loans", "update app.loader"]);
+    in_order(
+        &calls,
+        &["delete db.loans", "delete net.main", "create net.other", "create db.loans", "update app.loader"],
+    );
     assert_eq!(test.count(), 3);
 }
 
@@ -67,9 +70,8 @@ async fn create_first_spreads_to_what_it_depends_on() {
 #[tokio::test(start_paused = true)]
 async fn an_old_object_that_could_not_be_deleted_is_deleted_by_the_next_apply() {
     let test = Test::new();
-    let stack = |label: &str| {
-        format!("[net.a]\nlabel = {label:?}\nlifecycle = {{ create_before_destroy = true }}\n")
-    };
+    let stack =
+        |label: &str| format!("[net.a]\nlabel = {label:?}\nlifecycle = {{ create_before_destroy = true }}\n");
     test.apply(&stack("one")).await;
     test.fault("delete net.one", Fault::Refuse);
     assert_eq!(test.apply(&stack("two")).await.failed.len(), 1);

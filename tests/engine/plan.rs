@@ -47,9 +47,13 @@ async fn a_replaced_dependency_replaces_what_cannot_follow_it_in_place() {
 async fn an_update_hides_volatile_outputs_and_nothing_else() {
     let test = Test::new();
     let stack = |size: u32, output: &str| {
-        format!("[net.a]\nlabel = \"a\"\nsize = {size}\n[app.b]\nlabel = \"b\"\npeer = \"${{net.a.{output}}}\"\n")
+        format!(
+            "[net.a]\nlabel = \"a\"\nsize = {size}\n[app.b]\nlabel = \"b\"\npeer = \"${{net.a.{output}}}\"\n"
+        )
     };
-    for (output, expected) in [("version", vec!["Update net.a", "Update app.b"]), ("arn", vec!["Update net.a"])] {
+    for (output, expected) in
+        [("version", vec!["Update net.a", "Update app.b"]), ("arn", vec!["Update net.a"])]
+    {
         test.apply(&stack(1, output)).await;
         let (plan, ..) = test.plan(&stack(2, output)).await;
         assert_eq!(actions(&plan), expected);
@@ -67,7 +71,10 @@ async fn drift_is_told_apart_and_taken_back() {
     }
     let (plan, ..) = test.plan(STACK).await;
     let step = plan.step(&"app.loader".parse().unwrap()).unwrap();
-    assert_eq!((step.action, step.drift.len(), step.drift[0].after.clone()), (Action::Update, 1, json!("someone")));
+    assert_eq!(
+        (step.action, step.drift.len(), step.drift[0].after.clone()),
+        (Action::Update, 1, json!("someone"))
+    );
     assert_eq!(step.changes[0].after, json!("data"));
     test.apply(STACK).await;
     assert!(test.plan(STACK).await.0.is_empty());
@@ -92,7 +99,8 @@ async fn a_block_that_is_gone_is_a_delete_and_ignored_changes_are_none() {
     test.apply(STACK).await;
     let (plan, ..) = test.plan("[net.main]\nlabel = \"main\"\n").await;
     assert_eq!(actions(&plan), ["Delete app.loader", "Delete db.loans"]);
-    let ignoring = STACK.replace("\"data\" }", "\"new\" }\nlifecycle = { ignore_changes = [\"tags.owner\"] }");
+    let ignoring =
+        STACK.replace("\"data\" }", "\"new\" }\nlifecycle = { ignore_changes = [\"tags.owner\"] }");
     assert!(test.plan(&ignoring).await.0.is_empty());
 }
 

@@ -141,7 +141,9 @@ impl Kind for Scripted {
                 inputs["size"] = json!(1);
                 inputs["zone"] = json!("zone-1");
                 inputs["secret"] = Json::Null;
-                world.objects.insert(id.clone(), Object { kind: self.name, inputs, owner, ready, stale: None });
+                world
+                    .objects
+                    .insert(id.clone(), Object { kind: self.name, inputs, owner, ready, stale: None });
                 Id(id)
             })
             .await
@@ -169,7 +171,8 @@ impl Kind for Scripted {
                 };
                 let status =
                     if now < object.ready { Status::Pending("creating".into()) } else { Status::Ready };
-                let outputs = json!({ "arn": format!("arn:{id}"), "version": object.inputs["size"].to_string() });
+                let outputs =
+                    json!({ "arn": format!("arn:{id}"), "version": object.inputs["size"].to_string() });
                 Some((id.clone(), Observed { inputs, outputs, status }))
             });
             Ok(found.collect())

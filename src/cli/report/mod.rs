@@ -74,7 +74,9 @@ pub fn findings(findings: &[Finding]) {
     eprintln!("An earlier run was interrupted. Settled:");
     for finding in findings {
         match finding {
-            Finding::Adopted { address, id } => eprintln!("  {address}: was created as {id}; it is in the state now"),
+            Finding::Adopted { address, id } => {
+                eprintln!("  {address}: was created as {id}; it is in the state now")
+            }
             Finding::Nothing { address } => eprintln!("  {address}: had not been created"),
             Finding::Interrupted { address, verb } => {
                 eprintln!("  {address}: {} was cut off; reading anew what is there", style::doing(*verb));
@@ -86,7 +88,9 @@ pub fn findings(findings: &[Finding]) {
 /// A line of a build under way.
 pub fn building(address: &Address, progress: package::Progress<'_>) {
     match progress {
-        package::Progress::Waiting => eprintln!("{address}: another stackctl builds the same crate; waiting for it"),
+        package::Progress::Waiting => {
+            eprintln!("{address}: another stackctl builds the same crate; waiting for it")
+        }
         package::Progress::Started(name) => eprintln!("{address}: building {name} (release)"),
         package::Progress::Cargo(line) if std::io::stderr().is_terminal() => {
             eprintln!("{}", Paint::Dim.label(&format!("  {}", line.trim_end())));

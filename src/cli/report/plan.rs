@@ -57,7 +57,12 @@ fn drift(plan: &Plan, lines: &mut Vec<String>, width: usize) {
     }
     lines.push(Paint::Strong.label("Changed outside of stackctl"));
     for gone in &plan.gone {
-        lines.push(format!("  {} {} ({}) does not exist any more", Paint::Bad.label("!"), gone.address, gone.id));
+        lines.push(format!(
+            "  {} {} ({}) does not exist any more",
+            Paint::Bad.label("!"),
+            gone.address,
+            gone.id
+        ));
     }
     for step in drifted {
         lines.push(format!("  {} {}", Paint::Change.label("!"), step.address));
@@ -115,7 +120,8 @@ fn attributes(changes: &[AttrChange], of: Option<(&Step, &Stack)>, width: usize,
         }
         let forces = match of {
             Some((step, stack)) if change.effect == Effect::Replace && step.action.replaces() => {
-                let place = stack.blocks.get(&step.address).map(|block| stack.place(block.span_of(&change.path)));
+                let place =
+                    stack.blocks.get(&step.address).map(|block| stack.place(block.span_of(&change.path)));
                 let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
                 format!("  {}", Paint::Replace.label(&format!("forces the replacement{place}")))
             }
@@ -151,7 +157,11 @@ fn show(change: &AttrChange, value: &Json, room: usize) -> String {
 fn left_behind(plan: &Plan, lines: &mut Vec<String>) {
     for step in plan.steps.iter().filter(|step| step.action == Action::Noop) {
         for id in &step.deposed {
-            lines.push(format!("    {} {} ({id}): left over from a replacement", Paint::Bad.label("-"), step.address));
+            lines.push(format!(
+                "    {} {} ({id}): left over from a replacement",
+                Paint::Bad.label("-"),
+                step.address
+            ));
         }
     }
 }
@@ -169,7 +179,11 @@ fn outputs(plan: &Plan, lines: &mut Vec<String>, width: usize) {
             _ => ("~", Paint::Change),
         };
         let value = if output.after.is_null() { &output.before } else { &output.after };
-        let value = if output.sensitive { "(sensitive)".to_owned() } else { inline(value, width.saturating_sub(longest + 10)) };
+        let value = if output.sensitive {
+            "(sensitive)".to_owned()
+        } else {
+            inline(value, width.saturating_sub(longest + 10))
+        };
         lines.push(format!("    {} {:<longest$}  {value}", paint.label(sign), output.name));
     }
     lines.push(String::new());
@@ -179,9 +193,13 @@ fn outputs(plan: &Plan, lines: &mut Vec<String>, width: usize) {
 fn summary(plan: &Plan) -> String {
     if plan.is_empty() {
         let count = plan.steps.len();
-        return format!("{} {count} resources are as stack.toml wants them.", Paint::Good.label("No changes."));
+        return format!(
+            "{} {count} resources are as stack.toml wants them.",
+            Paint::Good.label("No changes.")
+        );
     }
-    let counts: Vec<String> = plan.counts().iter().map(|(action, count)| format!("{count} to {action}")).collect();
+    let counts: Vec<String> =
+        plan.counts().iter().map(|(action, count)| format!("{count} to {action}")).collect();
     let what = if counts.is_empty() { "outputs only".to_owned() } else { counts.join(", ") };
     let longest = crate::plan::Order::new(plan).longest();
     let time = if longest >= 60 {

@@ -47,7 +47,10 @@ impl Progress {
                 self.say(&format!("  {} {address}: {} failed: {error}", Paint::Bad.label("✗"), doing(verb)));
             }
             Event::Skipped { address, because } => {
-                self.say(&format!("  {} {address}: not started, since {because} failed", Paint::Dim.label("-")));
+                self.say(&format!(
+                    "  {} {address}: not started, since {because} failed",
+                    Paint::Dim.label("-")
+                ));
             }
             Event::Note(text) => self.say(&text),
         }

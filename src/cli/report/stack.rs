@@ -15,7 +15,9 @@ use std::time::Duration;
 pub fn pairs(pairs: &BTreeMap<String, Json>) {
     let rows: Vec<Vec<String>> = pairs
         .iter()
-        .map(|(name, value)| vec![name.clone(), value.as_str().map_or_else(|| inline(value, 4096), str::to_owned)])
+        .map(|(name, value)| {
+            vec![name.clone(), value.as_str().map_or_else(|| inline(value, 4096), str::to_owned)]
+        })
         .collect();
     table(&rows).iter().for_each(|line| data(line));
 }
@@ -25,7 +27,9 @@ pub fn resource(address: &Address, record: &Record) {
     let state = if record.incomplete { "  (not finished)" } else { "" };
     data(&format!("{}  {}{state}", Paint::Strong.label(&address.to_string()), record.id));
     for (title, tree) in [("inputs", &record.inputs), ("outputs", &record.outputs)] {
-        let Some(map) = tree.as_object().filter(|map| map.values().any(|value| !value.is_null())) else { continue };
+        let Some(map) = tree.as_object().filter(|map| map.values().any(|value| !value.is_null())) else {
+            continue;
+        };
         data(&format!("  {}", Paint::Dim.label(title)));
         let rows: Vec<Vec<String>> = map
             .iter()
@@ -112,7 +116,8 @@ pub async fn local_logs(logs: &BTreeMap<String, PathBuf>, lines: usize, follow: 
 
 /// A line of a function's log, with its time (milliseconds since 1970).
 pub fn log(at: i64, message: &str) {
-    let time = jiff::Timestamp::from_millisecond(at).map(|time| time.strftime("%Y-%m-%d %H:%M:%S").to_string());
+    let time =
+        jiff::Timestamp::from_millisecond(at).map(|time| time.strftime("%Y-%m-%d %H:%M:%S").to_string());
     data(&format!("{} {message}", Paint::Dim.label(&time.unwrap_or_default())));
 }
 

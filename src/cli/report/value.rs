@@ -19,7 +19,8 @@ fn write(value: &Json) -> String {
         Json::Array(items) => format!("[{}]", items.iter().map(write).collect::<Vec<_>>().join(", ")),
         Json::Object(map) => {
             let entries = map.iter().filter(|(_, value)| !value.is_null());
-            let entries: Vec<String> = entries.map(|(key, value)| format!("{} = {}", name(key), write(value))).collect();
+            let entries: Vec<String> =
+                entries.map(|(key, value)| format!("{} = {}", name(key), write(value))).collect();
             if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) }
         }
         other => other.to_string(),
@@ -48,7 +49,10 @@ mod tests {
     #[test]
     fn reads_like_toml() {
         let value = json!({"a": [1, "x"], "b c": null, "d-e": {"$unknown": "vpc.main.id"}, "f": {}});
-        assert_eq!(inline(&value, 200), r#"{ a = [1, "x"], d-e = (known after apply: vpc.main.id), f = {} }"#);
+        assert_eq!(
+            inline(&value, 200),
+            r#"{ a = [1, "x"], d-e = (known after apply: vpc.main.id), f = {} }"#
+        );
         assert_eq!(inline(&json!("a long text"), 8), "\"a long…");
     }
 }
