@@ -234,7 +234,7 @@ fn build(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> {
         let text = |name: &str| inputs.get(name).and_then(Json::as_str).map(str::to_owned);
         let source = text(name);
         let runtime = text("runtime").unwrap_or_else(|| "provided.al2023".to_owned());
-        let architecture = text("architecture").and_then(|name| name.parse().ok());
+        let architecture = text("architecture").and_then(|name| package::Architecture::parse(&name));
         let artifact = match (source, text("artifact")) {
             (Some(source), _) => {
                 let request = package::Request {
