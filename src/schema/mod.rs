@@ -15,9 +15,15 @@
 //! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |
 //! | `x-volatile` | output | an update makes it unknown |
 
+pub mod defaults;
 pub mod policy;
+mod problem;
+pub mod suggest;
 pub mod tree;
 pub mod types;
+pub mod validate;
+
+pub use problem::{On, Problem};
 
 use serde_json::Value as Json;
 
