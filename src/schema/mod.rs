@@ -17,8 +17,13 @@
 
 pub mod defaults;
 pub mod policy;
+mod problem;
+pub mod suggest;
 pub mod tree;
 pub mod types;
+pub mod validate;
+
+pub use problem::{On, Problem};
 
 use serde_json::Value as Json;
 
