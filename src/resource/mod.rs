@@ -3,6 +3,7 @@
 //! A kind is one file: two structs that derive `JsonSchema` and five verbs. The engine owns everything else: waiting,
 //! retrying, journalling, batching, diffing, redaction. Verbs never wait and never loop until something is ready.
 
+mod ec2;
 mod erased;
 mod live;
 mod profile;
@@ -87,6 +88,9 @@ macro_rules! registry {
 
 registry! {
     queue::Queue,
+    vpc::Vpc,
+    subnet::Subnet,
+    internet_gateway::InternetGateway,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.
