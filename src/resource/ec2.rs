@@ -7,6 +7,8 @@
 pub mod checks;
 pub mod enis;
 pub mod lock;
+pub mod permission;
+pub mod rules;
 
 use super::{Id, Owner};
 use crate::cloud::{Cloud, aws, tags};

@@ -91,6 +91,10 @@ registry! {
     vpc::Vpc,
     subnet::Subnet,
     internet_gateway::InternetGateway,
+    route_table::RouteTable,
+    security_group::SecurityGroup,
+    security_group_rule::SecurityGroupRule,
+    vpc_endpoint::VpcEndpoint,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.

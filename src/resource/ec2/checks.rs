@@ -1,6 +1,5 @@
 //! Rules that JSON Schema cannot say, for values that may be unknown.
 
-use crate::schema::as_unknown;
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::Value as Json;
 use std::fmt::Display;
@@ -27,11 +26,6 @@ pub fn which<'a>(inputs: &Json, names: &[&'a str]) -> Vec<&'a str> {
         .copied()
         .filter(|name| given(inputs, name).is_some_and(|v| v != &Json::Bool(false)))
         .collect()
-}
-
-/// Whether the attribute is set but not known yet.
-pub fn is_unknown(inputs: &Json, name: &str) -> bool {
-    inputs.get(name).is_some_and(|value| as_unknown(value).is_some())
 }
 
 /// What is wrong with an IPv4 network: AWS would silently turn 10.0.0.1/16 into 10.0.0.0/16.
