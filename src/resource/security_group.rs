@@ -180,9 +180,10 @@ impl Resource for SecurityGroup {
     /// Rules of other groups that name this one hold it. Those of the stack are gone by now, since they depend on this
     /// group; those of others are not ours to revoke.
     async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
-        enis::sweep(cloud, "group-id", &id.0).await?;
+        let holders = enis::sweep(cloud, "group-id", &id.0).await?;
         let call = cloud.ec2().delete_security_group().group_id(&id.0);
-        call.send().await.map_err(aws("ec2:DeleteSecurityGroup")).gone(GONE)?;
+        let deleted = call.send().await.map_err(aws("ec2:DeleteSecurityGroup")).gone(GONE);
+        deleted.map_err(|error| holders.explain(error))?;
         Ok(())
     }
 

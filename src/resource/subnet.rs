@@ -130,9 +130,10 @@ impl Resource for Subnet {
     }
 
     async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
-        enis::sweep(cloud, "subnet-id", &id.0).await?;
+        let holders = enis::sweep(cloud, "subnet-id", &id.0).await?;
         let call = cloud.ec2().delete_subnet().subnet_id(&id.0);
-        call.send().await.map_err(aws("ec2:DeleteSubnet")).gone(GONE)?;
+        let deleted = call.send().await.map_err(aws("ec2:DeleteSubnet")).gone(GONE);
+        deleted.map_err(|error| holders.explain(error))?;
         Ok(())
     }
 
