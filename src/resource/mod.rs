@@ -88,6 +88,7 @@ macro_rules! registry {
 
 registry! {
     bucket::Bucket,
+    db_instance::DbInstance,
     db_subnet_group::DbSubnetGroup,
     iam_role::IamRole,
     log_group::LogGroup,

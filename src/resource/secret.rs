@@ -202,8 +202,14 @@ impl Resource for Secret {
             0 => call.force_delete_without_recovery(true),
             days => call.recovery_window_in_days(days.into()),
         };
-        call.send().await.map_err(aws("secretsmanager:DeleteSecret")).gone(GONE)?;
-        Ok(())
+        match call.send().await.map_err(aws("secretsmanager:DeleteSecret")).gone(GONE) {
+            // Scheduled for deletion already.
+            Err(error) if error.is(&["InvalidRequestException"]) => match describe(cloud, &id.0).await? {
+                None => Ok(()),
+                Some(_) => Err(error),
+            },
+            other => other.map(|_| ()),
+        }
     }
 
     fn check(inputs: &Json) -> Vec<(String, String)> {
