@@ -91,6 +91,8 @@ registry! {
     vpc::Vpc,
     subnet::Subnet,
     internet_gateway::InternetGateway,
+    lambda_function::LambdaFunction,
+    trigger::Trigger,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.
