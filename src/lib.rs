@@ -14,6 +14,7 @@ pub mod local;
 pub mod plan;
 pub mod reference;
 pub mod refresh;
+pub mod package;
 pub mod resource;
 pub mod schema;
 pub mod state;
