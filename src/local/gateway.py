@@ -3,6 +3,8 @@
 1. What it acknowledged is on disk. MiniStack writes its state at a clean exit only, so a killed one would
    forget resources that it had confirmed, and stackctl would see them as drift.
 2. It ends with its supervisor: the supervisor holds the other end of stdin.
+
+And it tells who it is, since another gateway may have been quicker to take the port.
 """
 
 import asyncio
@@ -37,6 +39,9 @@ def is_object_traffic(scope):
 async def durable(scope, receive, send):
     if scope["type"] == "lifespan":
         return await with_late_saves(scope, receive, send)
+    if scope["type"] == "http" and scope["path"] == "/_stackctl/pid":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        return await send({"type": "http.response.body", "body": b"pid=%d;" % os.getpid()})
     if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return await serve(scope, receive, send)
 

@@ -39,7 +39,11 @@ impl Instances {
         Self { inner, socket }
     }
 
-    pub(super) async fn call(&self, request: HttpRequest, form: Form) -> Reply {
+    pub(super) async fn call(&self, mut request: HttpRequest, form: Form) -> Reply {
+        // Read to its end at once: the SDK takes a body that nobody reads for a stalled upload, gives up after some
+        // seconds and sends the call again.
+        let bytes = read(request.take_body()).await?;
+        *request.body_mut() = SdkBody::from(bytes);
         let identifier = form.get("DBInstanceIdentifier").map(str::to_owned);
         match (form.get("Action").unwrap_or_default(), identifier) {
             ("CreateDBInstance", Some(identifier)) if form.get("Engine") == Some("postgres") => {
@@ -200,11 +204,7 @@ impl Instances {
     /// Forwards, and reads the whole answer, so that it can be looked at and changed.
     async fn forward(&self, request: HttpRequest) -> Reply {
         let mut response = self.inner.call(request).await?;
-        let bytes = ByteStream::new(response.take_body())
-            .collect()
-            .await
-            .map_err(|error| ConnectorError::io(error.into()))?
-            .into_bytes();
+        let bytes = read(response.take_body()).await?;
         *response.body_mut() = SdkBody::from(bytes);
         Ok(response)
     }
@@ -237,6 +237,11 @@ impl Instances {
             }
         }
     }
+}
+
+async fn read(body: SdkBody) -> Result<Vec<u8>, ConnectorError> {
+    let read = ByteStream::new(body).collect().await;
+    read.map(|bytes| bytes.to_vec()).map_err(|error| ConnectorError::io(error.into()))
 }
 
 /// An answer as RDS gives it: its code and message reach the user like any other, and it is not tried again.

@@ -32,7 +32,7 @@ pub(super) trait Program: Send + Sync + 'static {
     fn log(&self) -> PathBuf;
     /// Called before every start, so that a port which was taken meanwhile is replaced.
     fn prepare(&self) -> Result<Command>;
-    fn is_ready(&self) -> impl Future<Output = bool> + Send;
+    fn is_ready(&self, pid: u32) -> impl Future<Output = bool> + Send;
     /// Ends what outlived the process and its process group.
     fn sweep(&self) {}
     /// How it is asked to end, and how long it may take before it is killed.
@@ -230,7 +230,7 @@ async fn live(
         End::Died { reason: format!("it ended with {how}; its last words: {last}"), lived: start.elapsed() }
     };
     let become_ready = async {
-        while !matches!(timeout(Duration::from_secs(2), program.is_ready()).await, Ok(true)) {
+        while !matches!(timeout(Duration::from_secs(2), program.is_ready(pid)).await, Ok(true)) {
             sleep(POLL).await;
         }
     };

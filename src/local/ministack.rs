@@ -70,7 +70,6 @@ impl Ministack {
             *self.note.lock().unwrap_or_else(PoisonError::into_inner) =
                 Some(format!("port {before} is taken by {holder}: {port} serves instead"));
         }
-        self.record.change(|record| record.gateway_port = Some(port))?;
         self.port.store(port, Ordering::Relaxed);
         Ok(port)
     }
@@ -116,8 +115,10 @@ impl Program for Ministack {
         Ok(command)
     }
 
-    async fn is_ready(&self) -> bool {
-        is_healthy(self.port()).await
+    async fn is_ready(&self, pid: u32) -> bool {
+        let port = self.port();
+        // Remembered once it is ours: another gateway may take it between choosing and listening.
+        is_served_by(port, pid).await && self.record.change(|record| record.gateway_port = Some(port)).is_ok()
     }
 
     fn sweep(&self) {
@@ -140,14 +141,15 @@ pub(super) fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-pub(super) async fn is_healthy(port: u16) -> bool {
+async fn is_served_by(port: u16, pid: u32) -> bool {
     let ask = async {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-        let request = "GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let request = "GET /_stackctl/pid HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.take(64 * 1024).read_to_string(&mut answer).await?;
         std::io::Result::Ok(answer)
     };
-    ask.await.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains("\"services\""))
+    ask.await
+        .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains(&format!("pid={pid};")))
 }

@@ -238,7 +238,8 @@ impl Program for Server {
         Ok(command)
     }
 
-    async fn is_ready(&self) -> bool {
+    async fn is_ready(&self, _: u32) -> bool {
+        // By its socket, which no other server has.
         admin::connect(&self.sockets(), self.port(), "postgres").await.is_ok()
     }
 

@@ -1,3 +1,4 @@
+use aws_sdk_rds::error::ProvideErrorMetadata;
 use stackctl::local;
 
 use crate::world::{PASSWORD, World, connect, database_pid, eventually, kill};
@@ -89,7 +90,8 @@ async fn what_the_control_plane_refuses_leaves_no_server() {
     let create = world.rds().await.create_db_instance().db_instance_identifier("loans").engine("postgres");
     let create =
         create.db_instance_class("db.t3.micro").master_username("adm").master_user_password(PASSWORD);
-    create.allocated_storage(20).db_parameter_group_name("missing").send().await.unwrap_err();
+    let error = create.allocated_storage(20).db_parameter_group_name("missing").send().await.unwrap_err();
+    assert_eq!(error.code(), Some("DBParameterGroupNotFound"), "{error:?}");
     assert!(world.status().await.databases.is_empty());
     assert_eq!(world.count(" -D "), 0);
     assert!(!world.layout.databases().join("loans").exists());
