@@ -64,7 +64,7 @@ impl<'a> Log<'a> {
 
     /// Shows how far it is, at most twice a second.
     pub fn progress(&mut self, rows: u64, bytes: u64, size: u64) {
-        if !self.shown.is_some_and(|shown| shown.elapsed() >= Duration::from_millis(500)) {
+        if self.shown.is_none_or(|shown| shown.elapsed() < Duration::from_millis(500)) {
             return;
         }
         let percent = if size == 0 { 100.0 } else { bytes as f64 * 100.0 / size as f64 };

@@ -1,9 +1,8 @@
 //! The database's password, from wherever it is kept.
 
-use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use serde::Deserialize;
 
-use crate::aws::Aws;
+use crate::aws::{self, Aws};
 use crate::error::Error;
 
 /// What a secret says. It has no `Debug`, so that it cannot end up in a log.
@@ -19,7 +18,7 @@ pub struct Credentials {
 /// Reads a secret whose value is the bare password, or JSON with `password` and perhaps `username`.
 pub async fn fetch(aws: &Aws, arn: &str) -> Result<Credentials, Error> {
     let answer = aws.secrets().await.get_secret_value().secret_id(arn).send().await;
-    let answer = answer.map_err(|error| failed(arn, DisplayErrorContext(&error).to_string()))?;
+    let answer = answer.map_err(|error| failed(arn, aws::explain(&error)))?;
     let text = answer.secret_string().ok_or_else(|| failed(arn, "it has no SecretString".to_owned()))?;
     parse(text).ok_or_else(|| failed(arn, "its JSON has no \"password\"".to_owned()))
 }

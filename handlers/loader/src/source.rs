@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use tokio::io::AsyncReadExt;
 
-use crate::aws::Aws;
-use crate::error::Error;
+use crate::aws::{self, Aws};
+use crate::error::{self, Error};
 
 /// Bytes read from a local file at once.
 const CHUNK: usize = 256 * 1024;
@@ -86,7 +85,7 @@ impl Source {
             Self::File(path) => describe_file(path).await,
             Self::S3 { bucket, key } => {
                 let head = aws.s3().await.head_object().bucket(bucket).key(key).send().await;
-                let head = head.map_err(|error| self.refused("find", &error))?;
+                let head = head.map_err(|error| self.refused("find", aws::explain(&error)))?;
                 Ok(Object {
                     bucket: bucket.clone(),
                     key: key.clone(),
@@ -120,16 +119,16 @@ impl Source {
             request.version_id(&object.version_id)
         };
         let request = if from > 0 { request.range(format!("bytes={from}-")) } else { request };
-        let answer = request.send().await.map_err(|error| self.refused("read", &error))?;
+        let answer = request.send().await.map_err(|error| self.refused("read", aws::explain(&error)))?;
         Ok(answer.body)
     }
 
-    fn refused(&self, doing: &'static str, error: &(impl std::error::Error + Send + Sync)) -> Error {
+    fn refused(&self, doing: &'static str, message: String) -> Error {
         let (bucket, key) = match self {
             Self::S3 { bucket, key } => (bucket.clone(), key.clone()),
             Self::File(path) => (LOCAL.to_owned(), path.display().to_string()),
         };
-        Error::S3 { doing, bucket, key, message: DisplayErrorContext(error).to_string() }
+        Error::S3 { doing, bucket, key, message }
     }
 }
 
@@ -196,7 +195,7 @@ impl Reader<'_> {
                     broken => {
                         if self.resumptions == RESUMPTIONS {
                             return Err(match broken {
-                                Some(Err(error)) => self.source.refused("read", &error),
+                                Some(Err(error)) => self.source.refused("read", error::chain(&error)),
                                 _ => self.truncated(),
                             });
                         }

@@ -82,7 +82,7 @@ fn history(loan: &Loan, bureau: &Bureau, text: &mut Text) {
     text.number(bureau.revolving_balance);
     text.tenths(person.utilisation, "%");
     text.number(bureau.total);
-    text.quoted(if loan.amount % 3 == 0 { "f" } else { "w" });
+    text.quoted(if loan.amount.is_multiple_of(3) { "f" } else { "w" });
 }
 
 /// `out_prncp` to `policy_code`.
