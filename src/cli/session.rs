@@ -45,9 +45,6 @@ pub struct Planned {
     pub plan: Plan,
 }
 
-/// The target that stands for the local cloud of the project, if it names no endpoint of its own.
-const LOCAL: &str = "local";
-
 pub fn kind(name: &str) -> Option<&'static dyn Kind> {
     resource::kind(name)
 }
@@ -141,7 +138,7 @@ impl Session {
 }
 
 fn is_local(stack: &Stack) -> bool {
-    stack.target.as_ref().is_some_and(|target| target.name == LOCAL && target.endpoint_url.is_none())
+    stack.target.as_ref().is_some_and(config::Target::is_local)
 }
 
 /// Reading one account's ids with another account's credentials would find everything gone.
