@@ -189,7 +189,7 @@ mod tests {
             "vpc.main.",
             "vpc.main[*]",
             "vpc.main[].id",
-            "vpc.main[a].id",
+            "vpc.main[a]x.id",
             "stack.x",
             "each.x",
             "each.key.x",

@@ -8,9 +8,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::{properties, tree};
 use indexmap::IndexMap;
 
-/// What a block may hold beside the inputs of its kind.
-pub(super) const META: [&str; 3] = ["for_each", "depends_on", "lifecycle"];
-
 /// All resources, `for_each` expanded.
 #[derive(Default)]
 pub(super) struct Blocks {

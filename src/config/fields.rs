@@ -6,7 +6,6 @@ use indexmap::IndexMap;
 /// A table of fixed keys: `[stack]`, `lifecycle`, a param.
 pub(super) struct Fields<'a> {
     entries: Option<&'a IndexMap<String, Entry>>,
-    pub span: Span,
     /// How messages call it: `[stack]`.
     name: String,
 }
@@ -36,7 +35,7 @@ impl<'a> Fields<'a> {
                 );
             }
         }
-        Self { entries, span: node.span, name }
+        Self { entries, name }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&'a Entry> {

@@ -78,6 +78,9 @@ impl Place<'_> {
             Json::String(text) if wanted.intersects(Types::of_value(&parsed(text))) && !text.is_empty() => {
                 format!("Leave the quotes away: `{text}`.")
             }
+            Json::String(text) if wanted.intersects(Types::BOOLEAN) && yes_or_no(text).is_some() => {
+                format!("Write `{}`.", yes_or_no(text).unwrap_or_default())
+            }
             Json::Number(number) if wanted.intersects(Types::INTEGER) => {
                 format!("Write a whole number, such as `{}`.", number.as_f64().unwrap_or_default().round())
             }
@@ -331,6 +334,15 @@ fn bound(schema: &Json, keyword: &str) -> Option<u64> {
 
 fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
+}
+
+/// What people write for booleans elsewhere.
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "yes" | "on" | "enabled" => Some(true),
+        "no" | "off" | "disabled" => Some(false),
+        _ => None,
+    }
 }
 
 fn parsed(text: &str) -> Json {

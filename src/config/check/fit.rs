@@ -108,6 +108,8 @@ impl<'a, 'b> Fit<'a, 'b> {
     fn mismatch(&mut self, reference: &Reference, span: Span, is: Types, wanted: Types, path: &str) {
         let help = if wanted.intersects(Types::LIST) && !is.intersects(Types::LIST) {
             format!("Put it in brackets: `[\"${{{reference}}}\"]`.")
+        } else if reference.splat && path.ends_with(|c: char| c.is_ascii_digit()) {
+            format!("It is a list already, so leave the brackets away: `\"${{{reference}}}\"`.")
         } else if reference.splat {
             let head = format!("{}.{}", reference.address.kind, reference.address.name);
             let keys = self.world.blocks.families.get(&reference.address);

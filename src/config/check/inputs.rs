@@ -37,7 +37,11 @@ fn placed(block: &Block, problem: Problem) -> Diagnostic {
         On::Absence | On::Key | On::Value if at.key.is_none() && at.rest == problem.path => block.span,
         _ => at.node.span,
     };
-    Diagnostic::new(problem.code, problem.message, problem.help).at(span, problem.reason)
+    let message = match problem.on {
+        On::Key => format!("`{}` has no attribute `{}`", block.kind.name(), problem.path),
+        On::Value | On::Absence => problem.message,
+    };
+    Diagnostic::new(problem.code, message, problem.help).at(span, problem.reason)
 }
 
 /// A kind's complaint is one text: what is wrong, then the remedy, by `: ` or `; ` or as a sentence of its own.
