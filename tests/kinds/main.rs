@@ -1,0 +1,13 @@
+//! Every kind against independent emulators of the AWS APIs: moto (strict) and MiniStack (the local cloud).
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod bucket;
+mod db_instance;
+mod db_subnet_group;
+mod emulator;
+mod harness;
+mod iam_role;
+mod log_group;
+mod network;
+mod secret;
