@@ -5,3 +5,12 @@
 mod emulator;
 mod harness;
 mod network;
+mod bucket;
+mod db_instance;
+mod db_subnet_group;
+mod emulator;
+mod harness;
+mod iam_role;
+mod log_group;
+mod network;
+mod secret;
