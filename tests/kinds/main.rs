@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod answers;
 mod emulator;
 mod harness;
 mod network;
+mod network_answers;
