@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod answers;
 mod emulator;
 mod harness;
 mod network;
@@ -14,3 +15,4 @@ mod iam_role;
 mod log_group;
 mod network;
 mod secret;
+mod network_answers;
