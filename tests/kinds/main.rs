@@ -4,4 +4,6 @@
 
 mod emulator;
 mod harness;
+mod lambda_function;
 mod network;
+mod trigger;
