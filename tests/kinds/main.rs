@@ -5,6 +5,7 @@
 mod answers;
 mod emulator;
 mod harness;
+mod lambda_function;
 mod network;
 mod bucket;
 mod db_instance;
@@ -16,3 +17,4 @@ mod log_group;
 mod network;
 mod secret;
 mod network_answers;
+mod trigger;
