@@ -58,6 +58,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same mistake at the same places, whatever the labels say.
+    fn is_same(&self, other: &Self) -> bool {
+        let places = |d: &Self| d.labels.iter().map(|label| label.span).collect::<Vec<_>>();
+        self.code == other.code && self.message == other.message && places(self) == places(other)
+    }
+
     /// `stack.toml:12:5`, if it is there.
     pub fn place(&self) -> Option<String> {
         Some(self.source.as_ref()?.place(self.labels.first()?.span))
@@ -130,6 +136,13 @@ impl Diagnostics {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Without the warnings.
+    #[must_use]
+    pub fn errors(mut self) -> Self {
+        self.0.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        self
+    }
+
     /// In the order of the file, those outside of it first, without duplicates (every instance of a `for_each` makes
     /// the same mistake).
     #[must_use]
@@ -141,7 +154,7 @@ impl Diagnostics {
         self.0.sort_by(|a, b| place(a).cmp(&place(b)).then(a.severity.cmp(&b.severity)));
         let mut unique: Vec<Diagnostic> = vec![];
         for diagnostic in self.0 {
-            if !unique.contains(&diagnostic) {
+            if !unique.iter().any(|other| other.is_same(&diagnostic)) {
                 unique.push(diagnostic);
             }
         }

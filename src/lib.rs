@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod apply;
+pub mod cli;
 pub mod cloud;
 pub mod config;
 pub mod desired;
@@ -13,6 +14,8 @@ pub mod local;
 pub mod plan;
 pub mod reference;
 pub mod refresh;
+pub mod package;
 pub mod resource;
 pub mod schema;
 pub mod state;
+pub mod upload;

@@ -1,6 +1,6 @@
 //! `${vpc.main.id}`: what may stand between the braces, parsed and printed.
 
-use crate::address::{Address, is_identifier};
+use crate::address::{Address, is_identifier, unquote};
 use std::fmt;
 use std::str::FromStr;
 
@@ -145,15 +145,13 @@ enum Index {
 /// `subnet.private["a"].id` into `subnet.private`, the key and `id`.
 fn split(text: &str) -> Option<(&str, Option<Index>, &str)> {
     let Some((head, rest)) = text.split_once('[') else { return Some((text, None, "")) };
-    let (index, rest) = match rest.strip_prefix("*]") {
-        Some(rest) => (Index::All, rest),
-        None => {
-            let mut keys = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-            let key = keys.next()?.ok().filter(|key| !key.is_empty())?;
-            (Index::Key(key), rest.get(keys.byte_offset()..)?.strip_prefix(']')?)
-        }
-    };
-    Some((head, Some(index), rest.strip_prefix('.').unwrap_or(rest)))
+    // No path holds a bracket, but a key may.
+    let (index, rest) = rest.rsplit_once(']')?;
+    let index = if index == "*" { Index::All } else { Index::Key(unquote(index)?) };
+    match rest.strip_prefix('.') {
+        Some(path) => Some((head, Some(index), path)),
+        None => rest.is_empty().then_some((head, Some(index), rest)),
+    }
 }
 
 fn is_step(step: &str) -> bool {

@@ -17,7 +17,9 @@ pub enum Part {
 
 impl Template {
     pub fn text(text: &str) -> Self {
-        Self { parts: vec![Part::Text(text.to_owned())] }
+        let mut template = Self::default();
+        template.push_text(text);
+        template
     }
 
     /// The text, if nothing is referred to.

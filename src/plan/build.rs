@@ -1,9 +1,10 @@
 use super::{Action, Gone, Known, OutputChange, Plan, Reason, Selection, Step, Value};
 use crate::address::Address;
 use crate::desired::Desired;
-use crate::diff::{AttrChange, Effect, complete, diff};
+use crate::diff::{AttrChange, Effect, complete, diff, same};
 use crate::resource::{Id, Kind, Observed, Status};
 use crate::schema::tree::{copy, merge};
+use crate::schema::{is, properties};
 use crate::state::{Digest, Document, Record};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -139,13 +140,14 @@ impl Builder<'_> {
         for (path, _) in &self.inputs.desired.lifecycle(address).ignore_changes {
             copy(&seen, &mut inputs, path);
         }
-        let changes = diff(kind.inputs(), &seen, &inputs);
+        let mut changes = diff(kind.inputs(), &seen, &inputs);
+        changes.extend(noted(kind, &record.inputs, &inputs));
         let (action, reason) = self.decide(address, record, observed, &changes);
         let value = match action {
             Action::Replace | Action::ReplaceCreateFirst => Value::creating(address, kind, &plain),
             Action::Update => {
                 let merged = merge(&observed.inputs, &plain);
-                Value::updating(address, kind, &record.id, &merged, &observed.outputs)
+                Value::updating(address, kind, &record.id, &changes, &merged, &observed.outputs)
             }
             _ => Value::settled(&record.id, &merge(&observed.inputs, &plain), &observed.outputs),
         };
@@ -283,6 +285,26 @@ fn created(changes: Vec<AttrChange>) -> Vec<AttrChange> {
         _ => vec![change],
     });
     flat.filter(|change| !change.after.is_null()).collect()
+}
+
+/// Attributes that no object has but that the state must know, since a later destroy goes by them (`force_destroy`).
+/// Where a package comes from is no such thing: it differs between machines.
+fn noted(kind: &dyn Kind, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
+    let packaged = |schema: &Json| schema.get("x-package").is_some();
+    let attributes = properties(kind.inputs()).into_iter().flatten();
+    let noted = attributes.filter(|(_, schema)| is(schema, "x-local") && !packaged(schema));
+    let changes = noted.filter_map(|(name, schema)| {
+        let before = recorded.get(name).unwrap_or(&Json::Null);
+        let after = wanted.get(name).unwrap_or(&Json::Null);
+        (name != "artifact" && !same(schema, before, after)).then(|| AttrChange {
+            path: name.clone(),
+            before: before.clone(),
+            after: after.clone(),
+            effect: Effect::InPlace,
+            sensitive: false,
+        })
+    });
+    changes.collect()
 }
 
 /// From what is recorded to what is there; unset and filled in by AWS is no drift.

@@ -1,4 +1,5 @@
 use crate::address::Address;
+use crate::diff::AttrChange;
 use crate::resource::{Id, Kind};
 use crate::schema::{has_unknown, is, properties, tree, unknown};
 use serde_json::{Map, Value as Json};
@@ -25,12 +26,19 @@ impl Value {
         Self { attributes: Json::Object(attributes) }
     }
 
-    /// A resource that will be updated: outputs that an update changes are not known.
-    pub fn updating(address: &Address, kind: &dyn Kind, id: &Id, inputs: &Json, outputs: &Json) -> Self {
+    /// A resource that will be updated: outputs that these changes change too are not known.
+    pub fn updating(
+        address: &Address,
+        kind: &dyn Kind,
+        id: &Id,
+        changes: &[AttrChange],
+        inputs: &Json,
+        outputs: &Json,
+    ) -> Self {
         let mut value = Self::settled(id, inputs, outputs);
         if let Json::Object(attributes) = &mut value.attributes {
             for (name, schema) in properties(kind.outputs()).into_iter().flatten() {
-                if is(schema, "x-volatile") {
+                if volatile(schema, changes) {
                     attributes.insert(name.clone(), unknown(&format!("{address}.{name}")));
                 }
             }
@@ -57,6 +65,15 @@ impl Value {
         }
         Self { attributes: Json::Object(attributes) }
     }
+}
+
+/// `x-volatile` is true, or a list of the inputs whose change makes the output unknown.
+fn volatile(schema: &Json, changes: &[AttrChange]) -> bool {
+    let causes = schema.get("x-volatile").and_then(Json::as_array);
+    causes.map_or(is(schema, "x-volatile"), |causes| {
+        let heads = changes.iter().filter_map(|change| change.path.split('.').next());
+        heads.into_iter().any(|head| causes.iter().any(|cause| cause == head))
+    })
 }
 
 impl Known {

@@ -113,6 +113,11 @@ impl Order {
         self.remaining[index]
     }
 
+    /// Typical seconds of the longest chain of all.
+    pub fn longest(&self) -> u64 {
+        self.remaining.iter().copied().max().unwrap_or(0)
+    }
+
     /// How many operations this one waits for.
     pub fn waits_for(&self, index: usize) -> usize {
         self.graph.edges_directed(NodeIndex::new(index), petgraph::Direction::Incoming).count()

@@ -1,0 +1,7 @@
+//! Every kind against independent emulators of the AWS APIs: moto (strict) and MiniStack (the local cloud).
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod emulator;
+mod harness;
+mod network;
