@@ -48,7 +48,10 @@ pub(super) async fn ensure(progress: &mut dyn FnMut(Progress)) -> Result<PathBuf
     });
     remove_halves(&cache)?;
     let half = cache.join(format!("{}.half", name()));
-    build(&python, &half, &folder).await?;
+    if let Err(error) = build(&python, &half, &folder).await {
+        let _ = fs::remove_dir_all(&half);
+        return Err(error);
+    }
     if folder.exists() {
         fs::remove_dir_all(&folder).at("remove the broken", &folder)?;
     }
