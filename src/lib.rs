@@ -4,6 +4,7 @@ pub mod address;
 pub mod cloud;
 pub mod diff;
 pub mod error;
+pub mod package;
 pub mod resource;
 pub mod schema;
 pub mod state;
