@@ -95,6 +95,8 @@ registry! {
     security_group::SecurityGroup,
     security_group_rule::SecurityGroupRule,
     vpc_endpoint::VpcEndpoint,
+    lambda_function::LambdaFunction,
+    trigger::Trigger,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.
