@@ -11,6 +11,7 @@ use futures::future::try_join_all;
 use notification::Notification;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub struct Trigger;
@@ -58,14 +59,16 @@ struct Parts {
 }
 
 impl Parts {
-    /// Neither half has tags: the name of the entry, made from stack, address, account and region, says whose it is.
+    /// Neither half has tags: the name of the entry says whose it is. Made from stack and address, which people read, and
+    /// from the intent, so that what another create made at this address is never taken for ours.
     fn of(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Self {
         let scope = Some((cloud.account.as_str(), cloud.region.as_str()));
         let name = naming::physical(&owner.stack, &owner.address, 80, scope);
+        let intent = hex::encode(&Sha256::digest(&owner.intent)[..3]);
         Self {
             bucket: inputs.bucket.clone(),
             function: inputs.function.clone(),
-            entry: format!("stackctl-{name}"),
+            entry: format!("stackctl-{name}-{intent}"),
         }
     }
 
@@ -240,7 +243,7 @@ mod tests {
         let parts = Parts {
             bucket: "loans.incoming".to_owned(),
             function: "arn:aws-cn:lambda:cn-north-1:123456789012:function:loader".to_owned(),
-            entry: "stackctl-loans-ingest-0a1b2c3d".to_owned(),
+            entry: "stackctl-loans-ingest-0a1b2c3d-4e5f60".to_owned(),
         };
         assert_eq!(Parts::parse(&parts.id()).unwrap(), parts);
         assert_eq!(parts.bucket_arn(), "arn:aws-cn:s3:::loans.incoming");
