@@ -5,5 +5,7 @@
 mod answers;
 mod emulator;
 mod harness;
+mod lambda_function;
 mod network;
 mod network_answers;
+mod trigger;
