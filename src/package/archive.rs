@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_bytes_are_pinned() {
         let executable: Vec<u8> = (0..20_000u32).map(|i| (i * i / 7) as u8).collect();
-        insta::assert_snapshot!(sha256(&pack(&executable).unwrap()), @"+Beru+PXBwjz7QDUt7AnVKZrwXW45KHYfXtutGxP8Suw=");
+        insta::assert_snapshot!(sha256(&pack(&executable).unwrap()), @"Beru+PXBwjz7QDUt7AnVKZrwXW45KHYfXtutGxP8Suw=");
     }
 
     #[test]
