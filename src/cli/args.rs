@@ -30,11 +30,11 @@ pub struct StackArgs {
     pub targets: Vec<Target>,
 
     /// Sets a param of the stack; wins over environment (STACKCTL_PARAM_NAME) and file.
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment, global = true)]
     pub set: Vec<(String, String)>,
 
     /// How long to wait for another stackctl that has the state's lock, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, global = true)]
     pub lock_timeout: u64,
 }
 

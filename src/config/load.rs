@@ -27,7 +27,7 @@ pub fn load(path: &Path, options: &Options, kinds: &[&'static dyn Kind]) -> Resu
         Err(error) => {
             let help = match error.kind() {
                 std::io::ErrorKind::NotFound => {
-                    "Write one, run stackctl in the folder that has it, or pass `--file`."
+                    "Write a starter with `stackctl init`, run stackctl in the folder that has the file, or pass `--file`."
                 }
                 std::io::ErrorKind::InvalidData => "Save it as UTF-8.",
                 _ => "Check that the file can be read.",

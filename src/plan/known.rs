@@ -55,7 +55,8 @@ impl Value {
             hide(name);
         }
         for (name, value) in inputs.as_object().into_iter().flatten() {
-            if !value.is_null() && !attributes.contains_key(name) {
+            // An output of the same name echoes the input.
+            if !value.is_null() && name != "id" {
                 attributes.insert(name.clone(), value.clone());
             }
         }

@@ -10,7 +10,9 @@ region = "eu-west-1"
 days = { type = "integer", default = "many" } # 2
 
 [vpc.main]
-cidr = "10.0.0.0/16"                          # 3 and 4: unknown attribute, missing cidr_block
+cidr_block = "10.0.0.0/16"
+colour = "blue"                               # 3
+enable_dns_support = "yes"                    # 4
 
 [subnet.a]
 vpc_id = "${vpc.man.id}"                      # 5

@@ -46,6 +46,8 @@ pub enum Fault {
     HangBefore,
 }
 
+const RETRIES: &[Retry] = &[Retry::secs("DependencyViolation", "", 60)];
+
 #[derive(Debug, Default)]
 pub struct World {
     pub objects: BTreeMap<String, Object>,
@@ -239,7 +241,7 @@ impl Test {
             let profile = Profile {
                 create: Wait::secs(0, 10, 1, 7200),
                 typical: Typical { create: u32::try_from(slow).unwrap() + 1, update: 1, delete: 1 },
-                retries: &[Retry::secs("DependencyViolation", "", 60)],
+                retries: RETRIES,
                 holds_data,
                 ..Profile::INSTANT
             };
