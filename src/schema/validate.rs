@@ -377,3 +377,87 @@ fn example(schema: &Json) -> String {
     let shown = shown.iter().find(|(one, _)| types.intersects(*one));
     shown.map_or_else(|| "…".to_owned(), |(_, text)| (*text).to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::unknown;
+    use serde_json::json;
+
+    fn check(schema: &Json, value: Json) -> String {
+        let problems = validate(schema, &json!({ "a": value }));
+        let lines = problems.iter().map(|p| format!("{}: {}. {}", p.path, p.message, p.help));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn of(a: Json) -> Json {
+        json!({ "type": "object", "properties": { "a": a } })
+    }
+
+    /// As schemars writes an enum without data whose variants are documented, in an `Option`.
+    #[test]
+    fn plain_enums_list_what_is_allowed() {
+        let schema = of(json!({ "anyOf": [
+            { "oneOf": [{ "const": "on", "type": "string" }, { "enum": ["off", "auto"], "type": "string" }] },
+            { "type": "null" },
+        ]}));
+        assert_eq!(
+            check(&schema, json!("of")),
+            "a: `a` cannot be `of`. Did you mean `off`? Allowed: `on`, `off`, `auto`."
+        );
+        assert_eq!(check(&schema, json!("auto")), "");
+        assert_eq!(
+            check(&schema, json!(1)),
+            "a: `a` takes a string, not an integer. Put it in quotes: `\"1\"`."
+        );
+    }
+
+    #[test]
+    fn enums_with_data_are_told_by_their_tag() {
+        let tagged = of(json!({ "oneOf": [
+            { "type": "object", "properties": { "type": { "const": "ip" }, "cidr": { "type": "string" } }, "required": ["type", "cidr"] },
+            { "type": "object", "properties": { "type": { "const": "group" } }, "required": ["type"] },
+        ]}));
+        assert_eq!(
+            check(&tagged, json!({ "type": "ip" })),
+            "a.cidr: `a.cidr` is missing. Add `cidr = \"…\"`."
+        );
+        assert_eq!(
+            check(&tagged, json!({ "type": "pi" })),
+            "a.type: `a.type` cannot be `pi`. Did you mean `ip`? Allowed: `ip`, `group`."
+        );
+        let named = of(json!({ "oneOf": [
+            { "type": "object", "properties": { "s3": { "type": "string" } }, "required": ["s3"], "additionalProperties": false },
+            { "type": "object", "properties": { "zip": { "type": "string" } }, "required": ["zip"], "additionalProperties": false },
+        ]}));
+        assert_eq!(check(&named, json!({ "zip": "x" })), "");
+        assert_eq!(
+            check(&named, json!({ "tar": "x" })),
+            "a: `a` has none of its forms. Write exactly one of `s3`, `zip`."
+        );
+    }
+
+    #[test]
+    fn an_optional_struct_is_checked_as_itself() {
+        let schema = of(json!({ "anyOf": [
+            { "type": "object", "properties": { "port": { "type": "integer" } }, "required": ["port"], "additionalProperties": false },
+            { "type": "null" },
+        ]}));
+        assert_eq!(check(&schema, json!({})), "a.port: `a.port` is missing. Add `port = 1`.");
+        assert_eq!(
+            check(&schema, json!({ "prot": 1 })),
+            "a.prot: there is no attribute `a.prot`. Did you mean `port`?"
+        );
+    }
+
+    #[test]
+    fn unknown_values_fit_everywhere() {
+        let schema = of(
+            json!({ "type": "array", "items": { "type": "string", "pattern": "^x" }, "uniqueItems": true, "minItems": 2 }),
+        );
+        assert_eq!(check(&schema, unknown("vpc.a.id")), "");
+        assert_eq!(check(&schema, json!([unknown("vpc.a.id"), unknown("vpc.a.id")])), "");
+        assert_eq!(check(&of(json!({ "enum": ["a"] })), unknown("vpc.a.id")), "");
+        assert_eq!(check(&of(json!({ "x-policy": true })), json!({ "Statement": unknown("vpc.a.id") })), "");
+    }
+}

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 type Graph<'a> = DiGraph<&'a Address, Span>;
@@ -65,8 +66,8 @@ fn cycle(graph: &Graph<'_>, start: NodeIndex) -> Option<Vec<Edge>> {
                 way.reverse();
                 return Some(way);
             }
-            if !came.contains_key(&edge.target()) {
-                came.insert(edge.target(), step);
+            if let Entry::Vacant(first) = came.entry(edge.target()) {
+                first.insert(step);
                 queue.push_back(edge.target());
             }
         }
