@@ -1,3 +1,4 @@
+use super::target::LOCAL;
 use super::document::Document;
 use super::fields::{Fields, wrong_type};
 use super::{Entry, Node, Options, Span, Target, Value};
@@ -45,14 +46,15 @@ impl Overlay {
         }
         let names: Vec<&str> = targets.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
         if let Some(wanted) = options.target.as_deref().filter(|wanted| !names.contains(wanted)) {
-            let help = match names.is_empty() {
-                true => format!("Add `[targets.{wanted}]` to the file, or leave `--target` away."),
-                false => suggest::help(wanted, names, "Targets"),
-            };
+            if wanted == LOCAL {
+                overlay.target = Some(Target { name: wanted.to_owned(), ..Target::default() });
+                return overlay;
+            }
+            let help = suggest::help(wanted, names.into_iter().chain([LOCAL]), "Targets");
             found.push(Diagnostic::new(
                 "stackctl::unknown_target",
                 format!("there is no target `{wanted}`"),
-                help,
+                format!("{help} A new one is a table `[targets.{wanted}]`."),
             ));
         }
         overlay

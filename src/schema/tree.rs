@@ -70,3 +70,38 @@ mod tests {
         assert_eq!(schema(&root, "tags.kubernetes.io/role"), Some(&text));
     }
 }
+
+/// What is wanted, completed with what AWS filled in.
+pub fn merge(observed: &Json, wanted: &Json) -> Json {
+    match (observed, wanted) {
+        (Json::Object(observed), Json::Object(wanted)) => {
+            let mut out = observed.clone();
+            for (name, value) in wanted.iter().filter(|(_, value)| !value.is_null()) {
+                out.insert(name.clone(), value.clone());
+            }
+            Json::Object(out)
+        }
+        (_, wanted) => wanted.clone(),
+    }
+}
+
+/// Sets the attribute at `path` to what `from` has there.
+pub fn copy(from: &Json, to: &mut Json, path: &str) {
+    let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
+    let Json::Object(map) = to else { return };
+    let source = from.get(head).unwrap_or(&Json::Null);
+    match rest {
+        None => {
+            map.insert(head.to_owned(), source.clone());
+        }
+        Some(rest) => {
+            let inner = map.entry(head.to_owned()).or_insert_with(|| Json::Object(serde_json::Map::new()));
+            copy(source, inner, rest);
+            if source.get(rest).is_none()
+                && let Json::Object(inner) = inner
+            {
+                inner.remove(rest);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The emulators: started when first needed, one of each per test process, gone when the process is gone.
+
+use aws_smithy_http_client::Builder;
+use stackctl::cloud::Cloud;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// The emulator outlives its pipe from us by nothing: statics are never dropped, but their pipes close with the process,
+/// however it ends.
+const UNTIL_STDIN_CLOSES: &str = r#""$@" <&- & pid=$!; cat >/dev/null; kill $pid; wait $pid"#;
+
+struct Emulator {
+    endpoint: String,
+    _child: Child,
+}
+
+static MOTO: LazyLock<Emulator> = LazyLock::new(|| {
+    start("moto_server", &|port| vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()])
+});
+static MINISTACK: LazyLock<Emulator> = LazyLock::new(|| start("ministack", &|_| vec![]));
+
+/// A cloud played by moto: strict about EC2, never runs code.
+pub fn moto() -> Cloud {
+    cloud(&MOTO)
+}
+
+/// A cloud played by MiniStack: the local cloud of stackctl.
+pub fn ministack() -> Cloud {
+    cloud(&MINISTACK)
+}
+
+fn cloud(emulator: &Emulator) -> Cloud {
+    // One HTTP client per test, since each test has a runtime of its own.
+    Cloud::emulator(&emulator.endpoint, "eu-west-1", Builder::new().build_http())
+}
+
+/// The Python environment with both emulators.
+fn bin(program: &str) -> PathBuf {
+    let folder = std::env::var_os("STACKCTL_EMULATORS")
+        .map_or_else(|| dirs::home_dir().unwrap().join(".cache/emu"), PathBuf::from);
+    let path = folder.join("bin").join(program);
+    assert!(
+        path.exists(),
+        "{} does not exist: make a Python environment with `pip install 'moto[server]' ministack cbor2` and name its \
+         folder in STACKCTL_EMULATORS",
+        path.display()
+    );
+    path
+}
+
+fn start(program: &str, args: &dyn Fn(u16) -> Vec<String>) -> Emulator {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = std::env::temp_dir().join(format!("stackctl-{program}-{port}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let child = Command::new("sh")
+        .args(["-c", UNTIL_STDIN_CLOSES, "emulator"])
+        .arg(bin(program))
+        .args(args(port))
+        .envs([("BIND_HOST", "127.0.0.1".to_owned()), ("GATEWAY_PORT", port.to_string())])
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !answers(port) {
+        assert!(Instant::now() < deadline, "{program} does not answer on port {port}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Emulator { endpoint: format!("http://127.0.0.1:{port}"), _child: child }
+}
+
+fn answers(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let mut answer = [0; 4];
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").is_ok()
+        && stream.read_exact(&mut answer).is_ok()
+        && &answer == b"HTTP"
+}
