@@ -1,6 +1,6 @@
-use super::target::LOCAL;
 use super::document::Document;
 use super::fields::{Fields, wrong_type};
+use super::target::LOCAL;
 use super::{Entry, Node, Options, Span, Target, Value};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Diagnostics};

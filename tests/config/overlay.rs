@@ -64,6 +64,12 @@ fn every_target_is_checked() {
 fn an_unknown_target_is_suggested() {
     assert_eq!(
         mistakes_with(TEXT, &target("locl")),
-        "- unknown_target: there is no target `locl`. Did you mean `local`?"
+        "- unknown_target: there is no target `locl`. Did you mean `local`? A new one is a table `[targets.locl]`."
     );
+}
+
+#[test]
+fn the_local_target_needs_no_table() {
+    let stack = read("", &target("local")).unwrap();
+    assert!(stack.target.is_some_and(|target| target.is_local()));
 }

@@ -21,6 +21,9 @@ pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
         defaults::fill(schema, &mut json);
         for (path, complaint) in block.kind.check(&json) {
             let (message, help) = split(&complaint);
+            let name = path.rsplit('.').next().unwrap_or_default();
+            // Some complaints go without saying what they are about.
+            let message = if message.contains(name) { message } else { format!("`{path}`: {message}") };
             found.push(
                 Diagnostic::new("stackctl::rule", message, help)
                     .at(block.span_of(&path), "breaks a rule of this kind"),
