@@ -221,14 +221,36 @@ impl Place<'_> {
                 (None, None, None) => {}
             }
         }
-        for name in schema.get("required").and_then(Json::as_array).into_iter().flatten() {
-            // A misspelt name is reported already.
-            if let Some(name) =
-                name.as_str().filter(|name| !map.contains_key(*name) && !meant.iter().any(|m| m == name))
-            {
-                self.missing(name, own.and_then(|own| own.get(name)));
-            }
+        // A misspelt name is reported already.
+        let required = schema.get("required").and_then(Json::as_array).into_iter().flatten();
+        let missing = required.filter_map(Json::as_str).filter(|name| !map.contains_key(*name));
+        let missing: Vec<&str> = missing.filter(|name| !meant.iter().any(|meant| meant == name)).collect();
+        if let [name] = missing.as_slice()
+            && self.is_other_word(own.and_then(|own| own.get(*name)), map, name)
+        {
+            return;
         }
+        for name in missing {
+            self.missing(name, own.and_then(|own| own.get(name)));
+        }
+    }
+
+    /// One unknown attribute and one missing, and the value would fit: most likely another word for the same.
+    fn is_other_word(&mut self, schema: Option<&Json>, map: &Map<String, Json>, name: &str) -> bool {
+        let prefix = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
+        let own = |p: &&mut Problem| {
+            let step = p.path.strip_prefix(&prefix);
+            p.on == On::Key && step.is_some_and(|step| map.contains_key(step))
+        };
+        let mut unknown: Vec<&mut Problem> = self.problems.iter_mut().filter(own).collect();
+        let [problem] = unknown.as_mut_slice() else { return false };
+        let value = problem.path.strip_prefix(&prefix).and_then(|step| map.get(step));
+        let (Some(schema), Some(value)) = (schema, value) else { return false };
+        if problem.help.starts_with("Did you mean") || !validate(schema, value).is_empty() {
+            return false;
+        }
+        problem.help = format!("Did you mean `{name}`, which is missing?");
+        true
     }
 
     /// Returns the name that was meant, if that can be told.

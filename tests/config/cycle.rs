@@ -51,6 +51,12 @@ fn a_family_that_goes_round_is_reported_once() {
 }
 
 #[test]
+fn a_family_that_refers_to_itself_is_one_mistake() {
+    let all = mistakes("[queue.a]\nfor_each = ['x', 'y']\ndead_letter = '${queue.a[*].arn}'\n");
+    assert!(all.starts_with("3:16 self_reference: ") && all.lines().count() == 1, "{all}");
+}
+
+#[test]
 fn a_reference_to_itself_is_no_cycle() {
     assert_eq!(
         mistakes("[queue.a]\ndead_letter = '${queue.a.arn}'\ndepends_on = ['queue.a']\n"),

@@ -26,6 +26,17 @@ fn a_misspelt_attribute_is_not_missing_on_top() {
 }
 
 #[test]
+fn another_word_for_what_is_missing_is_one_mistake() {
+    assert_eq!(
+        mistakes("[database.a]\nsize = 'db.t4g.micro'\n[database.b]\nsize = 3\n"),
+        "2:1 unknown_attribute: `database` has no attribute `size`. Did you mean `class`, which is missing?\n\
+         3:1 missing_attribute: `class` is missing. Add `class = \"db.t4g.micro\"`.\n\
+         4:1 unknown_attribute: `database` has no attribute `size`. Attributes: `class`, `storage`, `ratio`, \
+         `subnet_ids`, `password`, `environment`, `tags`."
+    );
+}
+
+#[test]
 fn values_are_checked_at_every_depth() {
     assert_eq!(
         mistakes(

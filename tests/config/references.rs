@@ -75,6 +75,18 @@ fn what_a_reference_is_must_fit_where_it_stands() {
 }
 
 #[test]
+fn a_list_of_all_where_one_is_wanted_is_one_mistake() {
+    let text = "[vpc.a]\nfor_each = ['x']\ncidr_block = 'x'\n[queue.a]\nname = '${vpc.a[*].id}'\n\
+                [database.a]\nclass = 'db.t4g.micro'\nsubnet_ids = ['${vpc.a[*].id}']\n";
+    assert_eq!(
+        mistakes(text),
+        "5:9 reference_type: `name` takes a string, not a list. Choose one: `${vpc.a['x'].id}`.\n\
+         8:16 reference_type: `subnet_ids.0` takes a string, not a list. It is a list already, so leave the brackets \
+         away: `\"${vpc.a[*].id}\"`."
+    );
+}
+
+#[test]
 fn depends_on_takes_addresses_that_exist() {
     assert_eq!(
         mistakes("[queue.a]\ndepends_on = ['queue.b', 'queue.b.arn', '${queue.c.arn}', 3]\n[queue.bb]\n"),

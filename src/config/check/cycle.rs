@@ -36,11 +36,13 @@ fn graph<'a>(world: &'a World<'_>) -> Graph<'a> {
     for (address, block) in &world.blocks.all {
         let referred = block.references().into_iter().map(|used| (used.reference.address.clone(), used.span));
         for (needed, span) in referred.chain(block.depends_on.iter().cloned()) {
-            for member in world.members(&needed) {
-                // A reference to itself is reported as such.
-                if let Some(to) = nodes.get(&member).filter(|_| member != *address) {
-                    graph.update_edge(nodes[address], *to, span);
-                }
+            let members = world.members(&needed);
+            // A reference to itself is reported as such.
+            if members.contains(address) {
+                continue;
+            }
+            for to in members.iter().filter_map(|member| nodes.get(member)) {
+                graph.update_edge(nodes[address], *to, span);
             }
         }
     }
