@@ -6,7 +6,11 @@
 //! `cargo build --release && cargo bench --bench everyday`, with the local cloud up and the stack applied
 //! (`cargo run --release -- demo` leaves it so).
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints and stops at the first trouble")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints and stops at the first trouble"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -38,7 +42,8 @@ fn main() {
 /// The binary that `cargo build --release` made, in the target folder in which this benchmark lies.
 fn program() -> PathBuf {
     let me = std::env::current_exe().unwrap();
-    let folder = me.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "release")).unwrap();
+    let folder =
+        me.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "release")).unwrap();
     folder.join("stackctl")
 }
 
@@ -58,6 +63,13 @@ fn median(make: &mut dyn FnMut() -> Command) -> Vec<f64> {
 
 fn line(what: &str, times: &[f64], against: Option<(&str, &[f64])>) {
     let middle = |times: &[f64]| times[times.len() / 2];
-    let ratio = against.map(|(name, base)| format!("{:.1} x {name}", middle(times) / middle(base))).unwrap_or_default();
-    println!("{what:<44} {:>6.1}ms {:>6.1}ms {:>6.1}ms  {ratio}", times[0], middle(times), times[times.len() - 1]);
+    let ratio = against
+        .map(|(name, base)| format!("{:.1} x {name}", middle(times) / middle(base)))
+        .unwrap_or_default();
+    println!(
+        "{what:<44} {:>6.1}ms {:>6.1}ms {:>6.1}ms  {ratio}",
+        times[0],
+        middle(times),
+        times[times.len() - 1]
+    );
 }

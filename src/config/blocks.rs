@@ -1,5 +1,5 @@
 use super::document::{Document, RawBlock};
-use super::fields::{plain, wrong_type};
+use super::fields::{text, wrong_type};
 use super::for_each;
 use super::scope::Scope;
 use super::{Block, Entry, Lifecycle, Node, Span, Value};
@@ -103,7 +103,7 @@ fn addresses(node: &Node, found: &mut Diagnostics) -> Vec<(Address, Span)> {
     };
     let mut addresses = vec![];
     for item in items {
-        let Some(text) = plain("`depends_on`", item, found) else { continue };
+        let Some(text) = text("`depends_on`", item, found) else { continue };
         match text.parse::<Address>() {
             Ok(address) => addresses.push((address, item.span)),
             Err(_) => found.push(

@@ -50,6 +50,8 @@ impl Document {
                 _ => document.kind(&name, entry, source, kinds, found),
             }
         }
+        // TOML has them by kind.
+        document.blocks.sort_by(|_, a, _, b| a.span.cmp(&b.span));
         document
     }
 

@@ -8,6 +8,7 @@ pub(super) struct Fields<'a> {
     entries: Option<&'a IndexMap<String, Entry>>,
     /// How messages call it: `[stack]`.
     name: String,
+    filled: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -35,7 +36,12 @@ impl<'a> Fields<'a> {
                 );
             }
         }
-        Self { entries, name }
+        Self { entries, name, filled: false }
+    }
+
+    /// Params are filled in: a reference that is left has been reported.
+    pub(super) fn filled(self) -> Self {
+        Self { filled: true, ..self }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&'a Entry> {
@@ -51,7 +57,7 @@ impl<'a> Fields<'a> {
 
     pub(super) fn bool(&self, key: &str, found: &mut Diagnostics) -> Option<bool> {
         let node = &self.get(key)?.node;
-        if node.as_bool().is_none() {
+        if node.as_bool().is_none() && !(self.filled && is_reported(node)) {
             found.push(wrong_type(&self.of(key), "true or false", node));
         }
         node.as_bool()
@@ -82,6 +88,16 @@ pub(super) fn plain<'a>(name: &str, node: &'a Node, found: &mut Diagnostics) -> 
         _ => {}
     }
     text
+}
+
+/// The text of a string in which params are filled in; anything but a string is reported.
+pub(super) fn text<'a>(name: &str, node: &'a Node, found: &mut Diagnostics) -> Option<&'a str> {
+    if is_reported(node) { None } else { plain(name, node, found) }
+}
+
+/// Whether references are left after filling in, which has been reported then.
+fn is_reported(node: &Node) -> bool {
+    matches!(&node.value, super::Value::String(template) if template.as_text().is_none())
 }
 
 pub(super) fn wrong_type(name: &str, wanted: &str, node: &Node) -> Diagnostic {

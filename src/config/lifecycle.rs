@@ -1,4 +1,4 @@
-use super::fields::{Fields, plain, wrong_type};
+use super::fields::{Fields, text, wrong_type};
 use super::{Lifecycle, Node};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::{suggest, tree};
@@ -8,7 +8,7 @@ const KEYS: [&str; 3] = ["create_before_destroy", "prevent_destroy", "ignore_cha
 
 impl Lifecycle {
     pub(super) fn read(node: &Node, inputs: &Json, found: &mut Diagnostics) -> Self {
-        let fields = Fields::new(node, "`lifecycle`", &KEYS, found);
+        let fields = Fields::new(node, "`lifecycle`", &KEYS, found).filled();
         let mut lifecycle = Self {
             create_before_destroy: fields.bool("create_before_destroy", found),
             prevent_destroy: fields.bool("prevent_destroy", found).unwrap_or_default(),
@@ -20,7 +20,7 @@ impl Lifecycle {
             return lifecycle;
         };
         for node in paths {
-            let Some(path) = plain("`ignore_changes`", node, found) else { continue };
+            let Some(path) = text("`ignore_changes`", node, found) else { continue };
             if path.is_empty() || tree::schema(inputs, path).is_none() {
                 found.push(unknown(path, inputs).at(node.span, "unknown"));
                 continue;

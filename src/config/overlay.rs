@@ -1,6 +1,6 @@
-use super::target::LOCAL;
 use super::document::Document;
 use super::fields::{Fields, wrong_type};
+use super::target::LOCAL;
 use super::{Entry, Node, Options, Span, Target, Value};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -110,7 +110,10 @@ impl Overlay {
             document.params.iter().filter_map(|node| node.as_table()).flat_map(|table| table.keys());
         let declared: Vec<&str> = declared.map(String::as_str).collect();
         for (name, entry) in table.iter().filter(|(name, _)| !declared.contains(&name.as_str())) {
-            let help = suggest::help(name, declared.iter().copied(), "Params");
+            let help = match declared.is_empty() {
+                true => format!("Declare it: `[params]`, then `{name} = …`."),
+                false => suggest::help(name, declared.iter().copied(), "Params"),
+            };
             found.push(
                 Diagnostic::new("stackctl::unknown_param", format!("there is no param `{name}`"), help)
                     .at(entry.key, "not declared in `[params]`"),

@@ -18,6 +18,7 @@
 pub mod defaults;
 pub mod policy;
 mod problem;
+mod remedy;
 pub mod suggest;
 pub mod tree;
 pub mod types;

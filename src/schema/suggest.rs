@@ -3,7 +3,9 @@
 /// The candidate that somebody who wrote `word` most likely meant.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let reach = (word.chars().count() / 3).clamp(1, 4);
+    let length = word.chars().count();
+    // Of a single letter nothing would be left to recognise.
+    let reach = (length / 3).clamp(1, 4).min(length.saturating_sub(1));
     let scored = candidates.into_iter().filter_map(|candidate| {
         let lower = candidate.to_lowercase();
         let distance = strsim::damerau_levenshtein(&word, &lower);
@@ -14,17 +16,19 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 || word.split('_').any(|part| part == lower)
                 || lower.starts_with(&word)
                 || word.starts_with(&lower));
-        (distance <= reach || contained).then_some((distance, candidate))
+        let likeness = strsim::jaro_winkler(&word, &lower);
+        (distance <= reach || contained).then_some((distance, likeness, candidate))
     });
-    scored.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+    let best = scored.min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    best.map(|(_, _, candidate)| candidate)
 }
 
-/// `Did you mean …?`, or the list to choose from.
+/// `Did you mean …?`, or the list to choose from, which `what` names.
 pub fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, what: &str) -> String {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     match closest(word, candidates.iter().copied()) {
         Some(found) => format!("Did you mean `{found}`?"),
-        None if candidates.is_empty() => format!("There is no {what}."),
+        None if candidates.is_empty() => "There are none; remove it.".to_owned(),
         None => format!("{what}: {}.", list(&candidates)),
     }
 }

@@ -54,23 +54,6 @@ fn splits(path: &str) -> impl Iterator<Item = (&str, &str)> {
     dots.chain(std::iter::once((path, "")))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn keys_may_hold_dots() {
-        let value = json!({"tags": {"kubernetes.io/role": "a"}, "rules": [{"cidr": "b"}]});
-        assert_eq!(get(&value, "tags.kubernetes.io/role"), Some(&json!("a")));
-        assert_eq!(get(&value, "rules.0.cidr"), Some(&json!("b")));
-        assert_eq!(get(&value, "rules.1.cidr"), None);
-        let text = json!({"type": "string"});
-        let root = json!({"properties": {"tags": {"additionalProperties": text}}});
-        assert_eq!(schema(&root, "tags.kubernetes.io/role"), Some(&text));
-    }
-}
-
 /// What is wanted, completed with what AWS filled in.
 pub fn merge(observed: &Json, wanted: &Json) -> Json {
     match (observed, wanted) {
@@ -103,5 +86,22 @@ pub fn copy(from: &Json, to: &mut Json, path: &str) {
                 inner.remove(rest);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn keys_may_hold_dots() {
+        let value = json!({"tags": {"kubernetes.io/role": "a"}, "rules": [{"cidr": "b"}]});
+        assert_eq!(get(&value, "tags.kubernetes.io/role"), Some(&json!("a")));
+        assert_eq!(get(&value, "rules.0.cidr"), Some(&json!("b")));
+        assert_eq!(get(&value, "rules.1.cidr"), None);
+        let text = json!({"type": "string"});
+        let root = json!({"properties": {"tags": {"additionalProperties": text}}});
+        assert_eq!(schema(&root, "tags.kubernetes.io/role"), Some(&text));
     }
 }

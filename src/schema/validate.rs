@@ -1,6 +1,7 @@
 //! A value against its JSON Schema, with messages for people. Unknown values fit everywhere.
 
 use super::defaults::option;
+use super::remedy::{self, constants, example};
 use super::types::Types;
 use super::{On, Problem, as_unknown, has_unknown, is, policy, suggest};
 use regex_lite::Regex;
@@ -70,26 +71,7 @@ impl Place<'_> {
 
     fn wrong_type(&mut self, wanted: Types, value: &Json) {
         let (wanted_words, is) = (wanted.describe(), Types::of_value(value));
-        let literal = value.to_string();
-        let help = match value {
-            _ if wanted.only_text() && is.intersects(Types::SCALAR) => {
-                format!("Put it in quotes: `\"{literal}\"`.")
-            }
-            Json::String(text) if wanted.intersects(Types::of_value(&parsed(text))) && !text.is_empty() => {
-                format!("Leave the quotes away: `{text}`.")
-            }
-            Json::String(text) if wanted.intersects(Types::BOOLEAN) && yes_or_no(text).is_some() => {
-                format!("Write `{}`.", yes_or_no(text).unwrap_or_default())
-            }
-            Json::Number(number) if wanted.intersects(Types::INTEGER) => {
-                format!("Write a whole number, such as `{}`.", number.as_f64().unwrap_or_default().round())
-            }
-            Json::Object(_) if wanted.intersects(Types::LIST) => "Put it in brackets: `[{ … }]`.".to_owned(),
-            _ if wanted.intersects(Types::LIST) && literal.len() < 40 => {
-                format!("Put it in brackets: `[{literal}]`.")
-            }
-            _ => format!("Write {wanted_words}."),
-        };
+        let help = remedy::retype(wanted, value);
         let message = format!("{} takes {wanted_words}, not {}", self.name(), is.describe());
         self.problem("stackctl::wrong_type", message, format!("this is {}", is.describe()), help);
     }
@@ -239,14 +221,36 @@ impl Place<'_> {
                 (None, None, None) => {}
             }
         }
-        for name in schema.get("required").and_then(Json::as_array).into_iter().flatten() {
-            // A misspelt name is reported already.
-            if let Some(name) =
-                name.as_str().filter(|name| !map.contains_key(*name) && !meant.iter().any(|m| m == name))
-            {
-                self.missing(name, own.and_then(|own| own.get(name)));
-            }
+        // A misspelt name is reported already.
+        let required = schema.get("required").and_then(Json::as_array).into_iter().flatten();
+        let missing = required.filter_map(Json::as_str).filter(|name| !map.contains_key(*name));
+        let missing: Vec<&str> = missing.filter(|name| !meant.iter().any(|meant| meant == name)).collect();
+        if let [name] = missing.as_slice()
+            && self.is_other_word(own.and_then(|own| own.get(*name)), map, name)
+        {
+            return;
         }
+        for name in missing {
+            self.missing(name, own.and_then(|own| own.get(name)));
+        }
+    }
+
+    /// One unknown attribute and one missing, and the value would fit: most likely another word for the same.
+    fn is_other_word(&mut self, schema: Option<&Json>, map: &Map<String, Json>, name: &str) -> bool {
+        let prefix = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
+        let own = |p: &&mut Problem| {
+            let step = p.path.strip_prefix(&prefix);
+            p.on == On::Key && step.is_some_and(|step| map.contains_key(step))
+        };
+        let mut unknown: Vec<&mut Problem> = self.problems.iter_mut().filter(own).collect();
+        let [problem] = unknown.as_mut_slice() else { return false };
+        let value = problem.path.strip_prefix(&prefix).and_then(|step| map.get(step));
+        let (Some(schema), Some(value)) = (schema, value) else { return false };
+        if problem.help.starts_with("Did you mean") || !validate(schema, value).is_empty() {
+            return false;
+        }
+        problem.help = format!("Did you mean `{name}`, which is missing?");
+        true
     }
 
     /// Returns the name that was meant, if that can be told.
@@ -309,25 +313,6 @@ impl Place<'_> {
     }
 }
 
-/// The allowed values, where the schema is a list of them.
-fn constants(schema: &Json) -> Option<Vec<&Json>> {
-    if let Some(value) = schema.get("const") {
-        return Some(vec![value]);
-    }
-    if let Some(values) = schema.get("enum").and_then(Json::as_array) {
-        return Some(values.iter().collect());
-    }
-    let options = schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array()?;
-    let mut all = vec![];
-    for option in options {
-        match option.get("type").and_then(Json::as_str) {
-            Some("null") => all.push(&Json::Null),
-            _ => all.extend(constants(option)?),
-        }
-    }
-    Some(all)
-}
-
 fn bound(schema: &Json, keyword: &str) -> Option<u64> {
     schema.get(keyword)?.as_u64()
 }
@@ -336,44 +321,86 @@ fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-/// What people write for booleans elsewhere.
-fn yes_or_no(text: &str) -> Option<bool> {
-    match text.to_lowercase().as_str() {
-        "yes" | "on" | "enabled" => Some(true),
-        "no" | "off" | "disabled" => Some(false),
-        _ => None,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::unknown;
+    use serde_json::json;
 
-fn parsed(text: &str) -> Json {
-    serde_json::from_str(text).unwrap_or(Json::Null)
-}
+    fn check(schema: &Json, value: Json) -> String {
+        let problems = validate(schema, &json!({ "a": value }));
+        let lines = problems.iter().map(|p| format!("{}: {}. {}", p.path, p.message, p.help));
+        lines.collect::<Vec<_>>().join("\n")
+    }
 
-/// What a value could look like, for a remedy.
-fn example(schema: &Json) -> String {
-    if let Some(example) = schema.get("examples").and_then(|examples| examples.get(0)) {
-        return example.to_string();
+    fn of(a: Json) -> Json {
+        json!({ "type": "object", "properties": { "a": a } })
     }
-    if let Some(fits) = schema.get("x-ref").map(|refs| refs.get(0).unwrap_or(refs)).and_then(Json::as_str) {
-        let (kind, output) = fits.split_once('.').unwrap_or((fits, "id"));
-        let reference = format!("\"${{{kind}.NAME.{output}}}\"");
-        return match Types::of(schema).intersects(Types::STRING) {
-            true => reference,
-            false => format!("[{reference}]"),
-        };
+
+    /// As schemars writes an enum without data whose variants are documented, in an `Option`.
+    #[test]
+    fn plain_enums_list_what_is_allowed() {
+        let schema = of(json!({ "anyOf": [
+            { "oneOf": [{ "const": "on", "type": "string" }, { "enum": ["off", "auto"], "type": "string" }] },
+            { "type": "null" },
+        ]}));
+        assert_eq!(
+            check(&schema, json!("of")),
+            "a: `a` cannot be `of`. Did you mean `off`? Allowed: `on`, `off`, `auto`."
+        );
+        assert_eq!(check(&schema, json!("auto")), "");
+        assert_eq!(
+            check(&schema, json!(1)),
+            "a: `a` takes a string, not an integer. Put it in quotes: `\"1\"`."
+        );
     }
-    if let Some(first) = constants(schema).and_then(|values| values.first().copied().cloned()) {
-        return first.to_string();
+
+    #[test]
+    fn enums_with_data_are_told_by_their_tag() {
+        let tagged = of(json!({ "oneOf": [
+            { "type": "object", "properties": { "type": { "const": "ip" }, "cidr": { "type": "string" } }, "required": ["type", "cidr"] },
+            { "type": "object", "properties": { "type": { "const": "group" } }, "required": ["type"] },
+        ]}));
+        assert_eq!(
+            check(&tagged, json!({ "type": "ip" })),
+            "a.cidr: `a.cidr` is missing. Add `cidr = \"…\"`."
+        );
+        assert_eq!(
+            check(&tagged, json!({ "type": "pi" })),
+            "a.type: `a.type` cannot be `pi`. Did you mean `ip`? Allowed: `ip`, `group`."
+        );
+        let named = of(json!({ "oneOf": [
+            { "type": "object", "properties": { "s3": { "type": "string" } }, "required": ["s3"], "additionalProperties": false },
+            { "type": "object", "properties": { "zip": { "type": "string" } }, "required": ["zip"], "additionalProperties": false },
+        ]}));
+        assert_eq!(check(&named, json!({ "zip": "x" })), "");
+        assert_eq!(
+            check(&named, json!({ "tar": "x" })),
+            "a: `a` has none of its forms. Write exactly one of `s3`, `zip`."
+        );
     }
-    let types = Types::of(schema);
-    let shown = [
-        (Types::STRING, "\"…\""),
-        (Types::INTEGER, "1"),
-        (Types::FLOAT, "1.0"),
-        (Types::BOOLEAN, "true"),
-        (Types::LIST, "[…]"),
-        (Types::TABLE, "{ … }"),
-    ];
-    let shown = shown.iter().find(|(one, _)| types.intersects(*one));
-    shown.map_or_else(|| "…".to_owned(), |(_, text)| (*text).to_owned())
+
+    #[test]
+    fn an_optional_struct_is_checked_as_itself() {
+        let schema = of(json!({ "anyOf": [
+            { "type": "object", "properties": { "port": { "type": "integer" } }, "required": ["port"], "additionalProperties": false },
+            { "type": "null" },
+        ]}));
+        assert_eq!(check(&schema, json!({})), "a.port: `a.port` is missing. Add `port = 1`.");
+        assert_eq!(
+            check(&schema, json!({ "prot": 1 })),
+            "a.prot: there is no attribute `a.prot`. Did you mean `port`?"
+        );
+    }
+
+    #[test]
+    fn unknown_values_fit_everywhere() {
+        let schema = of(
+            json!({ "type": "array", "items": { "type": "string", "pattern": "^x" }, "uniqueItems": true, "minItems": 2 }),
+        );
+        assert_eq!(check(&schema, unknown("vpc.a.id")), "");
+        assert_eq!(check(&schema, json!([unknown("vpc.a.id"), unknown("vpc.a.id")])), "");
+        assert_eq!(check(&of(json!({ "enum": ["a"] })), unknown("vpc.a.id")), "");
+        assert_eq!(check(&of(json!({ "x-policy": true })), json!({ "Statement": unknown("vpc.a.id") })), "");
+    }
 }

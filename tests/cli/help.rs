@@ -1,7 +1,18 @@
 use crate::invocation::Test;
 
 const COMMANDS: [&str; 13] = [
-    "init", "validate", "plan", "apply", "destroy", "show", "output", "state", "local", "cp", "connect", "logs",
+    "init",
+    "validate",
+    "plan",
+    "apply",
+    "destroy",
+    "show",
+    "output",
+    "state",
+    "local",
+    "cp",
+    "connect",
+    "logs",
     "completions",
 ];
 

@@ -38,11 +38,20 @@ fn twelve_mistakes_are_twelve_diagnostics_in_one_run() {
     assert!(answer.stderr.contains("12 mistakes"), "{}", answer.stderr);
     for (number, line) in TWELVE.lines().enumerate().filter(|(_, line)| line.contains("# ")) {
         let place = format!("stack.toml:{}:", number + 1);
-        assert!(answer.stderr.contains(&place), "nothing points to line {}: {line}\n{}", number + 1, answer.stderr);
+        assert!(
+            answer.stderr.contains(&place),
+            "nothing points to line {}: {line}\n{}",
+            number + 1,
+            answer.stderr
+        );
     }
     let remedies = answer.stderr.matches("help:").count();
     assert!(remedies >= 12, "{remedies} remedies for 12 mistakes\n{}", answer.stderr);
-    assert!(answer.stderr.contains("Did you mean `vpc.main`") || answer.stderr.contains("vpc.main"), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("Did you mean `vpc.main`") || answer.stderr.contains("vpc.main"),
+        "{}",
+        answer.stderr
+    );
 }
 
 #[test]

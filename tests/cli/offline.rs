@@ -28,7 +28,11 @@ fn a_local_cloud_that_is_not_up_is_told_with_its_remedy() {
 #[test]
 fn without_credentials_the_remedy_is_named() {
     let answer = Test::new().stack(STACK).args(["plan"]).failure(1);
-    assert!(answer.stderr.contains("credentials") && answer.stderr.contains("--target local"), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("credentials") && answer.stderr.contains("--target local"),
+        "{}",
+        answer.stderr
+    );
 }
 
 #[test]
@@ -39,9 +43,16 @@ fn no_colour_reaches_a_pipe() {
 
 #[test]
 fn a_damaged_state_is_told_and_left_alone() {
-    let test = Test::new().stack(STACK).file("state/demo.local.json", "{\"format\": 1").args(["show", "--target", "local"]);
+    let test = Test::new()
+        .stack(STACK)
+        .file("state/demo.local.json", "{\"format\": 1")
+        .args(["show", "--target", "local"]);
     let answer = test.failure(1);
-    assert!(answer.stderr.contains("state/demo.local.json") && answer.stderr.contains("backup"), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("state/demo.local.json") && answer.stderr.contains("backup"),
+        "{}",
+        answer.stderr
+    );
     assert_eq!(test.read("state/demo.local.json"), "{\"format\": 1");
 }
 
@@ -53,7 +64,11 @@ fn a_locked_state_names_its_holder_and_has_its_own_exit_code() {
     let _held = stackctl::state::Lock::take(&folder, "apply").unwrap().unwrap();
     let answer = test.failure(5);
     let process = format!("process {}", std::process::id());
-    assert!(answer.stderr.contains("stackctl apply") && answer.stderr.contains(&process), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("stackctl apply") && answer.stderr.contains(&process),
+        "{}",
+        answer.stderr
+    );
 }
 
 #[test]

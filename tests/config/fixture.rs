@@ -164,7 +164,7 @@ pub fn mistakes_with(text: &str, options: &Options) -> String {
     let head = HEAD.lines().count();
     let lines = found.iter().map(|d| {
         assert!(!d.help.is_empty() && d.code.starts_with("stackctl::"), "{d:?}");
-        let source = d.source.as_ref().unwrap();
+        let source = d.source.as_ref().expect("every diagnostic knows its file");
         let place = d.labels.first().map(|label| source.position(label.span.start));
         let place = place.map(|(line, column)| format!("{}:{column}", line as isize - head as isize));
         let code = d.code.trim_start_matches("stackctl::");

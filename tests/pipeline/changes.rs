@@ -45,8 +45,14 @@ pub fn another_vpc_is_replaced_in_the_right_order(project: &Project) {
     project.edit("a = \"10.20.1.0/24\", b = \"10.20.2.0/24\"", "a = \"10.30.1.0/24\", b = \"10.30.2.0/24\"");
     let plan = project.json(PLAN);
     let planned = actions(&plan);
-    let at = |action: &str| planned.iter().position(|planned| planned == action).unwrap_or_else(|| panic!("no {action} in {planned:#?}"));
-    let order = ["replace vpc.main", "replace subnet.private[\"a\"]", "replace security_group.loader"].map(at);
+    let at = |action: &str| {
+        planned
+            .iter()
+            .position(|planned| planned == action)
+            .unwrap_or_else(|| panic!("no {action} in {planned:#?}"))
+    };
+    let order =
+        ["replace vpc.main", "replace subnet.private[\"a\"]", "replace security_group.loader"].map(at);
     assert!(order.is_sorted(), "dependencies come first: {planned:#?}");
     let text = project.says("plan", &["plan", "--target", "local"]);
     let line = std::fs::read_to_string(project.path().join("stack.toml"))

@@ -60,25 +60,43 @@ pub fn is_empty(project: &Project) {
         add("log group", groups.into_iter().map(|group| group.log_group_name).collect());
         let secrets = cloud.secrets().list_secrets().send().await.unwrap().secret_list.unwrap_or_default();
         add("secret", secrets.into_iter().map(|secret| secret.name).collect());
-        let databases = cloud.rds().describe_db_instances().send().await.unwrap().db_instances.unwrap_or_default();
+        let databases =
+            cloud.rds().describe_db_instances().send().await.unwrap().db_instances.unwrap_or_default();
         add("database", databases.into_iter().map(|database| database.db_instance_identifier).collect());
-        let snapshots = cloud.rds().describe_db_snapshots().send().await.unwrap().db_snapshots.unwrap_or_default();
+        let snapshots =
+            cloud.rds().describe_db_snapshots().send().await.unwrap().db_snapshots.unwrap_or_default();
         add("snapshot", snapshots.into_iter().map(|snapshot| snapshot.db_snapshot_identifier).collect());
         let subnets = cloud.rds().describe_db_subnet_groups().send().await.unwrap();
         let subnets = subnets.db_subnet_groups.unwrap_or_default().into_iter();
-        add("subnet group", subnets.map(|g| g.db_subnet_group_name).filter(|n| n.as_deref() != Some("default")).collect());
-        let endpoints = cloud.ec2().describe_vpc_endpoints().send().await.unwrap().vpc_endpoints.unwrap_or_default();
+        add(
+            "subnet group",
+            subnets.map(|g| g.db_subnet_group_name).filter(|n| n.as_deref() != Some("default")).collect(),
+        );
+        let endpoints =
+            cloud.ec2().describe_vpc_endpoints().send().await.unwrap().vpc_endpoints.unwrap_or_default();
         add("endpoint", endpoints.into_iter().map(|endpoint| endpoint.vpc_endpoint_id).collect());
         // The emulator comes with a default VPC, its subnets and its group, as an AWS account does.
         let vpcs = cloud.ec2().describe_vpcs().send().await.unwrap().vpcs.unwrap_or_default();
-        add("vpc", vpcs.into_iter().filter(|vpc| vpc.is_default != Some(true)).map(|vpc| vpc.vpc_id).collect());
+        add(
+            "vpc",
+            vpcs.into_iter().filter(|vpc| vpc.is_default != Some(true)).map(|vpc| vpc.vpc_id).collect(),
+        );
         let owned = aws_sdk_ec2::types::Filter::builder().name("tag-key").values("stackctl:stack").build();
         let subnets = cloud.ec2().describe_subnets().filters(owned.clone()).send().await.unwrap();
-        add("subnet", subnets.subnets.unwrap_or_default().into_iter().map(|subnet| subnet.subnet_id).collect());
+        add(
+            "subnet",
+            subnets.subnets.unwrap_or_default().into_iter().map(|subnet| subnet.subnet_id).collect(),
+        );
         let groups = cloud.ec2().describe_security_groups().filters(owned.clone()).send().await.unwrap();
-        add("group", groups.security_groups.unwrap_or_default().into_iter().map(|group| group.group_id).collect());
+        add(
+            "group",
+            groups.security_groups.unwrap_or_default().into_iter().map(|group| group.group_id).collect(),
+        );
         let tables = cloud.ec2().describe_route_tables().filters(owned).send().await.unwrap();
-        add("table", tables.route_tables.unwrap_or_default().into_iter().map(|table| table.route_table_id).collect());
+        add(
+            "table",
+            tables.route_tables.unwrap_or_default().into_iter().map(|table| table.route_table_id).collect(),
+        );
         left
     });
     assert!(left.is_empty(), "left at the emulator: {left:#?}");

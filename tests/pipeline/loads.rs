@@ -31,7 +31,8 @@ impl Database {
         if self.number(exists) == 0 {
             return None;
         }
-        let sql = "select status, coalesce(error, '') from ingest.files where key = $1 order by id desc limit 1";
+        let sql =
+            "select status, coalesce(error, '') from ingest.files where key = $1 order by id desc limit 1";
         let row = self.runtime.block_on(self.client.query_opt(sql, &[&key])).unwrap()?;
         Some((row.get(0), row.get(1)))
     }
@@ -75,7 +76,8 @@ fn generate(project: &Project, rows: u32, seed: u32) -> PathBuf {
     let file = project.path().join(format!("generated-{rows}-{seed}.csv"));
     let (rows, seed) = (rows.to_string(), seed.to_string());
     let mut command = Command::new(loader(project));
-    let made = command.args(["generate", "--rows", &rows, "--seed", &seed, "--output"]).arg(&file).status().unwrap();
+    let made =
+        command.args(["generate", "--rows", &rows, "--seed", &seed, "--output"]).arg(&file).status().unwrap();
     assert!(made.success());
     file
 }
@@ -99,7 +101,9 @@ pub fn a_generated_file_is_loaded_once(project: &Project) {
 
 pub fn real_files_have_exactly_their_rows(project: &Project) {
     let Some(data) = loan_data() else {
-        eprintln!("          skipped: the real loan files are not here (STACKCTL_LOAN_DATA names their folder)");
+        eprintln!(
+            "          skipped: the real loan files are not here (STACKCTL_LOAN_DATA names their folder)"
+        );
         return;
     };
     let database = Database::open(project);

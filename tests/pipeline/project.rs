@@ -117,7 +117,12 @@ pub fn pending(plan: &Json) -> Json {
 pub fn actions(plan: &Json) -> Vec<String> {
     let pending = pending(plan);
     let text = |step: &Json, name: &str| step[name].as_str().unwrap().to_owned();
-    pending.as_array().unwrap().iter().map(|step| format!("{} {}", text(step, "action"), text(step, "address"))).collect()
+    pending
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| format!("{} {}", text(step, "action"), text(step, "address")))
+        .collect()
 }
 
 pub fn all(output: &Output) -> String {

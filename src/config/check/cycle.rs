@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 type Graph<'a> = DiGraph<&'a Address, Span>;
@@ -35,11 +36,13 @@ fn graph<'a>(world: &'a World<'_>) -> Graph<'a> {
     for (address, block) in &world.blocks.all {
         let referred = block.references().into_iter().map(|used| (used.reference.address.clone(), used.span));
         for (needed, span) in referred.chain(block.depends_on.iter().cloned()) {
-            for member in world.members(&needed) {
-                // A reference to itself is reported as such.
-                if let Some(to) = nodes.get(&member).filter(|_| member != *address) {
-                    graph.update_edge(nodes[address], *to, span);
-                }
+            let members = world.members(&needed);
+            // A reference to itself is reported as such.
+            if members.contains(address) {
+                continue;
+            }
+            for to in members.iter().filter_map(|member| nodes.get(member)) {
+                graph.update_edge(nodes[address], *to, span);
             }
         }
     }
@@ -65,8 +68,8 @@ fn cycle(graph: &Graph<'_>, start: NodeIndex) -> Option<Vec<Edge>> {
                 way.reverse();
                 return Some(way);
             }
-            if !came.contains_key(&edge.target()) {
-                came.insert(edge.target(), step);
+            if let Entry::Vacant(first) = came.entry(edge.target()) {
+                first.insert(step);
                 queue.push_back(edge.target());
             }
         }

@@ -1,5 +1,6 @@
 use super::World;
 use super::world::attribute;
+use crate::address::Address;
 use crate::config::{Block, Node, Span, Template, Value, join};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::reference::Reference;
@@ -11,13 +12,15 @@ use serde_json::Value as Json;
 pub(super) struct Fit<'a, 'b> {
     world: &'a World<'a>,
     found: &'b mut Diagnostics,
+    owner: Option<&'a Address>,
     inputs: &'a Node,
     schema: Option<&'static Json>,
 }
 
 impl<'a, 'b> Fit<'a, 'b> {
     pub(super) fn new(world: &'a World<'a>, block: &'a Block, found: &'b mut Diagnostics) -> Self {
-        Self { world, found, inputs: &block.inputs, schema: Some(block.kind.inputs()) }
+        let (owner, schema) = (Some(&block.address), Some(block.kind.inputs()));
+        Self { world, found, owner, inputs: &block.inputs, schema }
     }
 
     pub(super) fn inputs(mut self) {
@@ -25,7 +28,7 @@ impl<'a, 'b> Fit<'a, 'b> {
     }
 
     pub(super) fn output(world: &'a World<'a>, value: &'a Node, found: &'b mut Diagnostics) {
-        Self { world, found, inputs: value, schema: None }.inputs();
+        Self { world, found, owner: None, inputs: value, schema: None }.inputs();
     }
 
     /// `fits` is the `x-ref` of the attribute or of the list it stands in.
@@ -59,7 +62,7 @@ impl<'a, 'b> Fit<'a, 'b> {
         let wanted = schema.map_or(Types::ANY, Types::of);
         let whole = template.as_whole().is_some();
         for (reference, span) in template.references() {
-            // What leads nowhere is reported elsewhere.
+            // What leads nowhere, or to the block itself, is reported elsewhere.
             let Some((kind, referred)) = self.referred(reference) else { continue };
             if !whole {
                 self.in_text(reference, span, Types::of(referred), wanted, path);
@@ -84,6 +87,9 @@ impl<'a, 'b> Fit<'a, 'b> {
 
     fn referred(&self, reference: &Reference) -> Option<(&'static dyn Kind, &'static Json)> {
         let mut ignored = Diagnostics::default();
+        if self.owner.is_some_and(|owner| self.world.members(&reference.address).contains(owner)) {
+            return None;
+        }
         let kind = self.world.kind(&reference.address, Span::default(), &mut ignored)?;
         let keyed = self.world.key(reference, Span::default(), &mut ignored);
         keyed.then(|| attribute(kind, &reference.path)).flatten().map(|schema| (kind, schema))

@@ -1,6 +1,6 @@
 use super::World;
 use crate::config::tags::reserved;
-use crate::config::{Block, Node};
+use crate::config::{Block, Node, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::{On, Problem, defaults, validate};
 
@@ -11,7 +11,12 @@ pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
         let mut json = block.inputs.to_json(Some(schema), &|expression| world.lookup(expression));
         let problems = validate::validate(schema, &json);
         let valid = problems.is_empty();
-        found.extend(problems.into_iter().map(|problem| placed(block, problem)));
+        found.extend(
+            problems
+                .into_iter()
+                .filter(|problem| !is_reference(block, problem))
+                .map(|problem| placed(block, problem)),
+        );
         for (key, entry) in block.inputs.get("tags").and_then(Node::as_table).into_iter().flatten() {
             found.extend(reserved(key, entry));
         }
@@ -21,12 +26,22 @@ pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
         defaults::fill(schema, &mut json);
         for (path, complaint) in block.kind.check(&json) {
             let (message, help) = split(&complaint);
+            let name = path.rsplit('.').next().unwrap_or_default();
+            // Some complaints go without saying what they are about.
+            let message = if message.contains(name) { message } else { format!("`{path}`: {message}") };
             found.push(
                 Diagnostic::new("stackctl::rule", message, help)
                     .at(block.span_of(&path), "breaks a rule of this kind"),
             );
         }
     }
+}
+
+/// Whether a wrong type comes from a reference, which is reported as such.
+fn is_reference(block: &Block, problem: &Problem) -> bool {
+    let at = block.inputs.nearest(&problem.path);
+    problem.code == "stackctl::wrong_type"
+        && matches!(&at.node.value, Value::String(template) if template.as_whole().is_some())
 }
 
 fn placed(block: &Block, problem: Problem) -> Diagnostic {
