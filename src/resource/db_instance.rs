@@ -193,18 +193,18 @@ pub struct Outputs {
     pub resource_id: String,
     /// Host name.
     pub address: Option<String>,
-    #[schemars(extend("x-volatile" = true))]
+    #[schemars(extend("x-volatile" = ["port"]))]
     pub port: Option<u16>,
     /// `HOST:PORT`.
-    #[schemars(extend("x-volatile" = true))]
+    #[schemars(extend("x-volatile" = ["port"]))]
     pub endpoint: Option<String>,
     /// Name of the master user.
     pub username: String,
     /// ARN of the secret with the master password, where RDS manages it.
-    #[schemars(extend("x-volatile" = true))]
+    #[schemars(extend("x-volatile" = ["manage_master_password"]))]
     pub master_secret_arn: Option<String>,
     /// The version that runs.
-    #[schemars(extend("x-volatile" = true))]
+    #[schemars(extend("x-volatile" = ["engine_version"]))]
     pub engine_version: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 //! A kind is one file: two structs that derive `JsonSchema` and five verbs. The engine owns everything else: waiting,
 //! retrying, journalling, batching, diffing, redaction. Verbs never wait and never loop until something is ready.
 
+mod ec2;
 mod erased;
 mod live;
 mod profile;
@@ -93,6 +94,15 @@ registry! {
     log_group::LogGroup,
     queue::Queue,
     secret::Secret,
+    vpc::Vpc,
+    subnet::Subnet,
+    internet_gateway::InternetGateway,
+    route_table::RouteTable,
+    security_group::SecurityGroup,
+    security_group_rule::SecurityGroupRule,
+    vpc_endpoint::VpcEndpoint,
+    lambda_function::LambdaFunction,
+    trigger::Trigger,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.

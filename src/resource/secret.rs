@@ -88,7 +88,7 @@ pub struct Outputs {
     pub arn: String,
     pub name: String,
     /// Of the current value; none while the secret has no value. An update may change it.
-    #[schemars(extend("x-volatile" = true))]
+    #[schemars(extend("x-volatile" = ["rotate", "value"]))]
     pub version_id: Option<String>,
 }
 

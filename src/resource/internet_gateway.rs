@@ -1,0 +1,159 @@
+//! `[internet_gateway.NAME]`: a VPC's way to the internet.
+
+use super::ec2;
+use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use crate::cloud::{Cloud, Gone, aws};
+use crate::error::Result;
+use aws_sdk_ec2::types::{Filter, ResourceType};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+pub struct InternetGateway;
+
+/// A VPC's way to the internet. Subnets use it through a `route_table` with a route to `0.0.0.0/0`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// The VPC that it is attached to; unset, to none. A VPC takes one internet gateway.
+    #[schemars(extend("x-ref" = "vpc.id"))]
+    pub vpc_id: Option<String>,
+    /// Tags. `Name` is what the AWS console shows.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What AWS says about the internet gateway.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Outputs {
+    /// ARN of the internet gateway.
+    pub arn: String,
+    /// Account that owns it.
+    pub owner_id: String,
+}
+
+const GONE: &[&str] = &["InvalidInternetGatewayID.NotFound"];
+const DETACHED: &[&str] = &["Gateway.NotAttached", "InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound"];
+
+impl Resource for InternetGateway {
+    const KIND: &'static str = "internet_gateway";
+    const PROFILE: Profile = Profile {
+        create: Wait::secs(0, 1, 1, 300),
+        update: Wait::secs(0, 2, 1, 1200),
+        delete: Wait::secs(0, 2, 1, 1200),
+        typical: Typical { create: 3, update: 3, delete: 5 },
+        gone: GONE,
+        retries: &[
+            // Public addresses in the VPC hold it until they are gone.
+            Retry::secs("DependencyViolation", "", 1200),
+            // New objects are not known everywhere at once.
+            Retry::secs("InvalidInternetGatewayID.NotFound", "", 300),
+            Retry::secs("InvalidVpcID.NotFound", "", 60),
+        ],
+        actions: Actions {
+            create: &["ec2:CreateInternetGateway", "ec2:CreateTags", "ec2:AttachInternetGateway"],
+            read: &["ec2:DescribeInternetGateways"],
+            update: &[
+                "ec2:AttachInternetGateway",
+                "ec2:DetachInternetGateway",
+                "ec2:CreateTags",
+                "ec2:DeleteTags",
+            ],
+            delete: &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
+        },
+        ..Profile::INSTANT
+    };
+    type Inputs = Inputs;
+    type Outputs = Outputs;
+
+    async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+        let tags = ec2::tagged(ResourceType::InternetGateway, ctx.tags(&inputs.tags));
+        let call = ctx.cloud.ec2().create_internet_gateway().tag_specifications(tags);
+        let made = call.send().await.map_err(aws("ec2:CreateInternetGateway"))?;
+        Ok(Id(made.internet_gateway.and_then(|gateway| gateway.internet_gateway_id).unwrap_or_default()))
+    }
+
+    async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
+        let found = describe(cloud, ec2::owned(owner)).await?;
+        let ours = found.into_iter().find(|gateway| ec2::owned_by(owner, gateway.tags()));
+        Ok(ours.and_then(|gateway| gateway.internet_gateway_id).map(Id))
+    }
+
+    async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
+        let found = ec2::by_ids("internet-gateway-id", ids, |filters| describe(cloud, filters)).await?;
+        let asked = |gateway: &aws_sdk_ec2::types::InternetGateway| {
+            ec2::asked(ids, gateway.internet_gateway_id())
+        };
+        Ok(found.iter().filter_map(|gateway| Some((asked(gateway)?, live(cloud, gateway)))).collect())
+    }
+
+    async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {
+        let (before, after) = (change.before, change.after);
+        if before.vpc_id != after.vpc_id {
+            if let Some(vpc) = &before.vpc_id {
+                detach(cloud, id, vpc).await?;
+            }
+            if let Some(vpc) = &after.vpc_id {
+                attach(cloud, id, vpc).await?;
+            }
+        }
+        ec2::retag(cloud, id, &before.tags, &after.tags).await
+    }
+
+    async fn delete(cloud: &Cloud, id: &Id, live: &Live<Self>) -> Result<()> {
+        if let Some(vpc) = &live.inputs.vpc_id {
+            detach(cloud, id, vpc).await?;
+        }
+        let call = cloud.ec2().delete_internet_gateway().internet_gateway_id(&id.0);
+        call.send().await.map_err(aws("ec2:DeleteInternetGateway")).gone(GONE)?;
+        Ok(())
+    }
+}
+
+async fn attach(cloud: &Cloud, id: &Id, vpc: &str) -> Result<()> {
+    let call = cloud.ec2().attach_internet_gateway().internet_gateway_id(&id.0).vpc_id(vpc);
+    let Err(error) = call.send().await.map_err(aws("ec2:AttachInternetGateway")) else { return Ok(()) };
+    // An earlier attempt may have attached it already.
+    if error.is(&["Resource.AlreadyAssociated"]) {
+        let found = describe(cloud, vec![ec2::filter("internet-gateway-id", [&id.0])]).await?;
+        let this = found.iter().find(|gateway| gateway.internet_gateway_id() == Some(&id.0));
+        if this.is_some_and(|gateway| gateway.attachments().iter().any(|a| a.vpc_id() == Some(vpc))) {
+            return Ok(());
+        }
+    }
+    Err(error)
+}
+
+async fn detach(cloud: &Cloud, id: &Id, vpc: &str) -> Result<()> {
+    let call = cloud.ec2().detach_internet_gateway().internet_gateway_id(&id.0).vpc_id(vpc);
+    call.send().await.map_err(aws("ec2:DetachInternetGateway")).gone(DETACHED)?;
+    Ok(())
+}
+
+async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>> {
+    let call = cloud.ec2().describe_internet_gateways().set_filters(Some(filters)).into_paginator();
+    let found: std::result::Result<_, _> = call.items().send().collect().await;
+    found.map_err(aws("ec2:DescribeInternetGateways"))
+}
+
+fn live(cloud: &Cloud, gateway: &aws_sdk_ec2::types::InternetGateway) -> Live<InternetGateway> {
+    // On the wire an attached gateway is `available`, which the SDK's enum does not know: compare text.
+    let state = |a: &aws_sdk_ec2::types::InternetGatewayAttachment| {
+        a.state().map(|state| state.as_str().to_lowercase()).unwrap_or_default()
+    };
+    let attachment = gateway.attachments().iter().find(|a| state(a) != "detached");
+    let status = match attachment.map(state).as_deref() {
+        Some(word @ ("attaching" | "detaching")) => Status::Pending(word.to_owned()),
+        _ => Status::Ready,
+    };
+    let inputs = Inputs {
+        vpc_id: attachment.and_then(|a| a.vpc_id.clone()),
+        tags: ec2::user_tags(gateway.tags()),
+    };
+    let id = gateway.internet_gateway_id().unwrap_or_default();
+    let outputs = Outputs {
+        arn: ec2::arn(cloud, gateway.owner_id(), &format!("internet-gateway/{id}")),
+        owner_id: gateway.owner_id().unwrap_or(&cloud.account).to_owned(),
+    };
+    Live { inputs, outputs, status }
+}

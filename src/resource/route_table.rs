@@ -1,0 +1,397 @@
+//! `[route_table.NAME]`: which way the traffic of subnets goes.
+
+use super::ec2::{self, checks};
+use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use crate::cloud::{Cloud, Gone, aws};
+use crate::error::{AwsError, Error, Result};
+use aws_sdk_ec2::types::{self, Filter, ResourceType, RouteTableAssociation};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, HashMap};
+
+pub struct RouteTable;
+
+/// Which way the traffic of subnets goes. Traffic inside the VPC needs no route.
+///
+/// `routes` is all there is: others are removed. Untouched stay what AWS looks after: the `local` route, routes that
+/// VPN gateways propagate, and those that a `vpc_endpoint` of type Gateway adds for its service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// The VPC to be in.
+    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id"))]
+    pub vpc_id: String,
+    /// Ways out of the VPC.
+    #[serde(default)]
+    #[schemars(extend("x-set" = true))]
+    pub routes: Vec<Route>,
+    /// The subnets whose traffic it routes. A subnet belongs to one route table; those that none lists use the main one
+    /// of the VPC.
+    #[serde(default)]
+    #[schemars(extend("x-ref" = "subnet.id", "x-set" = true))]
+    pub subnet_ids: Vec<String>,
+    /// Tags. `Name` is what the AWS console shows.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A destination and exactly one target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// IPv4 or IPv6 network such as `0.0.0.0/0` or `::/0`, or the id of a prefix list (`pl-…`).
+    pub destination: String,
+    /// Internet gateway (`igw-…`) or VPN gateway (`vgw-…`).
+    #[schemars(extend("x-ref" = "internet_gateway.id"))]
+    pub gateway_id: Option<String>,
+    /// NAT gateway (`nat-…`).
+    pub nat_gateway_id: Option<String>,
+    /// Gateway Load Balancer endpoint (`vpce-…`). Endpoints of type Gateway add their routes themselves.
+    #[schemars(extend("x-ref" = "vpc_endpoint.id"))]
+    pub vpc_endpoint_id: Option<String>,
+    /// Network interface (`eni-…`).
+    pub network_interface_id: Option<String>,
+    /// Transit gateway (`tgw-…`).
+    pub transit_gateway_id: Option<String>,
+    /// VPC peering connection (`pcx-…`).
+    pub vpc_peering_connection_id: Option<String>,
+}
+
+const TARGETS: &[&str] = &[
+    "gateway_id",
+    "nat_gateway_id",
+    "vpc_endpoint_id",
+    "network_interface_id",
+    "transit_gateway_id",
+    "vpc_peering_connection_id",
+];
+
+/// What AWS says about the route table.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Outputs {
+    /// ARN of the route table.
+    pub arn: String,
+    /// Id of the VPC.
+    pub vpc_id: String,
+    /// Account that owns it.
+    pub owner_id: String,
+    /// Destinations whose target no longer exists: their traffic is dropped.
+    #[schemars(extend("x-volatile" = ["routes"]))]
+    pub blackholes: Vec<String>,
+}
+
+const GONE: &[&str] = &["InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound"];
+
+impl Resource for RouteTable {
+    const KIND: &'static str = "route_table";
+    const PROFILE: Profile = Profile {
+        create: Wait::secs(0, 1, 2, 300),
+        update: Wait::secs(0, 1, 2, 300),
+        delete: Wait::secs(0, 1, 2, 300),
+        typical: Typical { create: 4, update: 3, delete: 3 },
+        gone: GONE,
+        retries: &[
+            Retry::secs("DependencyViolation", "", 300),
+            Retry::secs("InvalidParameterException", "", 300),
+            // New objects are not known everywhere at once.
+            Retry::secs("InvalidRouteTableID.NotFound", "", 300),
+            Retry::secs("InvalidTransitGatewayID.NotFound", "", 300),
+            Retry::secs("InvalidGatewayID.NotFound", "", 60),
+            Retry::secs("InvalidSubnetID.NotFound", "", 60),
+            Retry::secs("InvalidVpcID.NotFound", "", 60),
+            // A subnet that moves between two tables of the stack: the other one lets it go in the same apply.
+            Retry::secs("Resource.AlreadyAssociated", "", 60),
+        ],
+        actions: Actions {
+            create: &["ec2:CreateRouteTable", "ec2:CreateTags", "ec2:CreateRoute", "ec2:AssociateRouteTable"],
+            read: &["ec2:DescribeRouteTables"],
+            update: &[
+                "ec2:CreateRoute",
+                "ec2:ReplaceRoute",
+                "ec2:DeleteRoute",
+                "ec2:AssociateRouteTable",
+                "ec2:DisassociateRouteTable",
+                "ec2:CreateTags",
+                "ec2:DeleteTags",
+            ],
+            delete: &["ec2:DisassociateRouteTable", "ec2:DeleteRouteTable"],
+        },
+        ..Profile::INSTANT
+    };
+    type Inputs = Inputs;
+    type Outputs = Outputs;
+
+    async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+        let call = ctx
+            .cloud
+            .ec2()
+            .create_route_table()
+            .vpc_id(&inputs.vpc_id)
+            .client_token(ctx.token())
+            .tag_specifications(ec2::tagged(ResourceType::RouteTable, ctx.tags(&inputs.tags)));
+        let made = call.send().await.map_err(aws("ec2:CreateRouteTable"))?;
+        Ok(Id(made.route_table.and_then(|table| table.route_table_id).unwrap_or_default()))
+    }
+
+    async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
+        let found = describe(cloud, ec2::owned(owner)).await?;
+        let ours = found.into_iter().find(|table| ec2::owned_by(owner, table.tags()));
+        Ok(ours.and_then(|table| table.route_table_id).map(Id))
+    }
+
+    async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
+        let found = ec2::by_ids("route-table-id", ids, |filters| describe(cloud, filters)).await?;
+        let asked = |table: &types::RouteTable| ec2::asked(ids, table.route_table_id());
+        Ok(found.iter().filter_map(|table| Some((asked(table)?, live(cloud, table)))).collect())
+    }
+
+    async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {
+        let (before, after) = (change.before, change.after);
+        for route in &after.routes {
+            match before.routes.iter().find(|old| old.destination == route.destination) {
+                Some(old) if old == route => {}
+                Some(_) => replace_route(cloud, id, route).await?,
+                None => create_route(cloud, id, route).await?,
+            }
+        }
+        for old in &before.routes {
+            if !after.routes.iter().any(|route| route.destination == old.destination) {
+                delete_route(cloud, id, &old.destination).await?;
+            }
+        }
+        associate(cloud, id, before, after).await?;
+        ec2::retag(cloud, id, &before.tags, &after.tags).await
+    }
+
+    async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
+        for association in associations(cloud, id).await? {
+            disassociate(cloud, &association).await?;
+        }
+        let call = cloud.ec2().delete_route_table().route_table_id(&id.0);
+        call.send().await.map_err(aws("ec2:DeleteRouteTable")).gone(GONE)?;
+        Ok(())
+    }
+
+    fn check(inputs: &Json) -> Vec<checks::Complaint> {
+        let routes = inputs.get("routes").and_then(Json::as_array);
+        let mut complaints = vec![];
+        let mut seen: Vec<&str> = vec![];
+        for (index, route) in routes.into_iter().flatten().enumerate() {
+            let mut complain = |name: &str, text: String| complaints.push((format!("routes.{index}.{name}"), text));
+            if let Some(destination) = checks::text(route, "destination") {
+                if let Some(text) = (!destination.starts_with("pl-"))
+                    .then(|| checks::any_network(destination))
+                    .flatten()
+                {
+                    complain("destination", text);
+                }
+                if seen.contains(&destination) {
+                    complain("destination", format!("a second route to {destination}: keep one"));
+                }
+                seen.push(destination);
+            }
+            match checks::which(route, TARGETS).as_slice() {
+                [_] => {}
+                [] => complain(TARGETS[0], format!("a route needs a target: set one of {}", TARGETS.join(", "))),
+                [_, second, ..] => complain(second, format!("a route has one target: remove {second}")),
+            }
+            if checks::text(route, "gateway_id") == Some("local") {
+                let text = "AWS makes the local route itself and it stays untouched: remove this one";
+                complain("gateway_id", text.to_owned());
+            }
+        }
+        complaints
+    }
+}
+
+async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<types::RouteTable>> {
+    let call = cloud.ec2().describe_route_tables().set_filters(Some(filters)).into_paginator();
+    call.items().send().collect::<std::result::Result<_, _>>().await.map_err(aws("ec2:DescribeRouteTables"))
+}
+
+/// The SDK has a call for each destination; this sets the one that fits.
+macro_rules! destination {
+    ($call:expr, $destination:expr) => {
+        match $destination {
+            list if list.starts_with("pl-") => $call.destination_prefix_list_id(list),
+            v6 if v6.contains(':') => $call.destination_ipv6_cidr_block(v6),
+            v4 => $call.destination_cidr_block(v4),
+        }
+    };
+}
+
+/// CreateRoute and ReplaceRoute take the same targets.
+macro_rules! target {
+    ($call:expr, $route:expr) => {
+        $call
+            .set_gateway_id($route.gateway_id.clone())
+            .set_nat_gateway_id($route.nat_gateway_id.clone())
+            .set_vpc_endpoint_id($route.vpc_endpoint_id.clone())
+            .set_network_interface_id($route.network_interface_id.clone())
+            .set_transit_gateway_id($route.transit_gateway_id.clone())
+            .set_vpc_peering_connection_id($route.vpc_peering_connection_id.clone())
+    };
+}
+
+async fn create_route(cloud: &Cloud, id: &Id, route: &Route) -> Result<()> {
+    let call = target!(cloud.ec2().create_route().route_table_id(&id.0), route);
+    let call = destination!(call, route.destination.as_str());
+    match call.send().await.map_err(aws("ec2:CreateRoute")) {
+        // By an earlier attempt, or by somebody else since the last read: the table is ours.
+        Err(error) if error.is(&["RouteAlreadyExists"]) => replace_route(cloud, id, route).await,
+        Err(error) => Err(error),
+        Ok(_) => Ok(()),
+    }
+}
+
+async fn replace_route(cloud: &Cloud, id: &Id, route: &Route) -> Result<()> {
+    let call = target!(cloud.ec2().replace_route().route_table_id(&id.0), route);
+    let call = destination!(call, route.destination.as_str());
+    call.send().await.map_err(aws("ec2:ReplaceRoute"))?;
+    Ok(())
+}
+
+async fn delete_route(cloud: &Cloud, id: &Id, destination: &str) -> Result<()> {
+    let call = destination!(cloud.ec2().delete_route().route_table_id(&id.0), destination);
+    call.send().await.map_err(aws("ec2:DeleteRoute")).gone(&["InvalidRoute.NotFound"])?;
+    Ok(())
+}
+
+/// All but the main one, which cannot be removed.
+async fn associations(cloud: &Cloud, id: &Id) -> Result<Vec<RouteTableAssociation>> {
+    let found = describe(cloud, vec![ec2::filter("route-table-id", [&id.0])]).await?;
+    let table = found.into_iter().find(|table| table.route_table_id() == Some(&id.0));
+    let all = table.and_then(|table| table.associations).unwrap_or_default();
+    Ok(all.into_iter().filter(|association| association.main != Some(true)).collect())
+}
+
+async fn disassociate(cloud: &Cloud, association: &RouteTableAssociation) -> Result<()> {
+    let id = association.route_table_association_id.clone();
+    let call = cloud.ec2().disassociate_route_table().set_association_id(id);
+    call.send().await.map_err(aws("ec2:DisassociateRouteTable")).gone(&["InvalidAssociationID.NotFound"])?;
+    Ok(())
+}
+
+async fn associate(cloud: &Cloud, id: &Id, before: &Inputs, after: &Inputs) -> Result<()> {
+    let moves = |from: &Inputs, to: &Inputs| from.subnet_ids.iter().any(|s| !to.subnet_ids.contains(s));
+    if !moves(before, after) && !moves(after, before) {
+        return Ok(());
+    }
+    // Read again rather than trust `before`: an earlier attempt may have got half-way, and removing needs ids.
+    let present = associations(cloud, id).await?;
+    for association in &present {
+        let wanted = association.subnet_id.as_ref().is_none_or(|subnet| after.subnet_ids.contains(subnet));
+        if !wanted && !is_leaving(association) {
+            disassociate(cloud, association).await?;
+        }
+    }
+    for subnet in &after.subnet_ids {
+        let here = |association: &&RouteTableAssociation| {
+            association.subnet_id() == Some(subnet) && !is_leaving(association)
+        };
+        if present.iter().find(here).is_none() {
+            let call = cloud.ec2().associate_route_table().route_table_id(&id.0).subnet_id(subnet);
+            if let Err(error) = call.send().await.map_err(aws("ec2:AssociateRouteTable")) {
+                return Err(explained(cloud, subnet, error).await);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says which other table has the subnet. Taking it from there would be wrong: that table may be somebody else's.
+async fn explained(cloud: &Cloud, subnet: &str, error: Error) -> Error {
+    let Error::Aws(aws) = error else { return error };
+    if aws.code.as_deref() != Some("Resource.AlreadyAssociated") {
+        return Error::Aws(aws);
+    }
+    let filters = vec![ec2::filter("association.subnet-id", [subnet])];
+    let other = describe(cloud, filters).await.ok().and_then(|found| found.into_iter().next()?.route_table_id);
+    let other = other.unwrap_or_else(|| "another route table".to_owned());
+    let message = format!(
+        "{subnet} is associated with {other}, and a subnet has one route table: remove it from the subnet_ids of that \
+         table, or there by hand, then apply again"
+    );
+    Error::Aws(AwsError { message, ..aws })
+}
+
+fn state(association: &RouteTableAssociation) -> &str {
+    let state = association.association_state().and_then(|state| state.state());
+    state.map_or("associated", |state| state.as_str())
+}
+
+fn is_leaving(association: &RouteTableAssociation) -> bool {
+    matches!(state(association), "disassociating" | "disassociated" | "failed")
+}
+
+fn live(cloud: &Cloud, table: &types::RouteTable) -> Live<RouteTable> {
+    let associations = || table.associations().iter().filter(|association| association.main != Some(true));
+    let ours = |route: &&types::Route| is_ours(route, table.owner_id());
+    let blackholes = table.routes().iter().filter(ours).filter(|route| {
+        route.state().is_some_and(|state| state.as_str() == "blackhole")
+    });
+    let inputs = Inputs {
+        vpc_id: table.vpc_id().unwrap_or_default().to_owned(),
+        routes: table.routes().iter().filter(ours).map(read_route).collect(),
+        subnet_ids: associations()
+            .filter(|association| !is_leaving(association))
+            .filter_map(|association| association.subnet_id.clone())
+            .collect(),
+        tags: ec2::user_tags(table.tags()),
+    };
+    let id = table.route_table_id().unwrap_or_default();
+    let outputs = Outputs {
+        arn: ec2::arn(cloud, table.owner_id(), &format!("route-table/{id}")),
+        vpc_id: inputs.vpc_id.clone(),
+        owner_id: table.owner_id().unwrap_or(&cloud.account).to_owned(),
+        blackholes: blackholes.map(|route| read_route(route).destination).collect(),
+    };
+    let mut status = Status::Ready;
+    for association in associations() {
+        match state(association) {
+            word @ ("associating" | "disassociating") => status = Status::Pending(word.to_owned()),
+            "failed" => {
+                let reason = association.association_state().and_then(|state| state.status_message());
+                let subnet = association.subnet_id().unwrap_or_default();
+                let reason = reason.unwrap_or("AWS gives no reason");
+                return Live { inputs, outputs, status: Status::Failed(format!("{subnet}: {reason}")) };
+            }
+            _ => {}
+        }
+    }
+    Live { inputs, outputs, status }
+}
+
+/// Whether a route is one that somebody wrote, and not one that AWS looks after.
+fn is_ours(route: &types::Route, owner: Option<&str>) -> bool {
+    let gateway = route.gateway_id().unwrap_or_default();
+    let made_by_aws = matches!(gateway, "local" | "VpcLattice");
+    let propagated = route.origin().is_some_and(|origin| origin.as_str() == "EnableVgwRoutePropagation");
+    let of_an_endpoint = route.destination_prefix_list_id().is_some() && gateway.starts_with("vpce-");
+    let of_a_service = route.network_interface_id().is_some()
+        && route.instance_owner_id().zip(owner).is_some_and(|(instance, owner)| instance != owner);
+    !(made_by_aws || propagated || of_an_endpoint || of_a_service)
+}
+
+fn read_route(route: &types::Route) -> Route {
+    let destination = route
+        .destination_cidr_block()
+        .or(route.destination_ipv6_cidr_block())
+        .or(route.destination_prefix_list_id())
+        .unwrap_or_default();
+    // A Gateway Load Balancer endpoint is answered as a gateway.
+    let (endpoint, gateway) = match route.gateway_id.clone() {
+        Some(gateway) if gateway.starts_with("vpce-") => (Some(gateway), None),
+        gateway => (None, gateway),
+    };
+    Route {
+        destination: destination.to_owned(),
+        gateway_id: gateway,
+        nat_gateway_id: route.nat_gateway_id.clone(),
+        vpc_endpoint_id: endpoint,
+        network_interface_id: route.network_interface_id.clone(),
+        transit_gateway_id: route.transit_gateway_id.clone(),
+        vpc_peering_connection_id: route.vpc_peering_connection_id.clone(),
+    }
+}
