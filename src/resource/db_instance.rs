@@ -63,11 +63,11 @@ pub struct Inputs {
     /// ARN of the KMS key of the storage (an id or alias would differ from what RDS stores); `aws/rds` when unset.
     #[schemars(regex(pattern = r"^arn:"), extend("x-computed" = true, "x-replace" = true))]
     pub kms_key: Option<String>,
-    /// Database to make beside `postgres`.
+    /// Database to make beside `postgres`; none when unset.
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[A-Za-z_][0-9A-Za-z_]*$"),
-        extend("x-replace" = true)
+        extend("x-computed" = true, "x-replace" = true)
     )]
     pub database_name: Option<String>,
     /// Name of the master user. When unset, that of the JSON in `password_secret`, else `postgres`.
@@ -147,10 +147,13 @@ pub struct Inputs {
     /// Lets IAM users and roles log in with tokens, as database users with the role `rds_iam`.
     #[serde(default)]
     pub iam_authentication: bool,
-    /// Logs that go to CloudWatch: `postgresql`, `upgrade`, `iam-db-auth-error`.
-    #[serde(default)]
-    #[schemars(inner(regex(pattern = r"^(postgresql|upgrade|iam-db-auth-error)$")), extend("x-set" = true))]
-    pub log_exports: Vec<String>,
+    /// Logs that go to CloudWatch: `postgresql`, `upgrade`, `iam-db-auth-error`. They stay as they are when unset, and
+    /// none goes with an empty list.
+    #[schemars(
+        inner(regex(pattern = r"^(postgresql|upgrade|iam-db-auth-error)$")),
+        extend("x-computed" = true, "x-set" = true)
+    )]
+    pub log_exports: Option<Vec<String>>,
     /// Name of the parameter group; RDS's default of the version when unset. A new one takes effect at the next restart.
     #[schemars(extend("x-computed" = true))]
     pub parameter_group: Option<String>,
@@ -276,7 +279,7 @@ impl Resource for DbInstance {
             .enable_performance_insights(inputs.performance_insights)
             .enable_iam_database_authentication(inputs.iam_authentication)
             .set_enable_cloudwatch_logs_exports(
-                (!inputs.log_exports.is_empty()).then(|| inputs.log_exports.clone()),
+                inputs.log_exports.clone().filter(|logs| !logs.is_empty()),
             )
             .set_db_parameter_group_name(inputs.parameter_group.clone())
             .set_ca_certificate_identifier(inputs.ca_certificate.clone())
@@ -298,7 +301,7 @@ impl Resource for DbInstance {
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
         let found = list(cloud, ids).await?;
-        Ok(found.into_iter().map(|found| (live::id(&found), live::live(found))).collect())
+        Ok(found.into_iter().map(|found| (live::id(&found), live::live(found, cloud.emulated))).collect())
     }
 
     async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {

@@ -21,14 +21,14 @@ pub async fn subnets(cloud: &Cloud) -> Vec<String> {
 
 #[tokio::test]
 async fn lives_on_both() {
-    for cloud in [moto(), ministack()] {
+    for (cloud, strict) in [(moto(), true), (ministack(), false)] {
         let subnets = subnets(&cloud).await;
-        let changes = [
-            json!({"subnet_ids": [subnets[2], subnets[0], subnets[1]]}),
-            json!({"subnet_ids": [subnets[0], subnets[2]], "description": "of the loans"}),
-            json!({"tags": {"owner": "y", "new": "2"}}),
-            json!({"tags": {}}),
-        ];
+        let mut changes = vec![json!({"tags": {"owner": "y", "new": "2"}}), json!({"tags": {}})];
+        // moto's ModifyDBSubnetGroup deletes the group.
+        if !strict {
+            changes.push(json!({"subnet_ids": [subnets[2], subnets[0], subnets[1]]}));
+            changes.push(json!({"subnet_ids": [subnets[0], subnets[2]], "description": "of the loans"}));
+        }
         let inputs =
             json!({"name": unique("loans"), "subnet_ids": [subnets[1], subnets[0]], "tags": {"owner": "x"}});
         lifecycle("db_subnet_group", &cloud, inputs, &changes).await;

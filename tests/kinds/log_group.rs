@@ -4,8 +4,6 @@ use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::resource::Id;
 
-const KEY: &str = "arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555";
-
 async fn life(cloud: &Cloud, changes: &[Json]) {
     let name = format!("/aws/lambda/{}", unique("loans"));
     let inputs = json!({"name": name, "tags": {"owner": "x", "old": "1"}});
@@ -16,8 +14,6 @@ fn changes() -> Vec<Json> {
     vec![
         json!({"retention_days": 0}),
         json!({"retention_days": 365}),
-        json!({"kms_key": KEY}),
-        json!({"kms_key": null}),
         json!({"tags": {"owner": "y", "new": "2"}}),
         json!({"tags": {}}),
     ]

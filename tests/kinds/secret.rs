@@ -1,6 +1,11 @@
 use crate::emulator::{ministack, moto};
-use crate::harness::{Subject, create, lifecycle, unique};
+use crate::harness::{Subject, create, lifecycle, owner, unique};
+use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::body::SdkBody;
 use serde_json::{Value as Json, json};
+use stackctl::cloud::Cloud;
+use stackctl::resource::{Create, Retry};
 
 async fn value(secret: &Subject) -> String {
     let call = secret.cloud.secrets().get_secret_value().secret_id(&secret.id.0);
@@ -13,10 +18,11 @@ async fn version(secret: &Subject) -> Json {
 
 #[tokio::test]
 async fn lives_on_both() {
-    for cloud in [moto(), ministack()] {
+    // moto takes no empty description.
+    for (cloud, last_description) in [(moto(), json!("of others")), (ministack(), Json::Null)] {
         let changes = [
             json!({"description": "of the loans"}),
-            json!({"description": null}),
+            json!({"description": last_description}),
             json!({"kms_key": "alias/loans"}),
             json!({"kms_key": null}),
             json!({"rotate": "2026-11"}),
@@ -85,16 +91,41 @@ async fn a_given_value_is_sent_and_never_read_back() {
 /// With a recovery window the secret counts as gone, and its name stays taken.
 #[tokio::test]
 async fn a_deleted_secret_is_gone_and_its_name_is_not_free() {
-    let cloud = moto();
-    let name = unique("kept");
-    let secret = create("secret", &cloud, json!({"name": name, "generate": {}})).await;
-    let (kind, ctx_owner) = (secret.kind, crate::harness::owner("secret"));
-    let wanted = secret.wanted.clone();
-    secret.delete().await;
-    let ctx = stackctl::resource::Create { cloud: &cloud, owner: &ctx_owner };
-    let error = kind.create(&ctx, wanted).await.unwrap_err();
-    assert!(error.to_string().contains("restore-secret"), "{error}");
-    assert!(error.is(&["InvalidRequestException"]), "{error}");
+    for cloud in [moto(), ministack()] {
+        let secret = create("secret", &cloud, json!({"name": unique("kept"), "generate": {}})).await;
+        let (kind, wanted, other) = (secret.kind, secret.wanted.clone(), owner("secret"));
+        secret.delete().await;
+        let ctx = Create { cloud: &cloud, owner: &other };
+        assert!(kind.create(&ctx, wanted).await.is_err());
+    }
+}
+
+/// What AWS says then, which no emulator does, passes by itself (after a forced deletion) or has a remedy.
+#[tokio::test]
+async fn a_name_that_waits_for_its_end_is_explained() {
+    let said = r#"{"__type": "InvalidRequestException", "Message": "You can't create this secret because a secret with this name is already scheduled for deletion."}"#;
+    let asked = http::Request::builder().uri("http://secrets").body(SdkBody::empty()).unwrap();
+    let answer = http::Response::builder().status(400).body(SdkBody::from(said)).unwrap();
+    let replay = StaticReplayClient::new(vec![ReplayEvent::new(asked, answer)]);
+    let cloud = Cloud::emulator("http://secrets", "eu-west-1", SharedHttpClient::new(replay.clone()));
+    let (kind, owner) = (stackctl::resource::kind("secret").unwrap(), owner("secret"));
+    let inputs = json!({"name": "loans", "generate": {}, "rotate": "1"});
+    let error = kind.create(&Create { cloud: &cloud, owner: &owner }, inputs).await.unwrap_err();
+    assert!(
+        error.to_string().contains("restore-secret") && error.is(&["InvalidRequestException"]),
+        "{error}"
+    );
+    let passes = |retry: &Retry| error.is(&[retry.code]) && error.to_string().contains(retry.message);
+    assert!(kind.profile().retries.iter().any(passes));
+    let sent = replay.actual_requests().next().unwrap();
+    let sent: Json = serde_json::from_slice(sent.body().bytes().unwrap()).unwrap();
+    assert_eq!(
+        (sent["Name"].as_str(), sent["ClientRequestToken"].as_str()),
+        (Some("loans"), Some(&*owner.intent))
+    );
+    assert_eq!(sent["SecretString"].as_str().map(str::len), Some(32));
+    let rotate = json!({"Key": "stackctl:rotate", "Value": "1"});
+    assert!(sent["Tags"].as_array().unwrap().contains(&rotate), "{}", sent["Tags"]);
 }
 
 /// A repeated create of the same owner finds what the first made, though its random value differs.
@@ -104,10 +135,10 @@ async fn a_repeated_create_is_no_second_secret() {
         let secret =
             create("secret", &cloud, json!({"name": unique("twice"), "generate": {}, "recovery_days": 0}))
                 .await;
-        let ctx = stackctl::resource::Create { cloud: &cloud, owner: &secret.owner };
+        let ctx = Create { cloud: &cloud, owner: &secret.owner };
         assert_eq!(secret.kind.create(&ctx, secret.wanted.clone()).await.unwrap(), secret.id);
-        let other = crate::harness::owner("secret");
-        let ctx = stackctl::resource::Create { cloud: &cloud, owner: &other };
+        let other = owner("secret");
+        let ctx = Create { cloud: &cloud, owner: &other };
         let error = secret.kind.create(&ctx, secret.wanted.clone()).await.unwrap_err();
         assert!(error.to_string().contains("another `name`"), "{error}");
         secret.delete().await;

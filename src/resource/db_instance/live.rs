@@ -10,8 +10,12 @@ pub(super) fn id(found: &Found) -> Id {
     Id(found.db_instance_identifier.clone().unwrap_or_default())
 }
 
-pub(super) fn live(found: Found) -> Live<DbInstance> {
-    let inputs = inputs(&found);
+pub(super) fn live(found: Found, emulated: bool) -> Live<DbInstance> {
+    let mut inputs = inputs(&found);
+    // MiniStack takes exports and answers with an empty list, which there is no answer.
+    if emulated {
+        inputs.log_exports = inputs.log_exports.filter(|logs| !logs.is_empty());
+    }
     let status = status(&found);
     let (address, port_there) = found.endpoint.map_or((None, None), |there| (there.address, there.port));
     let port = port_there.or(found.db_instance_port).and_then(port);
@@ -87,7 +91,7 @@ pub(super) fn inputs(found: &Found) -> Inputs {
         iam_authentication: flag(
             pending.iam_database_authentication_enabled.or(found.iam_database_authentication_enabled),
         ),
-        log_exports: logs,
+        log_exports: Some(logs),
         parameter_group: found.db_parameter_groups().first().and_then(|group| group.db_parameter_group_name.clone()),
         apply_immediately: true,
         ca_certificate: pending.ca_certificate_identifier.or_else(|| some(&found.ca_certificate_identifier)),

@@ -92,8 +92,9 @@ fn plain(call: Modify, found: &Found, after: &Inputs) -> (Modify, bool) {
     let missing = |from: &[String], other: &[String]| -> Vec<String> {
         from.iter().filter(|log| !other.contains(log)).cloned().collect()
     };
-    let on = missing(&after.log_exports, &there.log_exports);
-    let off = missing(&there.log_exports, &after.log_exports);
+    let logs = there.log_exports.unwrap_or_default();
+    let wanted = after.log_exports.as_ref().unwrap_or(&logs);
+    let (on, off) = (missing(wanted, &logs), missing(&logs, wanted));
     if !on.is_empty() || !off.is_empty() {
         let logs = CloudwatchLogsExportConfiguration::builder();
         let logs = logs.set_enable_log_types(Some(on)).set_disable_log_types(Some(off)).build();
