@@ -6,7 +6,8 @@ use crate::cloud::{Cloud, aws};
 use crate::error::{AwsError, Error, Result};
 use crate::resource::Owner;
 use aws_sdk_ec2::types::{
-    Filter, IpPermission, SecurityGroupRule, SecurityGroupRuleUpdate, TagSpecification,
+    Filter, IpPermission, PrefixListId, SecurityGroupRule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
+    TagSpecification,
 };
 
 /// What is gone already when a rule is to be revoked.
@@ -21,33 +22,7 @@ pub const REVOKED: &[&str] = &[
 pub async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<SecurityGroupRule>> {
     let call = cloud.ec2().describe_security_group_rules().set_filters(Some(filters)).into_paginator();
     let found: std::result::Result<Vec<_>, _> = call.items().send().collect().await;
-    let mut rules = found.map_err(aws("ec2:DescribeSecurityGroupRules"))?;
-    if cloud.emulated {
-        silent_prefix_lists(cloud, &mut rules).await?;
-    }
-    Ok(rules)
-}
-
-/// MiniStack leaves the prefix list out of a rule, but not out of the group.
-async fn silent_prefix_lists(cloud: &Cloud, rules: &mut [SecurityGroupRule]) -> Result<()> {
-    for rule in rules.iter_mut().filter(|rule| Permission::read(rule, None).is_none()) {
-        let call =
-            cloud.ec2().describe_security_groups().set_group_ids(rule.group_id.clone().map(|id| vec![id]));
-        let Ok(found) = call.send().await.map_err(aws("ec2:DescribeSecurityGroups")) else { continue };
-        let group = found.security_groups().iter().find(|group| group.group_id == rule.group_id);
-        let permissions = group.map_or(&[][..], |group| match rule.is_egress {
-            Some(true) => group.ip_permissions_egress(),
-            _ => group.ip_permissions(),
-        });
-        let same = |p: &&IpPermission| {
-            (&p.ip_protocol, p.from_port, p.to_port) == (&rule.ip_protocol, rule.from_port, rule.to_port)
-        };
-        let lists = permissions.iter().filter(same).flat_map(IpPermission::prefix_list_ids);
-        let list = lists.into_iter().next();
-        rule.prefix_list_id = list.and_then(|list| list.prefix_list_id.clone());
-        rule.description = list.and_then(|list| list.description.clone());
-    }
-    Ok(())
+    found.map_err(aws("ec2:DescribeSecurityGroupRules"))
 }
 
 /// The `security_group_rule` that owns the rule, as the ownership tags on it say.
@@ -65,6 +40,7 @@ pub async fn authorize(
 ) -> Result<Vec<SecurityGroupRule>> {
     let _alone = lock::lock(group).await;
     let tags = tags.map(|tags| vec![tags]);
+    let wanted = permissions.clone();
     let made = if egress {
         let call = cloud.ec2().authorize_security_group_egress().group_id(group);
         let call = call.set_ip_permissions(Some(permissions)).set_tag_specifications(tags);
@@ -80,7 +56,35 @@ pub async fn authorize(
             .map_err(aws("ec2:AuthorizeSecurityGroupIngress"))
             .map(|made| made.security_group_rules)
     };
-    made.map(Option::unwrap_or_default).map_err(explained)
+    let made = made.map(Option::unwrap_or_default).map_err(explained)?;
+    if cloud.emulated {
+        send(cloud, group, forgotten_prefix_lists(&wanted, &made)).await?;
+    }
+    Ok(made)
+}
+
+/// MiniStack forgets prefix lists when it authorizes, though not when it modifies.
+fn forgotten_prefix_lists(
+    wanted: &[IpPermission],
+    made: &[SecurityGroupRule],
+) -> Vec<SecurityGroupRuleUpdate> {
+    let lists =
+        wanted.iter().filter_map(|permission| Some((permission, permission.prefix_list_ids().first()?)));
+    let without = made.iter().filter(|rule| Permission::read(rule, None).is_none());
+    let update = |((permission, list), rule): ((&IpPermission, &PrefixListId), &SecurityGroupRule)| {
+        let request = SecurityGroupRuleRequest::builder()
+            .set_ip_protocol(permission.ip_protocol.clone())
+            .set_from_port(permission.from_port)
+            .set_to_port(permission.to_port)
+            .set_prefix_list_id(list.prefix_list_id.clone())
+            .set_description(list.description.clone());
+        let id = rule.security_group_rule_id.clone();
+        SecurityGroupRuleUpdate::builder()
+            .set_security_group_rule_id(id)
+            .security_group_rule(request.build())
+            .build()
+    };
+    lists.zip(without).map(update).collect()
 }
 
 /// Two owners of one rule would fight for it.
@@ -136,10 +140,14 @@ async fn revoke_together(cloud: &Cloud, group: &str, egress: bool, ids: Vec<Stri
 
 /// Changes rules in place, without a gap. The kind of peer cannot change.
 pub async fn modify(cloud: &Cloud, group: &str, updates: Vec<SecurityGroupRuleUpdate>) -> Result<()> {
+    let _alone = lock::lock(group).await;
+    send(cloud, group, updates).await
+}
+
+async fn send(cloud: &Cloud, group: &str, updates: Vec<SecurityGroupRuleUpdate>) -> Result<()> {
     if updates.is_empty() {
         return Ok(());
     }
-    let _alone = lock::lock(group).await;
     let call =
         cloud.ec2().modify_security_group_rules().group_id(group).set_security_group_rules(Some(updates));
     call.send().await.map_err(aws("ec2:ModifySecurityGroupRules"))?;
@@ -147,12 +155,19 @@ pub async fn modify(cloud: &Cloud, group: &str, updates: Vec<SecurityGroupRuleUp
 }
 
 /// One of the updates that [`modify`] takes.
-pub fn update(id: &str, permission: &Permission, description: Option<&str>) -> SecurityGroupRuleUpdate {
-    let rule = permission.request(description);
+pub fn update(
+    cloud: &Cloud,
+    id: &str,
+    permission: &Permission,
+    description: Option<&str>,
+) -> SecurityGroupRuleUpdate {
+    // An empty text removes a description; MiniStack overlooks it, and AWS takes a blank for the same.
+    let removed = if cloud.emulated { " " } else { "" };
+    let rule = permission.request(description.unwrap_or(removed));
     SecurityGroupRuleUpdate::builder().security_group_rule_id(id).security_group_rule(rule).build()
 }
 
-/// A description as read; AWS and emulators answer an absent one as an empty one at times.
+/// A description as read; an absent one may be answered as an empty one.
 pub fn description(rule: &SecurityGroupRule) -> Option<String> {
-    rule.description.clone().filter(|text| !text.is_empty())
+    rule.description.clone().filter(|text| !text.trim().is_empty())
 }
