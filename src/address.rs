@@ -68,24 +68,31 @@ pub fn is_identifier(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
+/// The key between the brackets: `"a"`, `'a'` (which needs no escape within a TOML string) or a bare `a`, since shells
+/// eat quotes.
+pub fn unquote(key: &str) -> Option<String> {
+    let text = match key.strip_prefix('\'') {
+        Some(rest) => rest.strip_suffix('\'').filter(|text| !text.contains('\''))?.to_owned(),
+        None if key.starts_with('"') => serde_json::from_str::<String>(key).ok()?,
+        None if key.contains(['"', '\'', '[', ']', '*']) => return None,
+        None => key.to_owned(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
 impl FromStr for Address {
     type Err = AddressError;
-    /// Also takes `subnet.private[a]`, since shells eat quotes.
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let error = || AddressError(text.to_owned());
         let (head, key) = match text.strip_suffix(']') {
             None => (text, None),
             Some(rest) => {
                 let (head, key) = rest.split_once('[').ok_or_else(error)?;
-                let key = match key.strip_prefix('"') {
-                    Some(_) => serde_json::from_str::<String>(key).map_err(|_| error())?,
-                    None => key.to_owned(),
-                };
-                (head, Some(key))
+                (head, Some(unquote(key).ok_or_else(error)?))
             }
         };
         let (kind, name) = head.split_once('.').ok_or_else(error)?;
-        if !is_identifier(kind) || !is_identifier(name) || key.as_deref() == Some("") {
+        if !is_identifier(kind) || !is_identifier(name) {
             return Err(error());
         }
         Ok(Self { kind: kind.to_owned(), name: name.to_owned(), key })
@@ -101,7 +108,9 @@ mod tests {
         for text in ["bucket.loans", r#"subnet.private["a"]"#, r#"subnet.private["eu \"west\""]"#] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
-        assert_eq!("subnet.private[a]".parse(), Ok(Address::keyed("subnet", "private", "a")));
+        for text in ["subnet.private[a]", "subnet.private['a']"] {
+            assert_eq!(text.parse(), Ok(Address::keyed("subnet", "private", "a")));
+        }
     }
 
     #[test]

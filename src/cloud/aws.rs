@@ -2,6 +2,7 @@ use crate::error::{AwsError, Error, Result};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
 
 /// Turns an SDK error into ours: `.await.map_err(aws("ec2:CreateVpc"))?`.
 pub fn aws<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> Error
@@ -53,4 +54,29 @@ impl<T> Gone<T> for Result<T> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// For errors whose way out we know.
+pub trait Remedy {
+    /// Appends to AWS's message what the user can do, if the error has one of these codes (none: any code).
+    fn remedy(self, codes: &[&str], text: &str) -> Self;
+}
+
+impl<T> Remedy for Result<T> {
+    fn remedy(self, codes: &[&str], text: &str) -> Self {
+        match self {
+            Err(Error::Aws(mut error))
+                if codes.is_empty() || error.code.as_deref().is_some_and(|code| codes.contains(&code)) =>
+            {
+                error.message = format!("{}: {text}", error.message.trim_end_matches('.'));
+                Err(Error::Aws(error))
+            }
+            other => other,
+        }
+    }
+}
+
+/// A part of a request. The SDK's builders fail on a missing field, which is a mistake of ours and no panic.
+pub fn built<T>(part: std::result::Result<T, BuildError>) -> Result<T> {
+    part.map_err(|error| Error::Refused(format!("a request could not be built: {error}")))
 }

@@ -32,6 +32,7 @@ clients! {
     rds: aws_sdk_rds,
     secrets: aws_sdk_secretsmanager,
     sqs: aws_sdk_sqs,
+    sts: aws_sdk_sts,
 }
 
 impl Cloud {

@@ -2,8 +2,10 @@
 
 mod aws;
 mod clients;
+mod connect;
 pub mod naming;
 pub mod tags;
 
-pub use aws::{Gone, aws};
+pub use aws::{Gone, Remedy, aws, built};
 pub use clients::Cloud;
+pub use connect::{Destination, connect, http};

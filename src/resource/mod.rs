@@ -87,7 +87,13 @@ macro_rules! registry {
 }
 
 registry! {
+    bucket::Bucket,
+    db_instance::DbInstance,
+    db_subnet_group::DbSubnetGroup,
+    iam_role::IamRole,
+    log_group::LogGroup,
     queue::Queue,
+    secret::Secret,
     vpc::Vpc,
     subnet::Subnet,
     internet_gateway::InternetGateway,
@@ -95,6 +101,8 @@ registry! {
     security_group::SecurityGroup,
     security_group_rule::SecurityGroupRule,
     vpc_endpoint::VpcEndpoint,
+    lambda_function::LambdaFunction,
+    trigger::Trigger,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.

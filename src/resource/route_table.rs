@@ -77,7 +77,7 @@ pub struct Outputs {
     /// Account that owns it.
     pub owner_id: String,
     /// Destinations whose target no longer exists: their traffic is dropped.
-    #[schemars(extend("x-volatile" = true))]
+    #[schemars(extend("x-volatile" = ["routes"]))]
     pub blackholes: Vec<String>,
 }
 

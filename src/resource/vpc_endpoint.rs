@@ -79,7 +79,7 @@ pub struct Outputs {
     /// The DNS name that leads to the network interfaces in all zones (Interface).
     pub dns_name: Option<String>,
     /// Ids of the network interfaces (Interface).
-    #[schemars(extend("x-volatile" = true))]
+    #[schemars(extend("x-volatile" = ["subnet_ids"]))]
     pub network_interface_ids: Vec<String>,
     /// Id of the list of the service's networks, for security group rules (Gateway).
     pub prefix_list_id: Option<String>,

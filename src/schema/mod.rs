@@ -13,10 +13,17 @@
 //! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |
 //! | `x-name` | input | the physical name: `{"max": 63, "global": true}`; derived from the address when unset |
 //! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |
-//! | `x-volatile` | output | an update makes it unknown |
+//! | `x-volatile` | output | an update makes it unknown; a list names the inputs whose change does |
 
+pub mod defaults;
 pub mod policy;
+mod problem;
+pub mod suggest;
 pub mod tree;
+pub mod types;
+pub mod validate;
+
+pub use problem::{On, Problem};
 
 use serde_json::Value as Json;
 

@@ -34,6 +34,27 @@ pub fn text(document: &Json) -> String {
     Json::Object(ordered).to_string()
 }
 
+/// What a document may hold, as far as IAM would refuse it before looking at actions and resources.
+pub fn schema(document: &Map<String, Json>) -> Json {
+    let statement = json!({ "type": "object", "required": ["Effect"], "properties": {
+        "Sid": { "type": "string" },
+        "Effect": { "enum": ["Allow", "Deny"] },
+        "Principal": true, "NotPrincipal": true,
+        "Action": true, "NotAction": true,
+        "Resource": true, "NotResource": true,
+        "Condition": { "type": "object" },
+    }});
+    let statements = match document.get("Statement") {
+        Some(Json::Object(_)) => statement,
+        _ => json!({ "type": "array", "items": statement }),
+    };
+    json!({ "type": "object", "required": ["Statement"], "properties": {
+        "Version": { "enum": ["2012-10-17", "2008-10-17"] },
+        "Id": { "type": "string" },
+        "Statement": statements,
+    }})
+}
+
 /// Parses what AWS returned; IAM percent-encodes it.
 pub fn parse(text: &str) -> Option<Json> {
     let decoded = match text.trim_start().starts_with('{') {

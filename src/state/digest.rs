@@ -40,6 +40,22 @@ impl Digest {
         }
     }
 
+    /// `value` with the digests in it replaced by the secrets of `plain` that have those digests: an update must not
+    /// take an unchanged secret for a changed one.
+    pub fn reveal(&self, schema: &Json, value: &Json, plain: &Json) -> Json {
+        if is(schema, "x-sensitive") {
+            return if self.of(plain) == *value { plain.clone() } else { value.clone() };
+        }
+        let (Json::Object(map), Json::Object(plain)) = (value, plain) else { return value.clone() };
+        let known = properties(schema);
+        let values = schema.get("additionalProperties").unwrap_or(&Json::Null);
+        let revealed = map.iter().map(|(name, value)| {
+            let sub = known.and_then(|known| known.get(name)).unwrap_or(values);
+            (name.clone(), self.reveal(sub, value, plain.get(name).unwrap_or(&Json::Null)))
+        });
+        Json::Object(revealed.collect())
+    }
+
     fn of(&self, value: &Json) -> Json {
         match value {
             Json::Null => Json::Null,
@@ -73,6 +89,7 @@ mod tests {
         assert_eq!(once["user"], "u");
         assert!(!once.to_string().contains("hunter2") && once["list"][0]["token"] != "t");
         assert_eq!(digest.redact(&schema, &once), once);
+        assert_eq!(digest.reveal(&schema, &once, &value)["password"], "hunter2");
         assert_ne!(Digest::new("other").redact(&schema, &value)["password"], once["password"]);
     }
 }

@@ -1,5 +1,6 @@
 use super::{Document, Entry, Holder, Intent, Journal, Lock, Record, Verb, write_atomically};
 use crate::address::Address;
+use crate::resource::Id;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -203,16 +204,22 @@ pub fn done(document: &mut Document, begun: Option<&Intent>, address: &Address, 
                 depose(document, address, old);
             }
         }
-        None => {
-            let deleted = begun.and_then(|intent| intent.id.as_ref());
-            if let Some(current) = document.resources.get_mut(address) {
-                let before = current.deposed.len();
-                current.deposed.retain(|old| Some(&old.id) != deleted);
-                if before == current.deposed.len() {
-                    document.resources.remove(address);
-                }
-            }
+        None => forget(document, address, begun.and_then(|intent| intent.id.as_ref())),
+    }
+}
+
+/// Takes an object out of the state: the current one (an older one moves up, if there is one) or a deposed one.
+fn forget(document: &mut Document, address: &Address, id: Option<&Id>) {
+    let Some(mut current) = document.resources.remove(address) else { return };
+    if Some(&current.id) == id {
+        if !current.deposed.is_empty() {
+            let mut next = current.deposed.remove(0);
+            next.deposed = current.deposed;
+            document.resources.insert(address.clone(), next);
         }
+    } else {
+        current.deposed.retain(|old| Some(&old.id) != id);
+        document.resources.insert(address.clone(), current);
     }
 }
 

@@ -3,7 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod answers;
+mod bucket;
+mod db_instance;
+mod db_subnet_group;
 mod emulator;
 mod harness;
+mod iam_role;
+mod lambda_function;
+mod log_group;
 mod network;
 mod network_answers;
+mod secret;
+mod trigger;

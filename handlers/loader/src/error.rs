@@ -1,0 +1,213 @@
+//! What can go wrong, and what to do about it.
+
+use std::path::PathBuf;
+
+/// Everything that makes a load, or the program, fail.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file's content cannot be loaded.
+    #[error("{file}: {source}")]
+    Content {
+        /// Address of the file.
+        file: String,
+        /// What is wrong with it.
+        source: ContentError,
+    },
+    /// Postgres refused, or went away.
+    #[error("failed to {doing}: {}", chain(source))]
+    Database {
+        /// What the statement was for.
+        doing: String,
+        /// Postgres' answer.
+        source: tokio_postgres::Error,
+    },
+    /// No connection to Postgres.
+    #[error("failed to connect to Postgres at {address}: {}; {remedy}", chain(source))]
+    Connect {
+        /// Host, port, database and user, without the password.
+        address: String,
+        /// Why.
+        source: tokio_postgres::Error,
+        /// What to check.
+        remedy: &'static str,
+    },
+    /// A local file.
+    #[error("failed to read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Output that could not be written.
+    #[error("failed to write the output: {0}")]
+    Write(std::io::Error),
+    /// S3 refused, or went away.
+    #[error("failed to {doing} s3://{bucket}/{key}: {message}")]
+    S3 {
+        /// What the call was for.
+        doing: &'static str,
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+        /// S3's answer.
+        message: String,
+    },
+    /// The object ended before its stated size.
+    #[error("{file}: {read} of {size} bytes arrived; load it again")]
+    Truncated {
+        /// Address of the file.
+        file: String,
+        /// Bytes that arrived.
+        read: u64,
+        /// Bytes that were stated.
+        size: u64,
+    },
+    /// The password could not be fetched.
+    #[error("failed to read the database password from secret {arn}: {message}")]
+    Secret {
+        /// ARN or name of the secret.
+        arn: String,
+        /// Why.
+        message: String,
+    },
+    /// An environment variable or argument is missing or wrong.
+    #[error("{name} {problem}")]
+    Setting {
+        /// Name of the variable or argument.
+        name: &'static str,
+        /// What is wrong, and what it should be.
+        problem: String,
+    },
+    /// The database's schema is not one that this loader knows.
+    #[error("{0}")]
+    Schema(String),
+    /// The event is none that the function understands.
+    #[error("the event is neither an S3 notification nor an s3:TestEvent: {0}")]
+    Event(String),
+    /// The function's time is nearly over.
+    #[error(
+        "{file}: not loaded within the function's time, nothing of it was kept; raise the function's timeout or memory, \
+         or run `loader load` where there is no limit"
+    )]
+    Deadline {
+        /// Address of the file.
+        file: String,
+    },
+    /// At least one file of several failed.
+    #[error("{failed} of {total} files failed: {reasons}")]
+    Files {
+        /// How many failed.
+        failed: usize,
+        /// How many there were.
+        total: usize,
+        /// Their errors.
+        reasons: String,
+    },
+}
+
+/// What is wrong with a file's content.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ContentError {
+    /// Nothing in it.
+    #[error("the file is empty; upload it again")]
+    Empty,
+    /// No header.
+    #[error(
+        "no header among the first {records} records (up to line {line}): expected a record with the columns loan_amnt \
+         and loan_status, saw {seen:?} first; is this a loan file, comma-separated and not compressed?"
+    )]
+    NoHeader {
+        /// Records looked at.
+        records: u64,
+        /// Last line looked at.
+        line: u64,
+        /// Beginning of the first record.
+        seen: String,
+    },
+    /// Two columns of the header have the same name.
+    #[error(
+        "line {line}: the header names {name:?} twice (columns {first} and {second}); rename one of them"
+    )]
+    RepeatedColumn {
+        /// Line of the header.
+        line: u64,
+        /// The name.
+        name: String,
+        /// Position of the first, from 1.
+        first: usize,
+        /// Position of the second.
+        second: usize,
+    },
+    /// More columns than a table should have.
+    #[error("line {line}: the header has {columns} columns, more than {limit}; is the separator a comma?")]
+    TooManyColumns {
+        /// Line of the header.
+        line: u64,
+        /// How many.
+        columns: usize,
+        /// How many are accepted.
+        limit: usize,
+    },
+    /// A record that does not end.
+    #[error(
+        "line {line}: a record of more than {limit} bytes starts here; look for a quote that is not closed"
+    )]
+    TooLong {
+        /// Where it starts.
+        line: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// More bad rows than accepted.
+    #[error(
+        "{rejected} of {rows} rows were rejected, more than {percent} %; the first, line {line}: {reason}; see \
+         ingest.rejects, or raise LOADER_MAX_REJECT_RATIO"
+    )]
+    TooManyRejects {
+        /// Bad rows.
+        rejected: u64,
+        /// All rows.
+        rows: u64,
+        /// What is accepted, in percent.
+        percent: String,
+        /// Line of the first bad row.
+        line: u64,
+        /// What was wrong with it.
+        reason: String,
+    },
+}
+
+impl From<crate::records::TooLong> for ContentError {
+    fn from(error: crate::records::TooLong) -> Self {
+        Self::TooLong { line: error.line, limit: error.limit }
+    }
+}
+
+/// An error with its causes on one line; some libraries leave the cause out of their own message.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        cause = error.source();
+    }
+    message
+}
+
+/// Says what a statement was for when it fails.
+pub trait Doing<T> {
+    /// Turns Postgres' error into the loader's.
+    fn doing(self, doing: &str) -> Result<T, Error>;
+}
+
+impl<T> Doing<T> for Result<T, tokio_postgres::Error> {
+    fn doing(self, doing: &str) -> Result<T, Error> {
+        self.map_err(|source| Error::Database { doing: doing.to_owned(), source })
+    }
+}

@@ -1,0 +1,71 @@
+//! The loader as a function of AWS Lambda.
+
+use std::time::Duration;
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::{Value, json};
+
+use crate::aws::Aws;
+use crate::database::Database;
+use crate::error::Error;
+use crate::event;
+use crate::load::{Caller, Loader, Outcome};
+use crate::settings::Settings;
+
+/// Time to stop, and to write down why, before the function is killed.
+const RESERVE: Duration = Duration::from_secs(5);
+
+/// Answers invocations for as long as the function lives.
+pub async fn run() -> Result<(), lambda_runtime::Error> {
+    let loader = Loader {
+        aws: Aws::default(),
+        database: Database::from_environment(None)?,
+        settings: Settings::from_environment()?,
+    };
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(&loader, event))).await
+}
+
+/// Loads the files of one event, one after another. All are tried; if any failed, so does the invocation, so that Lambda
+/// tries again and in the end puts the event into the dead-letter queue. What was loaded is not loaded again then.
+async fn handle(loader: &Loader, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let caller = Caller {
+        request_id: Some(&event.context.request_id),
+        deadline: event.context.deadline().checked_sub(RESERVE),
+    };
+    let sources = event::sources(&event.payload)?;
+    let mut files = Vec::new();
+    let mut reasons = Vec::new();
+    for source in &sources {
+        match loader.load(source, caller).await {
+            Ok(outcome) => files.push(report(&source.to_string(), &outcome)),
+            Err(error) => reasons.push(error.to_string()),
+        }
+    }
+    if reasons.is_empty() {
+        return Ok(json!({ "files": files }));
+    }
+    Err(Error::Files { failed: reasons.len(), total: sources.len(), reasons: reasons.join("; ") })
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let error_type = match error {
+            Error::Event(_) => "UnknownEvent",
+            _ => "LoadFailed",
+        };
+        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
+    }
+}
+
+fn report(file: &str, outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Loaded { source_table, counts, .. } => json!({
+            "file": file, "status": "loaded", "source_table": source_table, "rows_read": counts.read,
+            "rows_loaded": counts.loaded, "rows_rejected": counts.rejected, "lines_left_out": counts.left_out,
+        }),
+        Outcome::Duplicate { of } => json!({ "file": file, "status": "duplicate", "of": of }),
+        Outcome::AlreadyLoaded { source_table, rows } => {
+            json!({ "file": file, "status": "already_loaded", "source_table": source_table, "rows_loaded": rows })
+        }
+    }
+}

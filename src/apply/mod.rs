@@ -1,0 +1,13 @@
+//! Walks a plan: concurrently, journalled, waiting and retrying on behalf of the kinds.
+
+mod converge;
+mod operation;
+mod pace;
+mod reader;
+mod retry;
+mod schedule;
+mod settle;
+
+pub use pace::Pace;
+pub use schedule::{Failure, Run, Summary, apply};
+pub use settle::{Finding, settle};

@@ -1,0 +1,251 @@
+use super::converge::Target;
+use super::retry::retry;
+use super::schedule::Shared;
+use crate::address::Address;
+use crate::error::{Error, Result};
+use crate::plan::{Action, Half, Operation, Step, Value};
+use crate::resource::{Create, Id, Kind, Observed, Owner, Wait};
+use crate::schema::has_unknown;
+use crate::state::{self, Entry, Intent, Record, Verb};
+use serde_json::{Value as Json, json};
+
+/// What an operation does, in the words of the journal.
+pub fn verb(step: &Step, half: &Half) -> Verb {
+    match half {
+        Half::Up if step.action == Action::Update => Verb::Update,
+        Half::Up => Verb::Create,
+        Half::Down | Half::Deposed(_) => Verb::Delete,
+    }
+}
+
+/// Carries out one operation, journal first.
+pub async fn run(shared: &Shared<'_>, step: &Step, operation: &Operation) -> Result<()> {
+    let missing =
+        || Error::Refused(format!("this stackctl does not know the kind {}", operation.address.kind));
+    let kind = (shared.run.kind)(&operation.address.kind).ok_or_else(missing)?;
+    match (&operation.half, step.action) {
+        (Half::Up, Action::Update) => update(shared, kind, step).await,
+        (Half::Up, _) => create(shared, kind, step).await,
+        (Half::Down, _) => match &step.id {
+            Some(id) => delete(shared, kind, &step.address, id).await,
+            None => Ok(()),
+        },
+        (Half::Deposed(id), _) => delete(shared, kind, &step.address, id).await,
+    }
+}
+
+/// The wanted inputs with everything known that they wait for.
+fn resolve(shared: &Shared<'_>, step: &Step) -> Result<Json> {
+    let inputs = shared.known(|known| shared.run.desired.inputs(&step.address, known));
+    if has_unknown(&inputs) {
+        return Err(Error::Refused(format!(
+            "{} refers to a value that nothing has provided; this is a bug in stackctl",
+            step.address
+        )));
+    }
+    Ok(inputs)
+}
+
+async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Result<()> {
+    let wanted = resolve(shared, step)?;
+    let address = &step.address;
+    let owner = Owner {
+        stack: shared.run.plan.stack.clone(),
+        address: address.clone(),
+        intent: (shared.run.new_intent)(),
+    };
+    let redacted = shared.digest.redact(kind.inputs(), &wanted);
+    let intent = Intent {
+        intent: owner.intent.clone(),
+        address: address.clone(),
+        verb: Verb::Create,
+        id: None,
+        inputs: redacted.clone(),
+        depends_on: step.depends_on.clone(),
+        deposes: step.action == Action::ReplaceCreateFirst,
+    };
+    shared.journal(&Entry::Intent(intent.clone()))?;
+    let ctx = Create { cloud: shared.run.cloud, owner: &owner };
+    let made = retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
+        kind.create(&ctx, wanted.clone())
+    })
+    .await;
+    let id = match made {
+        Ok(id) => id,
+        Err(error) => match lost(shared, kind, &owner, &wanted, &error).await? {
+            Some(id) => id,
+            None => {
+                let reason = error.to_string();
+                shared.journal(&Entry::Void { intent: owner.intent, reason })?;
+                return Err(error);
+            }
+        },
+    };
+    shared.journal(&Entry::Id { intent: owner.intent.clone(), id: id.clone() })?;
+    let record = Record {
+        id: id.clone(),
+        inputs: redacted,
+        outputs: json!({}),
+        depends_on: step.depends_on.clone(),
+        protected: shared.run.desired.lifecycle(address).prevent_destroy,
+        intent: owner.intent.clone(),
+        incomplete: true,
+        deposed: vec![],
+    };
+    let observed = target(shared, kind, address, &id).converge(&wanted, &wanted, kind.profile().create).await;
+    finish(shared, kind, &intent, record, &wanted, observed)
+}
+
+/// After a create call failed: the object, if the failure does not prove that there is none.
+async fn lost(
+    shared: &Shared<'_>,
+    kind: &'static dyn Kind,
+    owner: &Owner,
+    wanted: &Json,
+    error: &Error,
+) -> Result<Option<Id>> {
+    let proven = match error {
+        Error::Aws(aws) => aws.status.is_some_and(|status| (400..500).contains(&status)),
+        Error::Refused(_) | Error::Inputs { .. } => true,
+        Error::Io { .. } => false,
+    };
+    if proven {
+        return Ok(None);
+    }
+    kind.find(shared.run.cloud, owner, wanted.clone()).await
+}
+
+async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Result<()> {
+    let wanted = resolve(shared, step)?;
+    let address = &step.address;
+    let old =
+        shared.record(address).ok_or_else(|| Error::Refused(format!("{address} is not in the state")))?;
+    let redacted = shared.digest.redact(kind.inputs(), &wanted);
+    let intent = Intent {
+        intent: (shared.run.new_intent)(),
+        address: address.clone(),
+        verb: Verb::Update,
+        id: Some(old.id.clone()),
+        inputs: redacted.clone(),
+        depends_on: step.depends_on.clone(),
+        deposes: false,
+    };
+    shared.journal(&Entry::Intent(intent.clone()))?;
+    let id = old.id.clone();
+    let wanted = ignoring(shared, kind, step, wanted, &id).await?;
+    let observed =
+        target(shared, kind, address, &id).converge(&wanted, &old.inputs, kind.profile().update).await;
+    let record = Record {
+        inputs: redacted,
+        depends_on: step.depends_on.clone(),
+        protected: shared.run.desired.lifecycle(address).prevent_destroy,
+        incomplete: true,
+        ..old
+    };
+    finish(shared, kind, &intent, record, &wanted, observed)
+}
+
+/// `ignore_changes`: those attributes stay as they are.
+async fn ignoring(
+    shared: &Shared<'_>,
+    kind: &'static dyn Kind,
+    step: &Step,
+    mut wanted: Json,
+    id: &Id,
+) -> Result<Json> {
+    let ignored = &shared.run.desired.lifecycle(&step.address).ignore_changes;
+    if !ignored.is_empty()
+        && let Some(observed) = shared.reader.read(kind, id).await?
+    {
+        for (path, _) in ignored {
+            crate::schema::tree::copy(&observed.inputs, &mut wanted, path);
+        }
+    }
+    Ok(wanted)
+}
+
+/// Journals what came of it and lets dependants see it. An object that exists is recorded even if it did not become
+/// what is wanted.
+fn finish(
+    shared: &Shared<'_>,
+    kind: &'static dyn Kind,
+    intent: &Intent,
+    mut record: Record,
+    wanted: &Json,
+    observed: Result<Observed>,
+) -> Result<()> {
+    let address = &intent.address;
+    let failure = match observed {
+        Ok(observed) => {
+            record.outputs = shared.digest.redact(kind.outputs(), &observed.outputs);
+            record.incomplete = false;
+            let inputs = crate::schema::tree::merge(&observed.inputs, wanted);
+            shared.learn(address, Value::settled(&record.id, &inputs, &observed.outputs));
+            None
+        }
+        Err(error) => Some(error),
+    };
+    let done =
+        Entry::Done { intent: intent.intent.clone(), address: address.clone(), record: Some(record.clone()) };
+    shared.journal(&done)?;
+    shared.change(|document| state::done(document, Some(intent), address, Some(&record)));
+    failure.map_or(Ok(()), Err)
+}
+
+async fn delete(shared: &Shared<'_>, kind: &'static dyn Kind, address: &Address, id: &Id) -> Result<()> {
+    let Some(record) = shared.object(address, id) else { return Ok(()) };
+    let intent = Intent {
+        intent: (shared.run.new_intent)(),
+        address: address.clone(),
+        verb: Verb::Delete,
+        id: Some(id.clone()),
+        inputs: record.inputs.clone(),
+        depends_on: vec![],
+        deposes: false,
+    };
+    shared.journal(&Entry::Intent(intent.clone()))?;
+    let outcome = remove(shared, kind, address, &record).await;
+    if let Err(error) = outcome {
+        shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() })?;
+        return Err(error);
+    }
+    shared.journal(&Entry::Done { intent: intent.intent.clone(), address: address.clone(), record: None })?;
+    shared.change(|document| state::done(document, Some(&intent), address, None));
+    Ok(())
+}
+
+async fn remove(
+    shared: &Shared<'_>,
+    kind: &'static dyn Kind,
+    address: &Address,
+    record: &Record,
+) -> Result<()> {
+    let Some(observed) = shared.reader.read(kind, &record.id).await? else { return Ok(()) };
+    let inputs = crate::diff::complete(kind.inputs(), &observed.inputs, &record.inputs);
+    let live = Observed { inputs, ..observed };
+    retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
+        kind.delete(shared.run.cloud, &record.id, live.clone())
+    })
+    .await?;
+    let wait: Wait = kind.profile().delete;
+    target(shared, kind, address, &record.id).gone(wait).await
+}
+
+fn target<'a>(
+    shared: &'a Shared<'_>,
+    kind: &'static dyn Kind,
+    address: &'a Address,
+    id: &'a Id,
+) -> Target<'a> {
+    let run = &shared.run;
+    Target {
+        cloud: run.cloud,
+        reader: &shared.reader,
+        pace: run.pace,
+        events: run.events,
+        address,
+        kind,
+        id,
+        digest: &shared.digest,
+    }
+}

@@ -1,0 +1,53 @@
+use crate::resource::Wait;
+use std::time::Duration;
+
+/// How patiently to wait: AWS takes minutes, an emulator on this machine milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Before the first repetition; doubled with each, up to `longest`.
+    pub first: Duration,
+    pub longest: Duration,
+    /// Upper bound of every wait and retry window.
+    pub limit: Duration,
+    /// How long an accepted write may take to read back before it is written once more.
+    pub echo: Duration,
+    /// Whether delays, intervals and consecutive hits of the profiles count.
+    profiles: bool,
+}
+
+impl Pace {
+    pub const AWS: Self = Self {
+        first: Duration::from_millis(500),
+        longest: Duration::from_secs(10),
+        limit: Duration::from_secs(2 * 3600),
+        echo: Duration::from_secs(60),
+        profiles: true,
+    };
+
+    pub const EMULATOR: Self = Self {
+        first: Duration::from_millis(20),
+        longest: Duration::from_millis(500),
+        limit: Duration::from_secs(60),
+        echo: Duration::from_secs(3),
+        profiles: false,
+    };
+
+    /// The wait of a profile as it applies here.
+    pub fn wait(&self, profile: Wait) -> Wait {
+        if self.profiles {
+            profile
+        } else {
+            Wait {
+                delay: Duration::ZERO,
+                interval: self.first,
+                hits: 1,
+                timeout: profile.timeout.min(self.limit),
+            }
+        }
+    }
+
+    /// The pause before the repetition after `pause`.
+    pub fn next(&self, pause: Duration) -> Duration {
+        (pause * 2).min(self.longest)
+    }
+}

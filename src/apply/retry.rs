@@ -1,0 +1,46 @@
+use super::Pace;
+use crate::address::Address;
+use crate::error::{Error, Result};
+use crate::event::{Event, Sink};
+use crate::resource::{Profile, Retry};
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// After this long a repetition is worth telling: it may hide a genuine mistake, such as a misspelt role.
+const TELL_AFTER: Duration = Duration::from_secs(10);
+
+/// Repeats `call` while it fails in a way that the profile says passes by itself.
+pub async fn retry<T, F: Future<Output = Result<T>>>(
+    pace: &Pace,
+    profile: &Profile,
+    address: &Address,
+    events: Sink<'_>,
+    mut call: impl FnMut() -> F,
+) -> Result<T> {
+    let started = Instant::now();
+    let mut pause = pace.first;
+    let mut told = false;
+    loop {
+        let error = match call().await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let window = passing(profile.retries, &error).map(|retry| retry.window.min(pace.limit));
+        if window.is_none_or(|window| started.elapsed() >= window) {
+            return Err(error);
+        }
+        if !told && started.elapsed() >= TELL_AFTER {
+            told = true;
+            events(Event::Waiting { address: address.clone(), what: format!("AWS still answers: {error}") });
+        }
+        sleep(pause).await;
+        pause = pace.next(pause);
+    }
+}
+
+fn passing<'a>(retries: &'a [Retry], error: &Error) -> Option<&'a Retry> {
+    let Error::Aws(aws) = error else { return None };
+    let code = aws.code.as_deref()?;
+    retries.iter().find(|retry| retry.code == code && aws.message.contains(retry.message))
+}

@@ -1,0 +1,251 @@
+use super::Pace;
+use super::operation;
+use super::reader::Reader;
+use crate::address::Address;
+use crate::cloud::Cloud;
+use crate::desired::Desired;
+use crate::error::{Error, Result};
+use crate::event::{Event, Sink};
+use crate::plan::{Known, Order, Plan, Value};
+use crate::resource::{Id, Kind, Observed};
+use crate::state::{Digest, Document, Entry, Journal, Record, Verb};
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// One apply, from its plan to its summary.
+pub struct Run<'a> {
+    pub cloud: &'a Cloud,
+    pub desired: &'a Desired,
+    pub plan: &'a Plan,
+    /// What was read for the plan: no-ops give their outputs to dependants from it.
+    pub observed: &'a HashMap<Address, Observed>,
+    pub journal: &'a Journal,
+    pub kind: &'a (dyn Fn(&str) -> Option<&'static dyn Kind> + Sync),
+    /// Makes the unique names of intents, which are client tokens too.
+    pub new_intent: &'a (dyn Fn() -> String + Sync),
+    pub parallelism: usize,
+    pub pace: Pace,
+    pub events: Sink<'a>,
+    /// Turns true to finish what is in flight and start nothing more.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// An operation that failed.
+#[derive(Debug)]
+pub struct Failure {
+    pub address: Address,
+    pub verb: Verb,
+    pub error: Error,
+}
+
+/// What came of an apply.
+#[derive(Debug)]
+pub struct Summary {
+    /// The state afterwards, to be written.
+    pub document: Document,
+    /// In the order in which they ended.
+    pub done: Vec<(Address, Verb)>,
+    pub failed: Vec<Failure>,
+    /// Waited for something that failed, or came after the stop.
+    pub not_started: Vec<Address>,
+    pub stopped: bool,
+}
+
+/// What the operations of a run share.
+pub(super) struct Shared<'a> {
+    pub run: &'a Run<'a>,
+    pub reader: Reader<'a>,
+    pub digest: Digest,
+    document: Mutex<Document>,
+    known: Mutex<Known>,
+}
+
+impl Shared<'_> {
+    pub fn journal(&self, entry: &Entry) -> Result<()> {
+        let path = self.run.journal.path().display().to_string();
+        self.run.journal.append(entry).map_err(Error::io(format!("the journal {path} cannot be written")))
+    }
+
+    pub fn known<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
+        look(&self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn learn(&self, address: &Address, value: Value) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), value);
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Document)) {
+        change(&mut self.document.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub fn record(&self, address: &Address) -> Option<Record> {
+        self.document.lock().unwrap_or_else(PoisonError::into_inner).resources.get(address).cloned()
+    }
+
+    /// The current object or a deposed one, by id.
+    pub fn object(&self, address: &Address, id: &Id) -> Option<Record> {
+        let record = self.record(address)?;
+        if record.id == *id { Some(record) } else { record.deposed.into_iter().find(|old| old.id == *id) }
+    }
+}
+
+/// Carries out the plan: whatever is ready runs, longest remaining path first. A failure stops what depends on it and
+/// nothing else.
+pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
+    let order = Order::new(run.plan);
+    let shared = Shared {
+        run,
+        reader: Reader::new(run.cloud),
+        digest: Digest::new(&document.lineage),
+        known: Mutex::new(settled(run, &document)),
+        document: Mutex::new(document),
+    };
+    let mut walk = Walk::new(&order);
+    let mut flying = FuturesUnordered::new();
+    let (mut done, mut failed, mut not_started) = (vec![], vec![], vec![]);
+    let mut stop = run.stop.clone();
+    loop {
+        let stopped = *stop.borrow_and_update();
+        while !stopped
+            && flying.len() < run.parallelism.max(1)
+            && let Some(index) = walk.ready.pop().map(|(_, std::cmp::Reverse(index))| index)
+        {
+            flying.push(fly(&shared, &order, index));
+        }
+        let (index, verb, outcome) = tokio::select! {
+            Some(landed) = flying.next(), if !flying.is_empty() => landed,
+            Ok(()) = stop.changed(), if !stopped && !flying.is_empty() => continue,
+            else => break,
+        };
+        let address = order.operation(index).address.clone();
+        match outcome {
+            Ok(()) => {
+                done.push((address, verb));
+                walk.finish(index);
+            }
+            Err(error) => {
+                for skipped in walk.fail(index) {
+                    let skipped = order.operation(skipped).address.clone();
+                    (run.events)(Event::Skipped { address: skipped.clone(), because: address.clone() });
+                    not_started.push(skipped);
+                }
+                failed.push(Failure { address, verb, error });
+            }
+        }
+    }
+    let stopped = *stop.borrow();
+    not_started.extend(walk.rest().map(|index| order.operation(index).address.clone()));
+    not_started.sort();
+    not_started.dedup();
+    drop(flying);
+    let known = shared.known.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut document = shared.document.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if failed.is_empty() && !stopped {
+        outputs(run, &known, &shared.digest, &mut document);
+    }
+    Summary { document, done, failed, not_started, stopped }
+}
+
+async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, Result<()>) {
+    let operation = order.operation(index);
+    let Some(step) = shared.run.plan.step(&operation.address) else {
+        return (index, Verb::Update, Err(Error::Refused("the plan has no such step".to_owned())));
+    };
+    let (address, verb) = (step.address.clone(), operation::verb(step, &operation.half));
+    let started = Instant::now();
+    (shared.run.events)(Event::Started { address: address.clone(), verb });
+    let outcome = operation::run(shared, step, operation).await;
+    (shared.run.events)(match &outcome {
+        Ok(()) => Event::Finished { address, verb, took: started.elapsed() },
+        Err(error) => Event::Failed { address, verb, error: error.to_string() },
+    });
+    (index, verb, outcome)
+}
+
+/// What is there already and may be referred to.
+fn settled(run: &Run<'_>, document: &Document) -> Known {
+    let mut known = Known::default();
+    for step in &run.plan.steps {
+        if let (Some(record), Some(observed)) =
+            (document.resources.get(&step.address), run.observed.get(&step.address))
+        {
+            let wanted = if step.inputs.is_null() { &record.inputs } else { &step.inputs };
+            let inputs = crate::schema::tree::merge(&observed.inputs, wanted);
+            known.insert(step.address.clone(), Value::settled(&record.id, &inputs, &observed.outputs));
+        }
+    }
+    known
+}
+
+fn outputs(run: &Run<'_>, known: &Known, digest: &Digest, document: &mut Document) {
+    for change in &run.plan.outputs {
+        if change.after.is_null() {
+            document.outputs.remove(&change.name);
+        }
+    }
+    let changed = |name: &String| run.plan.outputs.iter().any(|change| change.name == *name);
+    for (name, (value, sensitive)) in run.desired.outputs(known) {
+        if changed(&name) && run.plan.outputs.iter().any(|c| c.name == name && !c.after.is_null()) {
+            let schema = serde_json::json!({ "x-sensitive": sensitive });
+            document.outputs.insert(name, digest.redact(&schema, &value));
+        }
+    }
+}
+
+/// How far the walk is.
+struct Walk<'a> {
+    order: &'a Order,
+    waits: Vec<usize>,
+    begun: Vec<bool>,
+    /// Longest remaining path first; by position where that leaves a choice.
+    ready: BinaryHeap<(u64, std::cmp::Reverse<usize>)>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(order: &'a Order) -> Self {
+        let waits: Vec<usize> = (0..order.len()).map(|index| order.waits_for(index)).collect();
+        let mut walk = Self { order, begun: vec![false; waits.len()], waits, ready: BinaryHeap::new() };
+        for index in 0..order.len() {
+            walk.offer(index);
+        }
+        walk
+    }
+
+    fn offer(&mut self, index: usize) {
+        if self.waits[index] == 0 {
+            self.begun[index] = true;
+            self.ready.push((self.order.remaining(index), std::cmp::Reverse(index)));
+        }
+    }
+
+    fn finish(&mut self, index: usize) {
+        let followers: Vec<usize> = self.order.followers(index).collect();
+        for follower in followers {
+            self.waits[follower] -= 1;
+            self.offer(follower);
+        }
+    }
+
+    /// Everything that will never start now.
+    fn fail(&mut self, index: usize) -> Vec<usize> {
+        let mut skipped = vec![];
+        let mut stack: Vec<usize> = self.order.followers(index).collect();
+        while let Some(next) = stack.pop() {
+            if !self.begun[next] {
+                self.begun[next] = true;
+                skipped.push(next);
+                stack.extend(self.order.followers(next));
+            }
+        }
+        skipped
+    }
+
+    /// What was neither begun nor skipped, or was ready when the stop came.
+    fn rest(&self) -> impl Iterator<Item = usize> {
+        let ready = self.ready.iter().map(|(_, std::cmp::Reverse(index))| *index);
+        ready.chain((0..self.begun.len()).filter(|&index| !self.begun[index]))
+    }
+}

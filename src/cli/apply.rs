@@ -1,0 +1,169 @@
+use super::args::{ApplyArgs, PlanArgs};
+use super::failure::{Exit, Failure, Outcome};
+use super::plan;
+use super::report::{self, Progress};
+use super::session::{Planned, Session, kind};
+use crate::apply::{Run, Summary, apply};
+use crate::plan::Step;
+use std::path::PathBuf;
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// Makes what stack.toml says
+///
+/// Shows the plan, asks, and carries it out: whatever is ready runs at the same time, everything is journalled before
+/// it happens. Ctrl-C once finishes what is in flight and saves; twice stops at once, and the next command settles
+/// what was left open.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    plan: PlanArgs,
+
+    #[command(flatten)]
+    apply: ApplyArgs,
+
+    /// A plan saved with `plan --out`: carried out without asking, refused if anything has changed since.
+    #[arg(value_name = "PLAN")]
+    saved: Option<PathBuf>,
+}
+
+pub async fn run(args: &Args) -> Outcome {
+    let saved = args.saved.as_deref().map(plan::load).transpose()?;
+    let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
+    let session = Session::load(&args.plan.stack)?;
+    let planned = session.open("apply", &args.plan.stack).await?.plan(&args.plan, destroy).await?;
+    if let Some(saved) = &saved
+        && saved.plan != planned.plan
+    {
+        return Err(stale(&saved.plan, &planned.plan));
+    }
+    carry_out(planned, &args.apply, saved.is_some(), "stackctl apply").await
+}
+
+fn stale(saved: &crate::plan::Plan, now: &crate::plan::Plan) -> Failure {
+    let why = if (&saved.stack, &saved.target) != (&now.stack, &now.target) {
+        "it was made for another stack or target"
+    } else if (&saved.lineage, saved.serial) != (&now.lineage, now.serial) {
+        "something was applied since it was made"
+    } else {
+        "stack.toml, the code of a function or what is there has changed since it was made"
+    };
+    Failure::user(
+        format!("the saved plan does not hold any more: {why}"),
+        "Plan again, read it, and apply that.",
+    )
+}
+
+/// Shows, asks, applies, saves, reports: what `apply` and `destroy` share.
+pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again: &str) -> Outcome {
+    let Planned { mut open, desired, observed, plan } = planned;
+    report::plan(&plan, &open.stack);
+    refuse_losses(plan.steps.iter(), args)?;
+    if plan.is_empty() {
+        // What was read anew may be newer than what is recorded.
+        return Ok(Exit::Done);
+    }
+    if !approved && !args.auto_approve {
+        approve()?;
+    }
+    if open.document.serial == 0 {
+        // The journal builds on a state that is on the disk.
+        open.store.write(&mut open.document)?;
+    }
+    let journal = open.store.journal(&open.document, again)?;
+    let progress = Progress::new();
+    let started = Instant::now();
+    let (stopper, stop) = watch::channel(false);
+    let signals = tokio::spawn(signals(stopper));
+    let run = Run {
+        cloud: &open.cloud,
+        desired: &desired,
+        plan: &plan,
+        observed: &observed,
+        journal: &journal,
+        kind: &kind,
+        new_intent: &|| uuid::Uuid::new_v4().to_string(),
+        parallelism: args.parallelism,
+        pace: open.pace(),
+        events: &|event| progress.event(event),
+        stop,
+    };
+    let mut summary = apply(&run, open.document.clone()).await;
+    signals.abort();
+    open.store.write(&mut summary.document)?;
+    if summary.document.resources.is_empty() && summary.failed.is_empty() {
+        open.store.remove()?;
+    }
+    report::summary(&summary, started.elapsed(), again);
+    Ok(exit(&summary))
+}
+
+fn exit(summary: &Summary) -> Exit {
+    if summary.stopped {
+        Exit::Interrupted
+    } else if summary.failed.is_empty() && summary.not_started.is_empty() {
+        Exit::Done
+    } else if summary.done.is_empty() {
+        Exit::Failed
+    } else {
+        Exit::PartlyApplied
+    }
+}
+
+/// Protection outlives its block; data is deleted only by name.
+fn refuse_losses<'a>(steps: impl Iterator<Item = &'a Step>, args: &ApplyArgs) -> Outcome<()> {
+    let allowed = |step: &Step| {
+        args.allow_data_loss.iter().any(|allowed| allowed == "all" || *allowed == step.address.to_string())
+    };
+    for step in steps.filter(|step| step.action.deletes()) {
+        let address = &step.address;
+        if step.protected {
+            return Err(Failure::user(
+                format!("{address} is protected by lifecycle.prevent_destroy and would be deleted"),
+                "Set prevent_destroy = false in its block and apply that first, or take the change back.",
+            ));
+        }
+        if step.holds_data && !allowed(step) {
+            let typed =
+                report::ask(&format!("The data of {address} will be lost. Type its address to go on:"));
+            if typed.as_deref() != Some(&address.to_string()) {
+                return Err(Failure::user(
+                    format!("{address} holds data, and nobody has allowed to lose it"),
+                    format!("Add --allow-data-loss '{address}' (or `all`) if that is what you want."),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn approve() -> Outcome<()> {
+    match report::ask("Carry this out? [y/N]").as_deref() {
+        Some("y" | "yes" | "Y") => Ok(()),
+        Some(_) => Err(Failure::Interrupted),
+        None => Err(Failure::user("nobody is there to approve the plan", "Add --auto-approve.")),
+    }
+}
+
+/// First signal: stop starting. Second: end now; the journal knows what was in flight.
+async fn signals(stop: watch::Sender<bool>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    for count in 1.. {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if count == 1 {
+            report::note("Finishing what is in flight; nothing more is started. Again to stop at once.");
+            // Nobody listens if the apply has just ended.
+            let _ = stop.send(true);
+        } else {
+            std::process::exit(130);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+use crate::diagnostic::Diagnostics;
+use crate::error::Error;
+use crate::local;
+use crate::package;
+use crate::state::StateError;
+use std::process::ExitCode;
+
+/// What a command that went well ends with.
+pub type Outcome<T = Exit> = Result<T, Failure>;
+
+/// How a process ends; the numbers are part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    Failed,
+    ChangesPending,
+    PartlyApplied,
+    Locked,
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::ChangesPending => 3,
+            Exit::PartlyApplied => 4,
+            Exit::Locked => 5,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("stack.toml has mistakes")]
+    Config(Diagnostics),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Local(#[from] local::Error),
+    #[error(transparent)]
+    Package(#[from] package::Error),
+    #[error("{context}: {source}")]
+    Cloud {
+        context: String,
+        #[source]
+        source: Error,
+    },
+    /// A mistake of the user, or a rule that stops the command; with what to do.
+    #[error("{message}")]
+    User { message: String, help: String },
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Failure {
+    pub fn user(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::User { message: message.into(), help: help.into() }
+    }
+
+    /// Says what was being done when the error came.
+    pub fn while_doing(context: impl Into<String>) -> impl FnOnce(Error) -> Self {
+        let context = context.into();
+        move |source| Self::Cloud { context, source }
+    }
+
+    pub fn io(context: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let context = context.into();
+        move |source| {
+            Self::user(format!("{context}: {source}"), "Check the path, its permissions and the disk.")
+        }
+    }
+
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::State(StateError::Locked { .. }) => Exit::Locked,
+            Self::Interrupted => Exit::Interrupted,
+            Self::Config(_)
+            | Self::State(_)
+            | Self::Local(_)
+            | Self::Package(_)
+            | Self::Cloud { .. }
+            | Self::User { .. } => Exit::Failed,
+        }
+    }
+
+    /// What to do, where the message does not say it already.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::User { help, .. } if !help.is_empty() => Some(help),
+            Self::Cloud { source, .. } => cloud_help(source),
+            _ => None,
+        }
+    }
+}
+
+fn cloud_help(error: &Error) -> Option<&'static str> {
+    match error.code() {
+        Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => {
+            Some("Your credentials have expired: sign in again (for SSO: `aws sso login`).")
+        }
+        Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation") => Some(
+            "The credentials lack a permission; the message names it. Nothing was taken for gone because of it.",
+        ),
+        Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
+            Some("AWS does not know these credentials: check the profile and its keys.")
+        }
+        _ if error.to_string().contains("credentials") => {
+            Some("Set AWS_PROFILE or `profile` in [targets.NAME]. Without an AWS account: --target local.")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line: one file per command, its arguments and their help beside what it does.
+
+mod apply;
+mod args;
+mod completions;
+mod connect;
+mod cp;
+mod demo;
+mod destroy;
+mod failure;
+mod init;
+mod local;
+mod logs;
+mod output;
+mod plan;
+mod report;
+mod resolve;
+mod session;
+mod show;
+mod state;
+mod validate;
+
+use clap::{Parser, Subcommand};
+use failure::{Exit, Outcome};
+
+/// Infrastructure as code for AWS: one binary, one file, a local cloud included.
+///
+/// `stack.toml` says what should exist; `stackctl apply` makes it so, on AWS or, with `--target local`, on this machine.
+///
+/// Exit codes: 0 done, 1 user or configuration error, 2 usage, 3 changes pending (`plan --detailed-exitcode`),
+/// 4 partly applied, 5 locked, 70 a bug, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "stackctl", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Validate(validate::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Destroy(destroy::Args),
+    Show(show::Args),
+    Output(output::Args),
+    State(state::Args),
+    Local(local::Args),
+    Cp(cp::Args),
+    Connect(connect::Args),
+    Logs(logs::Args),
+    Demo(demo::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command line of this process; the answer is its exit code.
+pub async fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let outcome: Outcome = match cli.command {
+        Command::Init(args) => init::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Plan(args) => plan::run(&args).await,
+        Command::Apply(args) => apply::run(&args).await,
+        Command::Destroy(args) => destroy::run(&args).await,
+        Command::Show(args) => show::run(&args),
+        Command::Output(args) => output::run(&args),
+        Command::State(args) => state::run(&args),
+        Command::Local(args) => local::run(&args).await,
+        Command::Cp(args) => cp::run(&args).await,
+        Command::Connect(args) => connect::run(&args).await,
+        Command::Logs(args) => logs::run(&args).await,
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Completions(args) => completions::run(&args),
+    };
+    let exit = outcome.unwrap_or_else(|failure| {
+        report::failure(&failure);
+        failure.exit()
+    });
+    Exit::into(exit)
+}

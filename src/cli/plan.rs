@@ -1,0 +1,75 @@
+use super::args::PlanArgs;
+use super::failure::{Exit, Failure, Outcome};
+use super::report;
+use super::session::Session;
+use crate::plan::Plan;
+use crate::state::write_atomically;
+use std::path::{Path, PathBuf};
+
+/// Shows what an apply would do, and why
+///
+/// Reads what is there, compares it with stack.toml and the state, and changes nothing but this: what an interrupted
+/// run left open is settled first.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    plan: PlanArgs,
+
+    /// Saves the plan; `stackctl apply FILE` carries out exactly it, or refuses if anything has changed since.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Prints the plan as one JSON document.
+    #[arg(long)]
+    json: bool,
+
+    /// Exit code 3 if there is anything to do.
+    #[arg(long)]
+    detailed_exitcode: bool,
+
+    /// Plans the destruction of everything.
+    #[arg(long)]
+    destroy: bool,
+}
+
+pub async fn run(args: &Args) -> Outcome {
+    let session = Session::load(&args.plan.stack)?;
+    let planned = session.open("plan", &args.plan.stack).await?.plan(&args.plan, args.destroy).await?;
+    if args.json {
+        report::plan_json(&planned.plan);
+    } else {
+        report::plan(&planned.plan, &planned.open.stack);
+    }
+    if let Some(out) = &args.out {
+        save(&planned.plan, out, args.destroy)?;
+        report::saved(out);
+    }
+    Ok(if args.detailed_exitcode && !planned.plan.is_empty() { Exit::ChangesPending } else { Exit::Done })
+}
+
+/// The saved form: the plan, and whether it destroys.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub struct Saved {
+    pub stackctl: String,
+    pub destroy: bool,
+    pub plan: Plan,
+}
+
+fn save(plan: &Plan, path: &Path, destroy: bool) -> Outcome<()> {
+    let saved = Saved { stackctl: env!("CARGO_PKG_VERSION").to_owned(), destroy, plan: plan.clone() };
+    let text = serde_json::to_vec_pretty(&saved).map_err(|error| Failure::user(error.to_string(), ""))?;
+    write_atomically(path, &text, None)
+        .map_err(Failure::io(format!("failed to save the plan as {}", path.display())))
+}
+
+/// Reads a saved plan.
+pub fn load(path: &Path) -> Outcome<Saved> {
+    let text =
+        std::fs::read(path).map_err(Failure::io(format!("failed to read the plan {}", path.display())))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Failure::user(
+            format!("{} is no saved plan: {error}", path.display()),
+            "Make one with `stackctl plan --out FILE`.",
+        )
+    })
+}

@@ -1,0 +1,112 @@
+//! What people see. Nothing else prints: data goes to stdout, all else to stderr; colour only where it is welcome.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the project prints")]
+
+mod plan;
+mod progress;
+mod stack;
+mod style;
+mod summary;
+mod value;
+
+pub use plan::{plan, plan_json, saved};
+pub use progress::Progress;
+pub use stack::{Bytes, bytes, local_logs, local_status, log, pairs, resource, step};
+pub use style::{Paint, table};
+pub use summary::summary;
+
+use super::failure::Failure;
+use crate::address::Address;
+use crate::apply::Finding;
+use crate::diagnostic::Diagnostics;
+use crate::package;
+use anstream::{eprintln, println};
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Columns of the terminal, or what reads well in a pipe.
+pub fn width() -> usize {
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+    given.or(terminal).unwrap_or(110).clamp(60, 140)
+}
+
+/// A line of data.
+pub fn data(line: &str) {
+    println!("{line}");
+}
+
+/// A line for people.
+pub fn note(line: &str) {
+    eprintln!("{line}");
+}
+
+pub fn warning(text: &str) {
+    eprintln!("{} {text}", Paint::Change.label("warning:"));
+}
+
+/// How a command failed, with its remedy.
+pub fn failure(failure: &Failure) {
+    if let Failure::Config(diagnostics) = failure {
+        eprintln!("{}", diagnostics.render(width(), colour()));
+        let count = diagnostics.len();
+        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
+        eprintln!("{} {count} {mistakes} in stack.toml; nothing was changed", Paint::Bad.label("error:"));
+        return;
+    }
+    eprintln!("{} {failure}", Paint::Bad.label("error:"));
+    if let Some(help) = failure.help() {
+        eprintln!("{} {help}", Paint::Good.label(" help:"));
+    }
+}
+
+/// Whether stderr takes colours.
+pub fn colour() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
+
+pub fn warnings(diagnostics: &Diagnostics) {
+    if !diagnostics.is_empty() {
+        eprintln!("{}", diagnostics.render(width(), colour()));
+    }
+}
+
+/// What was found of an interrupted run.
+pub fn findings(findings: &[Finding]) {
+    eprintln!("An earlier run was interrupted. Settled:");
+    for finding in findings {
+        match finding {
+            Finding::Adopted { address, id } => {
+                eprintln!("  {address}: was created as {id}; it is in the state now")
+            }
+            Finding::Nothing { address } => eprintln!("  {address}: had not been created"),
+            Finding::Interrupted { address, verb } => {
+                eprintln!("  {address}: {} was cut off; reading anew what is there", style::doing(*verb));
+            }
+        }
+    }
+}
+
+/// A line of a build under way.
+pub fn building(address: &Address, progress: package::Progress<'_>) {
+    match progress {
+        package::Progress::Waiting => {
+            eprintln!("{address}: another stackctl builds the same crate; waiting for it")
+        }
+        package::Progress::Started(name) => eprintln!("{address}: building {name} (release)"),
+        package::Progress::Cargo(line) if std::io::stderr().is_terminal() => {
+            eprintln!("{}", Paint::Dim.label(&format!("  {}", line.trim_end())));
+        }
+        package::Progress::Cargo(_) => {}
+    }
+}
+
+/// Asks for a word; `None` where nobody can answer.
+pub fn ask(question: &str) -> Option<String> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    eprint!("{question} ");
+    std::io::stderr().flush().ok()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}

@@ -1,0 +1,43 @@
+use super::note;
+use super::style::{Paint, doing, duration};
+use crate::apply::Summary;
+use crate::state::Verb;
+use std::time::Duration;
+
+/// What an apply did, what failed and why, what was not started, and what comes next.
+pub fn summary(summary: &Summary, took: Duration, again: &str) {
+    let count = |verb| summary.done.iter().filter(|(_, done)| *done == verb).count();
+    let parts: Vec<String> =
+        [(Verb::Create, "created"), (Verb::Update, "updated"), (Verb::Delete, "deleted")]
+            .into_iter()
+            .filter(|(verb, _)| count(*verb) > 0)
+            .map(|(verb, word)| format!("{} {word}", count(verb)))
+            .collect();
+    let what = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
+    note("");
+    let whole = summary.failed.is_empty() && summary.not_started.is_empty();
+    let head = match (whole, summary.stopped) {
+        (true, _) => Paint::Good.label("Done:"),
+        (false, true) => Paint::Change.label("Stopped:"),
+        (false, false) => Paint::Bad.label("Partly done:"),
+    };
+    note(&format!("{head} {what} in {}.", duration(took)));
+    for failure in &summary.failed {
+        note(&format!(
+            "  {} {} {}: {}",
+            Paint::Bad.label("✗"),
+            doing(failure.verb),
+            failure.address,
+            failure.error
+        ));
+    }
+    if !summary.not_started.is_empty() {
+        let names: Vec<String> = summary.not_started.iter().map(ToString::to_string).collect();
+        note(&format!("  not started: {}", names.join(", ")));
+    }
+    if !whole {
+        note(&format!(
+            "What was done is in the state. When the cause is mended, `{again}` goes on from here."
+        ));
+    }
+}

@@ -1,0 +1,280 @@
+use super::args::{PlanArgs, StackArgs};
+use super::failure::{Failure, Outcome};
+use super::report;
+use crate::address::Address;
+use crate::apply::{Pace, settle};
+use crate::cloud::{self, Cloud, Destination};
+use crate::config::{self, Options, Stack};
+use crate::desired::{Built, Desired};
+use crate::local;
+use crate::package;
+use crate::plan::{self, Plan, Selection};
+use crate::refresh::refresh;
+use crate::resource::{self, Id, Kind, Observed, Status};
+use crate::schema::suggest::closest;
+use crate::schema::{is, properties};
+use crate::state::{Document, Intent, Lock, Store};
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// A stack whose configuration is valid, and where its state lies.
+pub struct Session {
+    pub stack: Stack,
+    /// The folder of `stack.toml`: paths in it start there.
+    pub root: PathBuf,
+    pub store: Store,
+}
+
+/// A session with the state under lock and a way to the cloud.
+pub struct Open {
+    pub stack: Stack,
+    pub root: PathBuf,
+    pub store: Store,
+    pub cloud: Cloud,
+    pub document: Document,
+    /// Held until the command ends.
+    _lock: Lock,
+}
+
+/// Everything that an apply needs.
+pub struct Planned {
+    pub open: Open,
+    pub desired: Desired,
+    pub observed: HashMap<Address, Observed>,
+    pub plan: Plan,
+}
+
+pub fn kind(name: &str) -> Option<&'static dyn Kind> {
+    resource::kind(name)
+}
+
+/// The `stack.toml` that `--file` means.
+pub fn path(args: &StackArgs) -> PathBuf {
+    if args.file.is_dir() { args.file.join("stack.toml") } else { args.file.clone() }
+}
+
+/// The folder of the project.
+pub fn root(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+impl Session {
+    /// Reads and checks `stack.toml`.
+    pub fn load(args: &StackArgs) -> Outcome<Self> {
+        let path = path(args);
+        let options = Options {
+            target: args.target().map(str::to_owned),
+            set: args.set.clone(),
+            env: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        };
+        let stack = config::load(&path, &options, resource::registry()).map_err(Failure::Config)?;
+        report::warnings(&stack.warnings);
+        let root = root(&path);
+        if stack.state.starts_with("s3://") {
+            return Err(Failure::user(
+                format!("state = {:?}: state in S3 is not supported yet", stack.state),
+                "Name a folder, such as state = \"state\".",
+            ));
+        }
+        let target = stack.target.as_ref().map(|target| target.name.as_str());
+        let store = Store::new(&root.join(&stack.state), &stack.name, target);
+        Ok(Self { stack, root, store })
+    }
+
+    pub fn is_local(&self) -> bool {
+        is_local(&self.stack)
+    }
+
+    /// A way to the cloud that the stack goes to.
+    pub async fn connect(&self) -> Outcome<Cloud> {
+        let cloud = if self.is_local() {
+            let running = local::connect(&local::Layout::new(&self.root)).await?;
+            let http = local::LocalHttpClient::new(cloud::http(), &running);
+            Cloud::emulator(
+                &running.endpoint,
+                &self.stack.region,
+                aws_smithy_runtime_api::client::http::SharedHttpClient::new(http),
+            )
+        } else {
+            let target = self.stack.target.as_ref();
+            let to = Destination {
+                region: self.stack.region.clone(),
+                profile: target.and_then(|target| target.profile.clone()),
+                endpoint: target.and_then(|target| target.endpoint_url.clone()),
+            };
+            cloud::connect(&to).await.map_err(Failure::while_doing("failed to connect to AWS"))?
+        };
+        match &self.stack.account {
+            Some(account) if *account != cloud.account => Err(Failure::user(
+                format!(
+                    "these credentials are for account {}, the stack belongs into {account}",
+                    cloud.account
+                ),
+                "Use the credentials of that account (AWS_PROFILE), or change `account` in stack.toml.",
+            )),
+            _ => Ok(cloud),
+        }
+    }
+
+    /// Takes the lock, connects, and settles what a dead run left open.
+    pub async fn open(self, command: &str, args: &StackArgs) -> Outcome<Open> {
+        let opened = self.store.open(command, args.patience())?;
+        let cloud = self.connect().await?;
+        let (document, intents, lock) = opened.into_parts();
+        let document =
+            document.unwrap_or_else(|| Document::new(&self.stack.name, &cloud.account, &cloud.region));
+        guard(&document, &cloud, &self.store)?;
+        let mut open =
+            Open { stack: self.stack, root: self.root, store: self.store, cloud, document, _lock: lock };
+        open.settle(&intents).await?;
+        Ok(open)
+    }
+}
+
+fn is_local(stack: &Stack) -> bool {
+    stack.target.as_ref().is_some_and(config::Target::is_local)
+}
+
+/// Reading one account's ids with another account's credentials would find everything gone.
+fn guard(document: &Document, cloud: &Cloud, store: &Store) -> Outcome<()> {
+    let (here, there) = ((&cloud.account, &cloud.region), (&document.account, &document.region));
+    if here == there {
+        return Ok(());
+    }
+    Err(Failure::user(
+        format!(
+            "{} describes account {} in {}, the credentials are for account {} in {}",
+            store.path().display(),
+            there.0,
+            there.1,
+            here.0,
+            here.1
+        ),
+        "Use the credentials and the region that the state was made with, or another target.",
+    ))
+}
+
+impl Open {
+    async fn settle(&mut self, intents: &[Intent]) -> Outcome<()> {
+        if intents.is_empty() {
+            return Ok(());
+        }
+        let findings = settle(&self.cloud, &mut self.document, intents, kind).await.map_err(
+            Failure::while_doing("failed to settle what an interrupted run left open; nothing was changed"),
+        )?;
+        self.store.write(&mut self.document)?;
+        report::findings(&findings);
+        Ok(())
+    }
+
+    pub fn pace(&self) -> Pace {
+        if self.cloud.emulated { Pace::EMULATOR } else { Pace::AWS }
+    }
+
+    /// Builds the functions, reads what is there and makes the plan.
+    pub async fn plan(self, args: &PlanArgs, destroy: bool) -> Outcome<Planned> {
+        let selection = Selection {
+            targets: args.stack.resources(),
+            excludes: args.exclude.clone(),
+            replace: args.replace.clone(),
+        };
+        let known: Vec<Address> =
+            self.stack.blocks.keys().chain(self.document.resources.keys()).cloned().collect();
+        if let Some(address) = selection.unmatched(&known).next() {
+            let help = near(address, &known, "`stackctl state list` shows what there is.");
+            return Err(Failure::user(format!("neither stack.toml nor the state has {address}"), help));
+        }
+        // A destroy needs no code.
+        let packages = if destroy { HashMap::new() } else { build(&self.stack, &self.root)? };
+        let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
+        let observed = if args.refresh {
+            refresh(&self.cloud, &self.document, kind)
+                .await
+                .map_err(Failure::while_doing("failed to read what is there; nothing was changed"))?
+        } else {
+            trusted(&self.document)
+        };
+        let plan = plan::build(&plan::Inputs {
+            desired: &desired,
+            state: &self.document,
+            observed: &observed,
+            selection: &selection,
+            destroy,
+            kind: &kind,
+        });
+        Ok(Planned { open: self, desired, observed, plan })
+    }
+}
+
+/// `--refresh=false`: what is recorded stands for what is there.
+fn trusted(document: &Document) -> HashMap<Address, Observed> {
+    let resources = document.resources.iter().map(|(address, record)| {
+        let (inputs, outputs) = (record.inputs.clone(), record.outputs.clone());
+        (address.clone(), Observed { inputs, outputs, status: Status::Ready })
+    });
+    resources.collect()
+}
+
+/// Builds every attribute that is marked `x-package`, and hashes the zips that are given ready-made.
+fn build(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> {
+    let mut packages = HashMap::new();
+    for (address, block) in &stack.blocks {
+        let mut attributes = properties(block.kind.inputs()).into_iter().flatten();
+        let Some((name, _)) = attributes.find(|(_, schema)| is(schema, "x-package")) else { continue };
+        let inputs = stack.resolve(block, &|_| config::Resolved::Unknown);
+        let text = |name: &str| inputs.get(name).and_then(Json::as_str).map(str::to_owned);
+        let source = text(name);
+        let runtime = text("runtime").unwrap_or_else(|| "provided.al2023".to_owned());
+        let architecture = text("architecture").and_then(|name| package::Architecture::parse(&name));
+        let artifact = match (source, text("artifact")) {
+            (Some(source), _) => {
+                let request = package::Request {
+                    runtime: &runtime,
+                    architecture,
+                    local: is_local(stack),
+                    ..package::Request::new(root, &source)
+                };
+                // Blocking is no harm: nothing else runs yet.
+                tokio::task::block_in_place(|| {
+                    package::build(&request, &mut |progress| report::building(address, progress))
+                })?
+            }
+            (None, Some(zip)) => package::inspect(&root.join(zip), &runtime, architecture)?,
+            (None, None) => continue,
+        };
+        for warning in &artifact.warnings {
+            report::warning(&format!("{address}: {warning}"));
+        }
+        let (zip, code_sha256) = (artifact.zip.display().to_string(), artifact.code_sha256);
+        packages.insert(address.clone(), Built { artifact: zip, code_sha256 });
+    }
+    Ok(packages)
+}
+
+/// The id of a resource in the state, and its record; or what to do about its absence.
+pub fn recorded<'a>(
+    document: &'a Document,
+    address: &Address,
+) -> Outcome<(&'a Id, &'a crate::state::Record)> {
+    let record = document.resources.get(address).ok_or_else(|| {
+        let known: Vec<Address> = document.resources.keys().cloned().collect();
+        let help = near(address, &known, "`stackctl apply` creates it, if stack.toml has it.");
+        Failure::user(format!("the state has no {address}"), help)
+    })?;
+    Ok((&record.id, record))
+}
+
+/// What the user probably meant, or else what to do.
+fn near(address: &Address, known: &[Address], otherwise: &str) -> String {
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    match closest(&address.to_string(), names.iter().map(String::as_str)) {
+        Some(name) => format!("Did you mean {name}?"),
+        None => otherwise.to_owned(),
+    }
+}

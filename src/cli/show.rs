@@ -1,0 +1,43 @@
+use super::args::StackArgs;
+use super::failure::{Exit, Outcome};
+use super::report;
+use super::session::{Session, recorded};
+use crate::address::Address;
+use serde_json::json;
+
+/// Shows what the state says of one resource, or of all
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    stack: StackArgs,
+
+    /// Such as bucket.loans.
+    address: Option<Address>,
+
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let session = Session::load(&args.stack)?;
+    let (document, _) = session.store.peek()?;
+    let Some(document) = document else {
+        report::note("Nothing has been applied yet.");
+        return Ok(Exit::Done);
+    };
+    let chosen = match &args.address {
+        Some(address) => vec![(address, recorded(&document, address)?.1)],
+        None => document.resources.iter().collect(),
+    };
+    if args.json {
+        let all: serde_json::Map<_, _> =
+            chosen.iter().map(|(address, record)| (address.to_string(), json!(record))).collect();
+        report::data(&serde_json::Value::Object(all).to_string());
+    } else {
+        for (address, record) in chosen {
+            report::resource(address, record);
+        }
+    }
+    Ok(Exit::Done)
+}

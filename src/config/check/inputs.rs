@@ -1,0 +1,59 @@
+use super::World;
+use crate::config::tags::reserved;
+use crate::config::{Block, Node};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::{On, Problem, defaults, validate};
+
+/// The inputs of every block against the schema of its kind and the kind's own rules.
+pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
+    for block in world.blocks.all.values() {
+        let schema = block.kind.inputs();
+        let mut json = block.inputs.to_json(Some(schema), &|expression| world.lookup(expression));
+        let problems = validate::validate(schema, &json);
+        let valid = problems.is_empty();
+        found.extend(problems.into_iter().map(|problem| placed(block, problem)));
+        for (key, entry) in block.inputs.get("tags").and_then(Node::as_table).into_iter().flatten() {
+            found.extend(reserved(key, entry));
+        }
+        if !valid {
+            continue;
+        }
+        defaults::fill(schema, &mut json);
+        for (path, complaint) in block.kind.check(&json) {
+            let (message, help) = split(&complaint);
+            found.push(
+                Diagnostic::new("stackctl::rule", message, help)
+                    .at(block.span_of(&path), "breaks a rule of this kind"),
+            );
+        }
+    }
+}
+
+fn placed(block: &Block, problem: Problem) -> Diagnostic {
+    let at = block.inputs.nearest(&problem.path);
+    let span = match problem.on {
+        On::Key if at.rest.is_empty() => at.key.unwrap_or(at.node.span),
+        // Of a table that stands in braces or has a header.
+        On::Absence | On::Key | On::Value if at.key.is_none() && at.rest == problem.path => block.span,
+        _ => at.node.span,
+    };
+    let message = match problem.on {
+        On::Key => format!("`{}` has no attribute `{}`", block.kind.name(), problem.path),
+        On::Value | On::Absence => problem.message,
+    };
+    Diagnostic::new(problem.code, message, problem.help).at(span, problem.reason)
+}
+
+/// A kind's complaint is one text: what is wrong, then the remedy, by `: ` or `; ` or as a sentence of its own.
+fn split(complaint: &str) -> (String, String) {
+    for separator in ["; ", ": ", ". "] {
+        if let Some((message, help)) = complaint.split_once(separator) {
+            let mut help = help.trim_end_matches('.').to_owned();
+            if let Some(first) = help.get(..1) {
+                help.replace_range(..1, &first.to_uppercase());
+            }
+            return (message.to_owned(), format!("{help}."));
+        }
+    }
+    (complaint.trim_end_matches('.').to_owned(), "Change one of the attributes.".to_owned())
+}

@@ -1,0 +1,14 @@
+//! What can only be said once the whole file is read.
+
+mod cycle;
+mod fit;
+mod inputs;
+mod references;
+mod sensitive;
+mod world;
+
+pub(super) use cycle::cycles;
+pub(super) use inputs::inputs;
+pub(super) use references::references;
+pub(super) use sensitive::outputs;
+pub(super) use world::World;

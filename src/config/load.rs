@@ -1,0 +1,128 @@
+use super::blocks::Blocks;
+use super::check::{self, World};
+use super::document::Document;
+use super::header::Header;
+use super::outputs::outputs;
+use super::overlay::Overlay;
+use super::params::params;
+use super::read::read;
+use super::scope::Scope;
+use super::tags::tags;
+use super::{Node, Options, Source, Stack};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::resource::Kind;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Reads and validates a `stack.toml`.
+///
+/// # Errors
+/// All mistakes at once; a syntax error stands alone, since nothing behind it can be read.
+pub fn load(path: &Path, options: &Options, kinds: &[&'static dyn Kind]) -> Result<Stack, Diagnostics> {
+    let name = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(Source::new(name, text), options, kinds),
+        Err(error) => {
+            let help = match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    "Write one, run stackctl in the folder that has it, or pass `--file`."
+                }
+                std::io::ErrorKind::InvalidData => "Save it as UTF-8.",
+                _ => "Check that the file can be read.",
+            };
+            let mut found = Diagnostics::default();
+            found.push(Diagnostic::new(
+                "stackctl::unreadable",
+                format!("{name} cannot be read: {error}"),
+                help,
+            ));
+            Err(found)
+        }
+    }
+}
+
+/// The same from text.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(source: Source, options: &Options, kinds: &[&'static dyn Kind]) -> Result<Stack, Diagnostics> {
+    let source = Arc::new(source);
+    let mut found = Diagnostics::default();
+    let stack = build(&source, options, kinds, &mut found);
+    match stack {
+        Some(stack) if !found.has_errors() => Ok(Stack { warnings: found.finish(&source), ..stack }),
+        // Warnings can follow from errors.
+        _ => Err(found.errors().finish(&source)),
+    }
+}
+
+fn build(
+    source: &Arc<Source>,
+    options: &Options,
+    kinds: &[&'static dyn Kind],
+    found: &mut Diagnostics,
+) -> Option<Stack> {
+    let root = read(source, found)?;
+    let mut document = Document::new(root, source, kinds, found);
+    let overlay = Overlay::apply(&mut document, options, kinds, found);
+    let header = Header::new(document.stack.as_ref(), &overlay, found);
+
+    let used = RefCell::new(BTreeSet::new());
+    let bare = Scope { header: &header, params: None, each: None, known_only: None, used: &used };
+    let params_scope = bare.known_only("params have to be known before apply");
+    let params = params(document.params.as_ref(), &overlay, options, params_scope, found);
+    let values: BTreeMap<String, Option<Node>> = params
+        .iter()
+        .map(|(name, param)| (name.clone(), param.as_ref().map(|param| param.value.clone())))
+        .collect();
+    let scope = Scope { params: Some(&values), ..bare };
+
+    let tags = tags(document.tags.as_ref(), scope, found);
+    let blocks = Blocks::expand(&mut document, &tags, scope, found);
+    let outputs = outputs(document.outputs.as_ref(), scope, found);
+
+    let world = World { kinds, blocks: &blocks, broken: &document.broken };
+    check::references(&world, &outputs, found);
+    check::inputs(&world, found);
+    check::outputs(&world, &outputs, found);
+    check::cycles(&world, found);
+    let depends_on = |block: &super::Block| {
+        let all = block.depends_on.iter();
+        all.flat_map(|(address, span)| world.members(address).into_iter().map(|one| (one, *span))).collect()
+    };
+    let expanded: Vec<Vec<_>> = blocks.all.values().map(depends_on).collect();
+
+    for (name, param) in params.iter().filter_map(|(name, param)| Some((name, param.as_ref()?))) {
+        if !used.borrow().contains(name) {
+            found.push(
+                Diagnostic::warning(
+                    "stackctl::unused_param",
+                    format!("param `{name}` is not used"),
+                    format!("Refer to it as `${{param.{name}}}`, or remove it."),
+                )
+                .at(param.span, "declared, never referred to"),
+            );
+        }
+    }
+    let Blocks { mut all, families } = blocks;
+    for (block, depends_on) in all.values_mut().zip(expanded) {
+        block.depends_on = depends_on;
+    }
+    let text = |entry: &super::Entry| entry.node.as_str().unwrap_or_default().to_owned();
+    Some(Stack {
+        source: source.clone(),
+        name: header.name?,
+        region: header.region?,
+        account: header.account,
+        state: header.state,
+        target: overlay.target,
+        params: params.into_iter().filter_map(|(name, param)| Some((name, param?))).collect(),
+        tags: tags.iter().map(|(key, entry)| (key.clone(), text(entry))).collect(),
+        blocks: all,
+        families,
+        outputs,
+        warnings: Diagnostics::default(),
+    })
+}

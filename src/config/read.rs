@@ -1,0 +1,118 @@
+use super::{Entry, Node, Source, Span, Template, Value, scan};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use indexmap::IndexMap;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// TOML to nodes. None after a syntax error, since nothing else can be read then.
+pub(super) fn read(source: &Source, found: &mut Diagnostics) -> Option<Node> {
+    let table = match DeTable::parse(&source.text) {
+        Ok(table) => table,
+        Err(error) => {
+            found.push(syntax(source, &error));
+            return None;
+        }
+    };
+    let span = table.span().into();
+    let mut reader = Reader { text: &source.text, references: true, found };
+    Some(Node::new(reader.table(table.get_ref()), span))
+}
+
+/// One value of the command line or the environment, in TOML; `${` means nothing in it.
+pub(super) fn value(text: &str, span: Span) -> Option<Node> {
+    let value = DeValue::parse(text).ok()?;
+    let mut found = Diagnostics::default();
+    let mut node = Reader { text, references: false, found: &mut found }.node(&value);
+    place(&mut node, span);
+    found.is_empty().then_some(node)
+}
+
+/// Puts a node and all inside at one place.
+pub(super) fn place(node: &mut Node, span: Span) {
+    node.span = span;
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().for_each(|item| place(item, span)),
+        Value::Table(entries) => entries.values_mut().for_each(|entry| {
+            entry.key = span;
+            place(&mut entry.node, span);
+        }),
+        _ => {}
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    references: bool,
+    found: &'a mut Diagnostics,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, table: &DeTable<'_>) -> Value {
+        let mut entries = IndexMap::with_capacity(table.len());
+        for (key, value) in table.iter() {
+            let entry = Entry { key: key.span().into(), node: self.node(value) };
+            entries.insert(key.get_ref().to_string(), entry);
+        }
+        Value::Table(entries)
+    }
+
+    fn node(&mut self, value: &Spanned<DeValue<'_>>) -> Node {
+        let span: Span = value.span().into();
+        let value = match value.get_ref() {
+            DeValue::Boolean(value) => Value::Bool(*value),
+            DeValue::Integer(value) => {
+                let digits = value.as_str().replace('_', "");
+                Value::Integer(i64::from_str_radix(&digits, value.radix()).unwrap_or_else(|_| {
+                    self.too_large(span);
+                    0
+                }))
+            }
+            DeValue::Float(value) => match value.as_str().replace('_', "").parse::<f64>() {
+                Ok(value) if value.is_finite() => Value::Float(value),
+                _ => {
+                    self.too_large(span);
+                    Value::Float(0.0)
+                }
+            },
+            DeValue::String(text) if self.references => {
+                let raw = self.text.get(span.start..span.end).unwrap_or_default();
+                Value::String(scan::template(text, raw, span, self.found))
+            }
+            DeValue::String(text) => Value::String(Template::text(text)),
+            DeValue::Datetime(value) => Value::String(Template::text(&value.to_string())),
+            DeValue::Array(items) => Value::List(items.iter().map(|item| self.node(item)).collect()),
+            DeValue::Table(table) => self.table(table),
+        };
+        Node::new(value, span)
+    }
+
+    fn too_large(&mut self, span: Span) {
+        self.found.push(
+            Diagnostic::new(
+                "stackctl::wrong_value",
+                "the number is out of range",
+                "Write a number that fits into 64 bits, neither `inf` nor `nan`.",
+            )
+            .at(span, "no number that AWS would take"),
+        );
+    }
+}
+
+fn syntax(source: &Source, error: &toml::de::Error) -> Diagnostic {
+    let range = error.span().unwrap_or(0..0);
+    let span: Span = range.clone().into();
+    let line_start = source.text.get(..span.start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+    let line = source.text.get(line_start..).and_then(|text| text.lines().next()).unwrap_or_default();
+    let message = error.message();
+    let help = if message == "duplicate key" {
+        "Remove one of the two, or give it another name."
+    } else if line.contains("${") && line.contains("[\"") {
+        "Quotes end the string. Write the key in single quotes: `\"${subnet.private['a'].id}\"`."
+    } else if message.contains("must be quoted") || message.contains("string values") {
+        "Text stands in quotes: `key = \"text\"`."
+    } else {
+        "Correct the line; the rest of the file is checked after that."
+    };
+    let summary = if message == "duplicate key" { "a key stands here twice" } else { "this is not TOML" };
+    Diagnostic::new("stackctl::syntax", summary, help).at(span, message)
+}

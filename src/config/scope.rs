@@ -1,0 +1,272 @@
+use super::header::Header;
+use super::{Node, Part, Span, Template, Value, join};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::reference::Expression;
+use crate::schema::suggest;
+use crate::schema::tree;
+use crate::schema::types::Types;
+use serde_json::Value as Json;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What `${param…}`, `${stack…}` and `${each…}` stand for at one place of the file.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub header: &'a Header,
+    /// None for a param that has a mistake of its own.
+    pub params: Option<&'a BTreeMap<String, Option<Node>>>,
+    pub each: Option<&'a Each>,
+    /// Why references to resources cannot stand here.
+    pub known_only: Option<&'static str>,
+    /// The params that were asked for.
+    pub used: &'a RefCell<BTreeSet<String>>,
+}
+
+/// One element of a `for_each`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Each {
+    pub key: String,
+    pub value: Node,
+}
+
+/// What to put in place of an expression.
+enum Filled {
+    Node(Node),
+    /// A reference to a resource; or a mistake, reported, that stands for an unknown value from here on.
+    Same,
+}
+
+impl<'a> Scope<'a> {
+    /// For a place where everything has to be known when the file is read.
+    pub(super) fn known_only(self, why: &'static str) -> Self {
+        Self { known_only: Some(why), ..self }
+    }
+
+    pub(super) fn with_each(self, each: &'a Each) -> Self {
+        Self { each: Some(each), ..self }
+    }
+
+    /// The node with params, `stack` and `each` filled in. Where the schema takes text only, numbers and booleans
+    /// that come from a param become text.
+    pub(super) fn fill(&self, node: &Node, schema: Option<&Json>, found: &mut Diagnostics) -> Node {
+        let value = match &node.value {
+            Value::String(template) => return self.template(template, node.span, schema, found),
+            Value::List(items) => Value::List(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        let schema = schema.and_then(|schema| tree::child(schema, &index.to_string()));
+                        self.fill(item, schema, found)
+                    })
+                    .collect(),
+            ),
+            Value::Table(entries) => Value::Table(
+                entries
+                    .iter()
+                    .map(|(key, entry)| {
+                        let schema = schema.and_then(|schema| tree::child(schema, key));
+                        let mut entry = entry.clone();
+                        entry.node = self.fill(&entry.node, schema, found);
+                        (key.clone(), entry)
+                    })
+                    .collect(),
+            ),
+            scalar => scalar.clone(),
+        };
+        Node::new(value, node.span)
+    }
+
+    fn template(
+        &self,
+        template: &Template,
+        span: Span,
+        schema: Option<&Json>,
+        found: &mut Diagnostics,
+    ) -> Node {
+        if let Some((expression, place)) = template.as_whole() {
+            return match self.expression(expression, place, found) {
+                Filled::Same => Node::new(Value::String(template.clone()), span),
+                Filled::Node(node) => {
+                    let text =
+                        scalar_text(&node).filter(|_| schema.is_some_and(|s| Types::of(s).only_text()));
+                    match text {
+                        Some(text) => Node::text(&text, span),
+                        None => Node::new(node.value, span),
+                    }
+                }
+            };
+        }
+        let mut filled = Template::default();
+        for part in &template.parts {
+            let (expression, place) = match part {
+                Part::Text(text) => {
+                    filled.push_text(text);
+                    continue;
+                }
+                Part::Expression(expression, place) => (expression, *place),
+            };
+            match self.expression(expression, place, found) {
+                Filled::Same => filled.parts.push(part.clone()),
+                Filled::Node(Node { value: Value::String(inner), .. }) => {
+                    for part in inner.parts {
+                        match part {
+                            Part::Text(text) => filled.push_text(&text),
+                            Part::Expression(inner, _) => filled.parts.push(Part::Expression(inner, place)),
+                        }
+                    }
+                }
+                Filled::Node(node) => match scalar_text(&node) {
+                    Some(text) => filled.push_text(&text),
+                    None => {
+                        let is = node.type_name();
+                        found.push(
+                            Diagnostic::new(
+                                "stackctl::reference_type",
+                                format!("`${{{expression}}}` is {is} and cannot stand in text"),
+                                "Let the reference be the whole string, or refer to a part of it.",
+                            )
+                            .at(place, format!("this is {is}")),
+                        );
+                        filled.parts.push(part.clone());
+                    }
+                },
+            }
+        }
+        Node::new(Value::String(filled), span)
+    }
+
+    fn expression(&self, expression: &Expression, span: Span, found: &mut Diagnostics) -> Filled {
+        match expression {
+            Expression::Resource(_) => {
+                if let Some(why) = self.known_only {
+                    found.push(
+                        Diagnostic::new(
+                            "stackctl::misplaced_reference",
+                            format!("`${{{expression}}}` cannot stand here"),
+                            "Write the value itself, or refer to a param.",
+                        )
+                        .at(span, why),
+                    );
+                }
+                Filled::Same
+            }
+            Expression::Stack(field) => self.stack(field, span, found),
+            Expression::Param { name, path } => self.param(name, path, span, found),
+            Expression::Each { field, path } => self.each(field, path, span, found),
+        }
+    }
+
+    fn stack(&self, field: &str, span: Span, found: &mut Diagnostics) -> Filled {
+        let value = match field {
+            "name" => &self.header.name,
+            "region" => &self.header.region,
+            _ => &self.header.account,
+        };
+        if field == "account" && self.header.no_account {
+            found.push(
+                Diagnostic::new(
+                    "stackctl::missing_key",
+                    "`${stack.account}` is not known",
+                    "Add `account = \"123456789012\"` to `[stack]`.",
+                )
+                .at(span, "`[stack]` names no account"),
+            );
+        }
+        value.as_ref().map_or(Filled::Same, |text| Filled::Node(Node::text(text, span)))
+    }
+
+    fn param(&self, name: &str, path: &str, span: Span, found: &mut Diagnostics) -> Filled {
+        let Some(params) = self.params else {
+            found.push(
+                Diagnostic::new(
+                    "stackctl::misplaced_reference",
+                    "a param cannot refer to params",
+                    "Write the value itself, or `${stack.name}`, `${stack.region}`, `${stack.account}`.",
+                )
+                .at(span, "not known yet"),
+            );
+            return Filled::Same;
+        };
+        self.used.borrow_mut().insert(name.to_owned());
+        match params.get(name) {
+            Some(Some(value)) => self.part(value, &format!("param.{name}"), path, span, None, found),
+            Some(None) => Filled::Same,
+            None => {
+                let help = match params.is_empty() {
+                    true => format!("Declare it: `[params]`, then `{name} = …`."),
+                    false => suggest::help(name, params.keys().map(String::as_str), "Params"),
+                };
+                found.push(
+                    Diagnostic::new("stackctl::unknown_param", format!("there is no param `{name}`"), help)
+                        .at(span, "not declared in `[params]`"),
+                );
+                Filled::Same
+            }
+        }
+    }
+
+    fn each(&self, field: &str, path: &str, span: Span, found: &mut Diagnostics) -> Filled {
+        let Some(each) = self.each else {
+            found.push(
+                Diagnostic::new(
+                    "stackctl::misplaced_reference",
+                    "there is no `each` here",
+                    "`each` belongs into a block with `for_each`; add one, or write the value itself.",
+                )
+                .at(span, "no `for_each` around this"),
+            );
+            return Filled::Same;
+        };
+        match field {
+            "key" => Filled::Node(Node::text(&each.key, span)),
+            _ => self.part(&each.value, "each.value", path, span, Some(each), found),
+        }
+    }
+
+    fn part(
+        &self,
+        value: &Node,
+        name: &str,
+        path: &str,
+        span: Span,
+        each: Option<&Each>,
+        found: &mut Diagnostics,
+    ) -> Filled {
+        let at = value.nearest(path);
+        if at.rest.is_empty() {
+            return Filled::Node(at.node.clone());
+        }
+        // What stands behind a reference is not known before apply.
+        if matches!(&at.node.value, Value::String(template) if template.as_text().is_none()) {
+            return Filled::Same;
+        }
+        let step = at.rest.split('.').next().unwrap_or_default();
+        let keys = at.node.as_table().into_iter().flatten().map(|(key, _)| key.as_str());
+        let taken = path.len() - at.rest.len();
+        let whole = path[..taken].trim_end_matches('.');
+        let whole = if whole.is_empty() { name.to_owned() } else { join(name, whole) };
+        let help = match at.node.as_table() {
+            Some(_) => suggest::help(step, keys, "It has"),
+            None => format!("It is {}: refer to `${{{whole}}}`.", at.node.type_name()),
+        };
+        let mut mistake =
+            Diagnostic::new("stackctl::unknown_attribute", format!("`{whole}` has no `{step}`"), help)
+                .at(span, format!("no `{step}`"));
+        if let Some(each) = each {
+            mistake = mistake.at(at.node.span, format!("`each.value` of {:?}", each.key));
+        }
+        found.push(mistake);
+        Filled::Same
+    }
+}
+
+/// A known scalar as it reads in the midst of text.
+fn scalar_text(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Integer(value) => Some(value.to_string()),
+        Value::Float(value) => Some(value.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,22 @@
+use super::Span;
+
+/// The target that every stack has: the local cloud of the project, unless `[targets.local]` names an endpoint.
+pub const LOCAL: &str = "local";
+
+/// The chosen one of `[targets]`: where this run goes instead of to AWS as usual.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Target {
+    pub name: String,
+    pub endpoint_url: Option<String>,
+    /// A profile of `~/.aws/config`.
+    pub profile: Option<String>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+impl Target {
+    /// Whether it is the local cloud of the project.
+    pub fn is_local(&self) -> bool {
+        self.name == LOCAL && self.endpoint_url.is_none()
+    }
+}

@@ -1,0 +1,207 @@
+//! What is wrong, where, and what to do about it.
+
+use crate::config::{Source, Span};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use std::fmt;
+use std::sync::Arc;
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnostic {
+    /// `stackctl::unknown_attribute`: stays the same when the words change.
+    pub code: &'static str,
+    pub severity: Severity,
+    /// Plain words, no full stop.
+    pub message: String,
+    /// The first is where the mistake is; none if it is not in `stack.toml`.
+    pub labels: Vec<Label>,
+    /// What to do.
+    pub help: String,
+    pub source: Option<Arc<Source>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    /// Stops nothing.
+    Warning,
+}
+
+/// A place and what is to say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    pub span: Span,
+    /// Why this is a mistake, or what the place has to do with it.
+    pub text: String,
+}
+
+impl Diagnostic {
+    pub fn new(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: vec![],
+            help: help.into(),
+            source: None,
+        }
+    }
+
+    pub fn warning(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::new(code, message, help) }
+    }
+
+    /// Adds a place; the first one added is where the mistake is.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// The same mistake at the same places, whatever the labels say.
+    fn is_same(&self, other: &Self) -> bool {
+        let places = |d: &Self| d.labels.iter().map(|label| label.span).collect::<Vec<_>>();
+        self.code == other.code && self.message == other.message && places(self) == places(other)
+    }
+
+    /// `stack.toml:12:5`, if it is there.
+    pub fn place(&self) -> Option<String> {
+        Some(self.source.as_ref()?.place(self.labels.first()?.span))
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+impl miette::Diagnostic for Diagnostic {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_deref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let spans = self.labels.iter().enumerate().map(|(index, label)| {
+            let text = (!label.text.is_empty()).then(|| label.text.clone());
+            match index {
+                0 => LabeledSpan::new_primary_with_span(text, label.span),
+                _ => LabeledSpan::new_with_span(text, label.span),
+            }
+        });
+        (!self.labels.is_empty()).then(|| Box::new(spans) as _)
+    }
+}
+
+/// Every mistake of a run, in the order of the file, each once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether anything stops the run.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Without the warnings.
+    #[must_use]
+    pub fn errors(mut self) -> Self {
+        self.0.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        self
+    }
+
+    /// In the order of the file, those outside of it first, without duplicates (every instance of a `for_each` makes
+    /// the same mistake).
+    #[must_use]
+    pub fn finish(mut self, source: &Arc<Source>) -> Self {
+        for diagnostic in &mut self.0 {
+            diagnostic.source.get_or_insert_with(|| source.clone());
+        }
+        let place = |d: &Diagnostic| d.labels.first().map(|label| label.span);
+        self.0.sort_by(|a, b| place(a).cmp(&place(b)).then(a.severity.cmp(&b.severity)));
+        let mut unique: Vec<Diagnostic> = vec![];
+        for diagnostic in self.0 {
+            if !unique.iter().any(|other| other.is_same(&diagnostic)) {
+                unique.push(diagnostic);
+            }
+        }
+        Self(unique)
+    }
+
+    /// All of them as text for a terminal of that width.
+    pub fn render(&self, width: usize, colour: bool) -> String {
+        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
+        let mut out = String::new();
+        for diagnostic in &self.0 {
+            if handler.render_report(&mut out, diagnostic).is_err() {
+                out.push_str(&diagnostic.message);
+            }
+            out.push('\n');
+        }
+        out
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
+        self.0.extend(diagnostics);
+    }
+}
+
+/// One line each: `stack.toml:12:5: message`.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, diagnostic) in self.0.iter().enumerate() {
+            let newline = if index == 0 { "" } else { "\n" };
+            match diagnostic.place() {
+                Some(place) => write!(f, "{newline}{place}: {diagnostic}")?,
+                None => write!(f, "{newline}{diagnostic}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}

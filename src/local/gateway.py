@@ -1,0 +1,91 @@
+"""Runs MiniStack for `stackctl local`: its own entry point, with two promises added.
+
+1. What it acknowledged is on disk. MiniStack writes its state at a clean exit only, so a killed one would
+   forget resources that it had confirmed, and stackctl would see them as drift.
+2. It ends with its supervisor: the supervisor holds the other end of stdin.
+
+And it tells who it is, since another gateway may have been quicker to take the port.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+
+from ministack import app as gateway
+
+# Grow with every log line, message or datum; saving them on each request would cost more the longer it runs.
+GROWING = {"cloudwatch_logs", "logs", "cloudwatch", "sqs", "cloudtrail", "kinesis", "dynamodb"}
+LAZY_SECONDS = 1.0
+
+serve = gateway.app
+late = threading.Event()
+
+
+def save(growing):
+    states = gateway._build_persistence_save_dict()
+    gateway.save_all({name: get for name, get in states.items() if (name in GROWING) == growing})
+
+
+def is_object_traffic(scope):
+    """Object bodies and their metadata have files of their own (S3_PERSIST); only buckets need saving."""
+    path = scope["path"].strip("/")
+    signed = dict(scope["headers"]).get(b"authorization", b"")
+    return b"/s3/aws4_request" in signed and "/" in path
+
+
+async def durable(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return await with_late_saves(scope, receive, send)
+    if scope["type"] == "http" and scope["path"] == "/_stackctl/pid":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        return await send({"type": "http.response.body", "body": b"pid=%d;" % os.getpid()})
+    if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return await serve(scope, receive, send)
+
+    async def save_then_send(message):
+        if message["type"] == "http.response.start" and message["status"] < 400:
+            late.set()
+            if not is_object_traffic(scope):
+                save(growing=False)
+        await send(message)
+
+    await serve(scope, receive, save_then_send)
+
+
+async def with_late_saves(scope, receive, send):
+    async def loop():
+        while True:
+            await asyncio.sleep(LAZY_SECONDS)
+            if late.is_set():
+                late.clear()
+                save(growing=True)
+                save(growing=False)
+
+    task = asyncio.create_task(loop())
+    try:
+        await serve(scope, receive, send)
+    finally:
+        task.cancel()
+
+
+def end_with_supervisor():
+    while sys.stdin.buffer.read(4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+logging.getLogger("persistence").setLevel(logging.WARNING)
+gateway.app = durable
+threading.Thread(target=end_with_supervisor, daemon=True).start()
+try:
+    gateway.main()
+finally:
+    # Functions are children in this process group; a bootstrap would outlive the gateway and poll for ever.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGTERM)

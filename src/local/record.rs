@@ -1,0 +1,119 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{ErrorKind, Write},
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, FileContext, Result};
+
+/// What outlives the supervisor: ports and databases. No secret is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    #[serde(default)]
+    pub(super) format: u32,
+    #[serde(default)]
+    pub(super) gateway_port: Option<u16>,
+    #[serde(default)]
+    pub(super) databases: BTreeMap<String, DatabaseRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DatabaseRecord {
+    pub(super) port: u16,
+    pub(super) user: String,
+    pub(super) name: String,
+    /// Of the managed master password.
+    #[serde(default)]
+    pub(super) secret_arn: Option<String>,
+}
+
+/// The record and its file. Every change is on disk before it counts.
+#[derive(Debug)]
+pub(super) struct RecordFile {
+    path: PathBuf,
+    record: Mutex<Record>,
+}
+
+impl RecordFile {
+    pub(super) fn open(path: PathBuf) -> Result<Self> {
+        let record = Self::peek(&path)?;
+        Ok(Self { path, record: Mutex::new(record) })
+    }
+
+    /// Reads it without owning it, as `status` does while nothing runs.
+    pub(super) fn peek(path: &PathBuf) -> Result<Record> {
+        match fs::read(path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|source| Error::Record { path: path.clone(), source })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(Record { format: 1, ..Record::default() })
+            }
+            Err(error) => Err(error).at("read", path),
+        }
+    }
+
+    pub(super) fn get(&self) -> Record {
+        self.lock().clone()
+    }
+
+    pub(super) fn database(&self, identifier: &str) -> Option<DatabaseRecord> {
+        self.lock().databases.get(identifier).cloned()
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
+        let mut record = self.lock();
+        let mut next = record.clone();
+        change(&mut next);
+        if next != *record {
+            self.write(&next)?;
+            *record = next;
+        }
+        Ok(())
+    }
+
+    fn write(&self, record: &Record) -> Result<()> {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let mut file = tempfile::NamedTempFile::new_in(folder).at("write in", folder)?;
+        let bytes = serde_json::to_vec_pretty(record)
+            .map_err(|source| Error::Record { path: self.path.clone(), source })?;
+        file.write_all(&bytes).at("write", &self.path)?;
+        file.as_file().sync_all().at("write", &self.path)?;
+        file.persist(&self.path).map_err(|error| error.error).at("write", &self.path)?;
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_its_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record.json");
+        let file = RecordFile::open(path.clone()).unwrap();
+        file.change(|record| record.gateway_port = Some(4566)).unwrap();
+        let database =
+            DatabaseRecord { port: 5432, user: "adm".into(), name: "loans".into(), secret_arn: None };
+        file.change(|record| drop(record.databases.insert("loans".into(), database.clone()))).unwrap();
+        let again = RecordFile::open(path).unwrap();
+        assert_eq!(again.get(), file.get());
+        assert_eq!(again.database("loans"), Some(database));
+    }
+
+    #[test]
+    fn the_first_format_still_parses() {
+        let first = r#"{"format":1,"gateway_port":4566,"databases":{"a":{"port":1,"user":"u","name":"n"}}}"#;
+        let record: Record = serde_json::from_str(first).unwrap();
+        assert_eq!(record.databases["a"].secret_arn, None);
+    }
+}

@@ -1,0 +1,195 @@
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use serde::Serialize;
+
+use super::{
+    control::{self, Request, Silence},
+    databases::Database,
+    error::{Error, Result},
+    keeper::PartState,
+    layout::Layout,
+    lock::Lock,
+    orphans,
+    process::PidFiles,
+    record::RecordFile,
+    supervisor::{Gateway, Live, PART},
+};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The local cloud as it is now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    pub supervisor: SupervisorState,
+    /// None while it is down.
+    pub gateway: Option<Gateway>,
+    /// While it is down, those that will come back.
+    pub databases: Vec<Database>,
+    pub folder: PathBuf,
+    /// Where the databases' data are: outside `folder` for root.
+    pub data: PathBuf,
+    /// What is not as it should be, each with its remedy.
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SupervisorState {
+    Down,
+    Running {
+        pid: u32,
+        version: String,
+        since: SystemTime,
+    },
+    /// It holds its lock, but does not answer.
+    Silent {
+        pid: Option<i32>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub what: String,
+    pub remedy: String,
+}
+
+impl Status {
+    /// Everything runs and accepts connections.
+    pub fn is_ready(&self) -> bool {
+        let ready = |state: &PartState| matches!(state, PartState::Ready { .. });
+        matches!(self.supervisor, SupervisorState::Running { .. })
+            && self.gateway.as_ref().is_some_and(|gateway| ready(&gateway.state))
+            && self.databases.iter().all(|database| ready(&database.state))
+    }
+
+    pub fn is_down(&self) -> bool {
+        matches!(self.supervisor, SupervisorState::Down)
+    }
+}
+
+/// Looks at the local cloud, whatever state it is in; changes nothing.
+pub async fn status(layout: &Layout) -> Result<Status> {
+    match live(layout).await {
+        Ok(live) => Ok(of_live(layout, live)),
+        Err(Silence(reason)) => without_answer(layout, &reason),
+    }
+}
+
+pub(super) async fn live(layout: &Layout) -> Result<Live, Silence> {
+    match control::ask(&layout.control_socket(), &Request::Status, PATIENCE).await? {
+        Ok(live) => Ok(live),
+        Err(error) => Err(Silence(error.to_string())),
+    }
+}
+
+pub(super) fn of_live(layout: &Layout, live: Live) -> Status {
+    let mut problems = Vec::new();
+    let mut look = |name: &str, log: &str, state: &PartState, note: &Option<String>| {
+        if let PartState::Failing { reason } = state {
+            problems.push(Problem {
+                what: format!("{name} does not run: {reason}"),
+                remedy: format!("it is tried again by itself; see {}", layout.log(log).display()),
+            });
+        }
+        if let Some(note) = note {
+            problems.push(Problem {
+                what: format!("{name}: {note}"),
+                remedy: "free that port and run `stackctl local down`, then `up`, to have it back".to_owned(),
+            });
+        }
+    };
+    look("MiniStack", "ministack", &live.gateway.state, &live.gateway.note);
+    for database in &live.databases {
+        let name = format!("database `{}`", database.identifier);
+        look(&name, &format!("postgres-{}", database.identifier), &database.state, &database.note);
+    }
+    let Live { pid, version, since, gateway, databases } = live;
+    Status {
+        supervisor: SupervisorState::Running { pid, version, since },
+        gateway: Some(gateway),
+        databases,
+        folder: layout.folder().to_path_buf(),
+        data: layout.databases(),
+        problems,
+    }
+}
+
+fn without_answer(layout: &Layout, reason: &str) -> Result<Status> {
+    let recorded = PidFiles::new(layout.pids()).read(PART);
+    let mut problems = Vec::new();
+    let supervisor = if Lock::is_held(&layout.supervisor_lock())? {
+        let pid = recorded.map(|process| process.pid);
+        problems.push(Problem {
+            what: format!("the supervisor runs, but does not answer: {reason}"),
+            remedy: "it may be starting; else `stackctl local down`, then `up`".to_owned(),
+        });
+        SupervisorState::Silent { pid }
+    } else {
+        if let Some(process) = recorded {
+            let now = if u32::try_from(process.pid).ok().and_then(super::process::Process::of).is_some() {
+                "; another program has that pid now"
+            } else {
+                ""
+            };
+            problems.push(Problem {
+                what: format!("the supervisor (pid {}) ended without stopping its parts{now}", process.pid),
+                remedy: "`stackctl local up` heals it, `stackctl local down` cleans up".to_owned(),
+            });
+        }
+        for (part, process) in orphans::find(layout) {
+            problems.push(Problem {
+                what: format!("{part} (pid {}) runs without its supervisor", process.pid),
+                remedy: "`stackctl local up` heals it, `stackctl local down` ends it".to_owned(),
+            });
+        }
+        SupervisorState::Down
+    };
+    let databases = RecordFile::peek(&layout.record())?
+        .databases
+        .into_iter()
+        .map(|(identifier, known)| Database::new(identifier, known, PartState::Stopped, None, 0, None))
+        .collect();
+    Ok(Status {
+        supervisor,
+        gateway: None,
+        databases,
+        folder: layout.folder().to_path_buf(),
+        data: layout.databases(),
+        problems,
+    })
+}
+
+/// A local cloud that is up: where it is, and the client that its databases need.
+#[derive(Debug, Clone)]
+pub struct Running {
+    /// `http://127.0.0.1:4566`
+    pub endpoint: String,
+    pub(super) socket: PathBuf,
+}
+
+/// Finds the local cloud of this project.
+pub async fn connect(layout: &Layout) -> Result<Running> {
+    let live = match live(layout).await {
+        Ok(live) => live,
+        Err(Silence(_)) => {
+            let status = status(layout).await?;
+            let reason = status.problems.into_iter().next().map_or_else(
+                || format!("nothing runs for {}", layout.project().display()),
+                |problem| problem.what,
+            );
+            return Err(Error::NotUp { reason });
+        }
+    };
+    match live.gateway.state {
+        PartState::Ready { .. } => {
+            Ok(Running { endpoint: live.gateway.endpoint, socket: layout.control_socket() })
+        }
+        PartState::Failing { reason } => {
+            Err(Error::NotUp { reason: format!("MiniStack does not run: {reason}") })
+        }
+        _ => Err(Error::NotUp { reason: "MiniStack is still starting".to_owned() }),
+    }
+}

@@ -1,0 +1,111 @@
+//! Zip archives: ours, always the same bytes, and those that users bring.
+
+use super::{Error, Executable, Result};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+use std::io::{Cursor, Read, Write};
+use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
+
+/// Bytes of zip that Lambda takes in a request (50 MB; more has to go by way of S3).
+pub const MAX_UPLOAD: u64 = 50 * 1024 * 1024;
+
+/// What an OS-only runtime starts.
+pub(super) const BOOTSTRAP: &str = "bootstrap";
+
+/// Base64 of the SHA-256, as Lambda reports it in `CodeSha256`.
+pub fn sha256(bytes: &[u8]) -> String {
+    STANDARD.encode(Sha256::digest(bytes))
+}
+
+/// The zip with `executable` as its only file, `bootstrap`: the same bytes for the same executable on every machine.
+pub(super) fn pack(executable: &[u8]) -> std::io::Result<Vec<u8>> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(6))
+        .last_modified_time(DateTime::default())
+        .system(System::Unix)
+        .unix_permissions(0o755);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file(BOOTSTRAP, options)?;
+    zip.write_all(executable)?;
+    Ok(zip.finish()?.into_inner())
+}
+
+/// The `bootstrap` at the root of a zip, if it is a Linux executable. A script or a zip for another runtime has none.
+pub fn executable_in(zip: &[u8]) -> Option<Executable> {
+    let mut archive = ZipArchive::new(Cursor::new(zip)).ok()?;
+    let mut bytes = Vec::new();
+    archive.by_name(BOOTSTRAP).ok()?.read_to_end(&mut bytes).ok()?;
+    Executable::parse(&bytes).ok()
+}
+
+/// What a user's zip is and holds for `runtime`: nothing is required of others than the `provided` runtimes.
+pub(super) fn check(path: &Path, zip: &[u8], runtime: &str) -> Result<Option<Executable>> {
+    let not_zip =
+        |error: zip::result::ZipError| Error::NotZip { path: path.to_path_buf(), reason: error.to_string() };
+    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(not_zip)?;
+    if !runtime.starts_with("provided") {
+        return Ok(None);
+    }
+    if archive.index_for_name(BOOTSTRAP).is_none() {
+        let mut names = archive.file_names().flatten();
+        let elsewhere = names.find(|name| name.ends_with("/bootstrap")).map(|name| name.into_owned());
+        return Err(Error::NoBootstrap { path: path.to_path_buf(), runtime: runtime.to_owned(), elsewhere });
+    }
+    let bootstrap = archive.by_name(BOOTSTRAP).map_err(not_zip)?;
+    // Zips made on Windows have no mode at all; Lambda then takes every file for executable.
+    if bootstrap.unix_mode().is_some_and(|mode| mode & 0o111 == 0) {
+        return Err(Error::NotExecutable(path.to_path_buf()));
+    }
+    drop(bootstrap);
+    Ok(executable_in(zip))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_executable_is_the_same_zip() {
+        let zip = pack(b"\x7fELF hello").unwrap();
+        assert_eq!(zip, pack(b"\x7fELF hello").unwrap());
+        assert_ne!(sha256(&zip), sha256(&pack(b"\x7fELF hullo").unwrap()));
+        let mut archive = ZipArchive::new(Cursor::new(&zip)).unwrap();
+        let file = archive.by_index(0).unwrap();
+        assert_eq!(file.name().unwrap(), "bootstrap");
+        assert_eq!(file.unix_mode(), Some(0o100_755));
+        assert_eq!(file.last_modified(), Some(DateTime::default()));
+    }
+
+    /// Guards against a new version of the zip or deflate crate, which would redeploy every function.
+    #[test]
+    fn the_bytes_are_pinned() {
+        let executable: Vec<u8> = (0..20_000u32).map(|i| (i * i / 7) as u8).collect();
+        insta::assert_snapshot!(sha256(&pack(&executable).unwrap()), @"Beru+PXBwjz7QDUt7AnVKZrwXW45KHYfXtutGxP8Suw=");
+    }
+
+    #[test]
+    fn the_hash_is_what_lambda_reports() {
+        assert_eq!(sha256(b""), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    }
+
+    #[test]
+    fn users_zips_are_checked() {
+        let path = Path::new("f.zip");
+        assert!(matches!(check(path, b"hello", "provided.al2023"), Err(Error::NotZip { .. })));
+        let zip_of = |name: &str, mode| {
+            let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+            zip.start_file(name, SimpleFileOptions::default().unix_permissions(mode)).unwrap();
+            zip.write_all(b"#!/bin/sh\n").unwrap();
+            zip.finish().unwrap().into_inner()
+        };
+        let nested = check(path, &zip_of("target/bootstrap", 0o755), "provided.al2023").unwrap_err();
+        assert!(nested.to_string().contains("there is target/bootstrap"), "{nested}");
+        let flat = check(path, &zip_of("bootstrap", 0o644), "provided.al2023");
+        assert!(matches!(flat, Err(Error::NotExecutable(_))));
+        assert_eq!(check(path, &zip_of("bootstrap", 0o755), "provided.al2023").unwrap(), None);
+        assert_eq!(check(path, &zip_of("index.py", 0o644), "python3.13").unwrap(), None);
+    }
+}

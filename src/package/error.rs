@@ -1,0 +1,105 @@
+use super::{Architecture, Glibc};
+use std::path::{Path, PathBuf};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why there is no artefact. Every text says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `source` names a folder that is no crate.
+    #[error(
+        "{} is not a Rust crate: there is no Cargo.toml in it. `source` takes the folder of a crate, relative to stack.toml; \
+         for code in another language zip it yourself and give `artifact = \"path.zip\"`", .0.display()
+    )]
+    NoManifest(PathBuf),
+    /// A Cargo.toml that does not parse.
+    #[error("{}: {source}", .path.display())]
+    Manifest { path: PathBuf, source: Box<toml::de::Error> },
+    /// A Cargo.toml with a `[workspace]` only.
+    #[error("{} describes a workspace and no package: let `source` name the folder of one of its members", .0.display())]
+    NoPackage(PathBuf),
+    /// A library.
+    #[error(
+        "the package {package} has no binary, and Lambda runs one: add src/main.rs, or `source` should name another \
+         folder"
+    )]
+    NoBinary { package: String },
+    /// More than one binary, and nothing says which.
+    #[error(
+        "the package {package} has several binaries ({}) and none of them is called `bootstrap` or `{package}`: rename \
+         the one that is the handler, or set `default-run` in its Cargo.toml", .binaries.join(", ")
+    )]
+    ManyBinaries { package: String, binaries: Vec<String> },
+    /// cargo could not be started.
+    #[error(
+        "`source` is built with cargo, which could not be started ({source}): install Rust from https://rustup.rs, or \
+         build the zip elsewhere and give `artifact = \"path.zip\"` instead of `source`"
+    )]
+    NoCargo { source: std::io::Error },
+    /// `--locked` was refused.
+    #[error(
+        "Cargo.lock is missing or does not fit Cargo.toml, so a build of {package} would not be repeatable: run `cargo \
+         generate-lockfile` (or any `cargo build`) and commit Cargo.lock\n\n{text}"
+    )]
+    NotLocked { package: String, text: String },
+    /// The compiler refused; its own words.
+    #[error("{package} does not compile:\n\n{text}")]
+    Compile { package: String, text: String },
+    /// cargo succeeded without naming an executable.
+    #[error("cargo built {package} and reported no executable for the binary {binary}")]
+    NoExecutable { package: String, binary: String },
+    /// Not ELF: built on macOS or Windows.
+    #[error(
+        "{what} is not a Linux executable ({reason}), and Lambda runs Linux: build for it with `[build] target = \
+         \"{}-unknown-linux-musl\"` in .cargo/config.toml (after `rustup target add`), or with cargo-zigbuild and \
+         `artifact = \"path.zip\"`", .wanted.machine()
+    )]
+    NotLinux { what: String, reason: String, wanted: Architecture },
+    /// The executable is for the other processor.
+    #[error(
+        "{what} is an executable for {is}, and the function wants {wanted}: set `architecture = \"{is}\"`, or build with \
+         `[build] target = \"{}-unknown-linux-musl\"` in .cargo/config.toml", .wanted.machine()
+    )]
+    Architecture { what: String, is: Architecture, wanted: Architecture },
+    /// Linked against a newer C library than the runtime has.
+    #[error(
+        "{what} needs glibc {needs}, and {runtime} has {has}, so it would not start on AWS. Either link statically \
+         (`rustup target add {0}-unknown-linux-musl` and `[build] target = \"{0}-unknown-linux-musl\"` in \
+         .cargo/config.toml), or build with `cargo zigbuild --release --target {0}-unknown-linux-gnu.{has}`, zip it as \
+         `bootstrap` and give `artifact = \"path.zip\"`", .architecture.machine()
+    )]
+    TooNew { what: String, needs: Glibc, has: Glibc, runtime: String, architecture: Architecture },
+    /// Linked dynamically against musl, which no Lambda runtime has.
+    #[error(
+        "{what} needs the loader {interpreter}, which Lambda does not have: link statically (`-C \
+         target-feature=+crt-static`, the default of the musl targets)"
+    )]
+    Loader { what: String, interpreter: String },
+    /// `artifact` is not a zip archive.
+    #[error("{} is not a zip archive ({reason}): `artifact` takes the zip that Lambda runs", .path.display())]
+    NotZip { path: PathBuf, reason: String },
+    /// `artifact` does not hold what the runtime starts.
+    #[error(
+        "{} has no file `bootstrap` at its root, which is what {runtime} starts{}: zip it with `zip -j function.zip \
+         path/to/bootstrap`", .path.display(), .elsewhere.as_deref().map(|e| format!(" (there is {e})")).unwrap_or_default()
+    )]
+    NoBootstrap { path: PathBuf, runtime: String, elsewhere: Option<String> },
+    /// `bootstrap` lacks the executable bit.
+    #[error("`bootstrap` in {} is not executable: `chmod +x bootstrap` before zipping it", .0.display())]
+    NotExecutable(PathBuf),
+    /// More than Lambda takes in one request.
+    #[error(
+        "{} has {} MB, and Lambda takes 50 MB in one upload: strip the binary (`strip = true` and `opt-level = \"s\"` under \
+         [profile.release])", .path.display(), .bytes / 1_000_000
+    )]
+    TooLarge { path: PathBuf, bytes: u64 },
+    #[error("{context}: {source}")]
+    Io { context: String, source: std::io::Error },
+}
+
+impl Error {
+    pub(super) fn io(verb: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let context = format!("cannot {verb} {}", path.display());
+        move |source| Self::Io { context, source }
+    }
+}

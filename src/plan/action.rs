@@ -1,0 +1,155 @@
+use crate::address::Address;
+use crate::diff::{AttrChange, Effect};
+use crate::resource::Id;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// What happens to one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Noop,
+    Create,
+    Update,
+    /// Delete, then create.
+    Replace,
+    /// Create, point dependants at the new one, then delete the old one.
+    ReplaceCreateFirst,
+    Delete,
+}
+
+impl Action {
+    pub fn replaces(self) -> bool {
+        matches!(self, Self::Replace | Self::ReplaceCreateFirst)
+    }
+
+    /// Whether an object is created.
+    pub fn creates(self) -> bool {
+        self == Self::Create || self.replaces()
+    }
+
+    /// Whether an object is deleted.
+    pub fn deletes(self) -> bool {
+        self == Self::Delete || self.replaces()
+    }
+}
+
+/// Why a step is as it is, beside the attribute changes it lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// In `stack.toml`, not in the state.
+    New,
+    /// Attributes differ.
+    Changed,
+    /// In the state, no more in `stack.toml`.
+    Removed,
+    /// Deleted by someone else.
+    Vanished,
+    /// An earlier apply did not finish configuring it.
+    Incomplete,
+    /// AWS says that it failed and will not recover.
+    Failed(String),
+    /// The user asked with `--replace`.
+    Asked,
+    /// `stackctl destroy`.
+    Destroy,
+}
+
+/// One resource in a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    pub address: Address,
+    pub action: Action,
+    pub reason: Reason,
+    /// Of the object that is there.
+    pub id: Option<Id>,
+    /// What is wanted, with unknown values; secrets as keyed digests. `Null` for a delete.
+    pub inputs: Json,
+    pub changes: Vec<AttrChange>,
+    /// What was changed outside of stackctl since the last apply: from what is recorded to what was observed.
+    pub drift: Vec<AttrChange>,
+    pub depends_on: Vec<Address>,
+    /// Of the state: what the existing object refers to.
+    pub depended_on: Vec<Address>,
+    /// Older objects of this address that a create-first replacement left behind.
+    pub deposed: Vec<Id>,
+    /// `prevent_destroy`, from the state.
+    pub protected: bool,
+    /// Deleting or replacing it loses data.
+    pub holds_data: bool,
+    /// Seconds that it usually takes on AWS.
+    pub seconds: u32,
+}
+
+impl Step {
+    /// The changes that force a replacement.
+    pub fn forcing(&self) -> impl Iterator<Item = &AttrChange> {
+        self.changes.iter().filter(|change| change.effect == Effect::Replace)
+    }
+
+    /// Whether an apply has anything to do for it.
+    pub fn is_pending(&self) -> bool {
+        self.action != Action::Noop || !self.deposed.is_empty()
+    }
+}
+
+/// A resource that was found deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gone {
+    pub address: Address,
+    pub id: Id,
+}
+
+/// A `[outputs]` entry that an apply changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutputChange {
+    pub name: String,
+    pub before: Json,
+    pub after: Json,
+    pub sensitive: bool,
+}
+
+/// Everything that an apply would do, in an order in which it can be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub stack: String,
+    pub target: Option<String>,
+    pub account: String,
+    pub region: String,
+    /// Of the state that it was made from; empty before the first apply.
+    pub lineage: String,
+    pub serial: u64,
+    /// Every resource of stack and state, dependencies first, deletes last.
+    pub steps: Vec<Step>,
+    pub gone: Vec<Gone>,
+    pub outputs: Vec<OutputChange>,
+}
+
+impl Plan {
+    /// Whether an apply would change nothing.
+    pub fn is_empty(&self) -> bool {
+        self.outputs.is_empty() && !self.steps.iter().any(Step::is_pending)
+    }
+
+    /// How many steps of each action, no-ops left out.
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for step in &self.steps {
+            let name = match step.action {
+                Action::Noop => continue,
+                Action::Create => "create",
+                Action::Update => "update",
+                Action::Replace | Action::ReplaceCreateFirst => "replace",
+                Action::Delete => "delete",
+            };
+            *counts.entry(name).or_default() += 1;
+        }
+        counts
+    }
+
+    pub fn step(&self, address: &Address) -> Option<&Step> {
+        self.steps.iter().find(|step| step.address == *address)
+    }
+}

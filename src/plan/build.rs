@@ -1,0 +1,337 @@
+use super::{Action, Gone, Known, OutputChange, Plan, Reason, Selection, Step, Value};
+use crate::address::Address;
+use crate::desired::Desired;
+use crate::diff::{AttrChange, Effect, complete, diff, same};
+use crate::resource::{Id, Kind, Observed, Status};
+use crate::schema::tree::{copy, merge};
+use crate::schema::{is, properties};
+use crate::state::{Digest, Document, Record};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What a plan is made from.
+pub struct Inputs<'a> {
+    pub desired: &'a Desired,
+    pub state: &'a Document,
+    /// What was read just now, by address; a recorded resource that is not in it does not exist.
+    pub observed: &'a HashMap<Address, Observed>,
+    pub selection: &'a Selection,
+    /// `stackctl destroy`: nothing is wanted.
+    pub destroy: bool,
+    /// The kind behind a name, also for resources whose block is gone.
+    pub kind: &'a dyn Fn(&str) -> Option<&'static dyn Kind>,
+}
+
+/// Makes the plan.
+pub fn build(inputs: &Inputs<'_>) -> Plan {
+    let mut builder = Builder {
+        digest: Digest::new(&inputs.state.lineage),
+        known: Known::default(),
+        steps: vec![],
+        gone: vec![],
+        create_first: HashSet::new(),
+        inputs,
+    };
+    let wanted: Vec<Address> =
+        if inputs.destroy { vec![] } else { inputs.desired.order().cloned().collect() };
+    let chosen = builder.chosen(&wanted);
+    builder.create_first = builder.creates_first(&wanted);
+    for address in &wanted {
+        builder.wanted(address, chosen.contains(address));
+    }
+    builder.unwanted(&wanted, &chosen);
+    let outputs = builder.outputs();
+    Plan {
+        stack: inputs.desired.stack().to_owned(),
+        target: inputs.desired.target().map(str::to_owned),
+        account: inputs.state.account.clone(),
+        region: inputs.state.region.clone(),
+        lineage: inputs.state.lineage.clone(),
+        serial: inputs.state.serial,
+        steps: builder.steps,
+        gone: builder.gone,
+        outputs,
+    }
+}
+
+struct Builder<'a> {
+    inputs: &'a Inputs<'a>,
+    digest: Digest,
+    known: Known,
+    steps: Vec<Step>,
+    gone: Vec<Gone>,
+    create_first: HashSet<Address>,
+}
+
+impl Builder<'_> {
+    fn chosen(&self, wanted: &[Address]) -> HashSet<Address> {
+        let state = &self.inputs.state.resources;
+        let mut all: Vec<Address> = wanted.to_vec();
+        all.extend(state.keys().filter(|address| !wanted.contains(address)).cloned());
+        let mut needs: HashMap<Address, Vec<Address>> = HashMap::new();
+        for address in &all {
+            if wanted.contains(address) {
+                needs.insert(address.clone(), self.inputs.desired.depends_on(address).to_vec());
+            } else if let Some(record) = state.get(address) {
+                // A deletion needs the deletion of its dependants.
+                for dependency in &record.depends_on {
+                    needs.entry(dependency.clone()).or_default().push(address.clone());
+                }
+            }
+        }
+        self.inputs.selection.apply(&all, &needs)
+    }
+
+    /// Whoever is replaced create-first makes its dependencies, if they are replaced, do the same: their old objects
+    /// cannot go before its own.
+    fn creates_first(&self, wanted: &[Address]) -> HashSet<Address> {
+        let mut first = HashSet::new();
+        for address in wanted.iter().rev() {
+            if first.contains(address)
+                || self.inputs.desired.lifecycle(address).create_before_destroy == Some(true)
+            {
+                first.insert(address.clone());
+                first.extend(self.inputs.desired.depends_on(address).iter().cloned());
+            }
+        }
+        first
+    }
+
+    fn wanted(&mut self, address: &Address, chosen: bool) {
+        let kind = self.inputs.desired.kind(address);
+        let record = self.inputs.state.resources.get(address);
+        let observed = record.and_then(|_| self.inputs.observed.get(address));
+        if !chosen {
+            if let Some(record) = record {
+                self.known
+                    .insert(address.clone(), Value::settled(&record.id, &record.inputs, &record.outputs));
+                self.steps.push(self.step(
+                    address,
+                    kind,
+                    Action::Noop,
+                    Reason::Changed,
+                    Some(record),
+                    Json::Null,
+                ));
+            }
+            return;
+        }
+        let plain = self.inputs.desired.inputs(address, &self.known);
+        let mut inputs = self.digest.redact(kind.inputs(), &plain);
+        let (Some(record), Some(observed)) = (record, observed) else {
+            let reason = match record {
+                Some(record) => {
+                    self.gone.push(Gone { address: address.clone(), id: record.id.clone() });
+                    Reason::Vanished
+                }
+                None => Reason::New,
+            };
+            self.known.insert(address.clone(), Value::creating(address, kind, &plain));
+            let changes = diff(kind.inputs(), &Json::Null, &inputs);
+            let mut step = self.step(address, kind, Action::Create, reason, None, inputs);
+            step.changes = created(changes);
+            step.depended_on = record.map(|record| record.depends_on.clone()).unwrap_or_default();
+            step.deposed = record.map(deposed).unwrap_or_default();
+            self.steps.push(step);
+            return;
+        };
+        let seen =
+            self.digest.redact(kind.inputs(), &complete(kind.inputs(), &observed.inputs, &record.inputs));
+        for (path, _) in &self.inputs.desired.lifecycle(address).ignore_changes {
+            copy(&seen, &mut inputs, path);
+        }
+        let mut changes = diff(kind.inputs(), &seen, &inputs);
+        changes.extend(noted(kind, &record.inputs, &inputs));
+        let (action, reason) = self.decide(address, record, observed, &changes);
+        let value = match action {
+            Action::Replace | Action::ReplaceCreateFirst => Value::creating(address, kind, &plain),
+            Action::Update => {
+                let merged = merge(&observed.inputs, &plain);
+                Value::updating(address, kind, &record.id, &changes, &merged, &observed.outputs)
+            }
+            _ => Value::settled(&record.id, &merge(&observed.inputs, &plain), &observed.outputs),
+        };
+        self.known.insert(address.clone(), value);
+        let drift = drift(kind, &record.inputs, &seen);
+        let mut step = self.step(address, kind, action, reason, Some(record), inputs);
+        (step.changes, step.drift) = (changes, drift);
+        self.steps.push(step);
+    }
+
+    fn decide(
+        &self,
+        address: &Address,
+        record: &Record,
+        observed: &Observed,
+        changes: &[AttrChange],
+    ) -> (Action, Reason) {
+        let replace =
+            if self.create_first.contains(address) { Action::ReplaceCreateFirst } else { Action::Replace };
+        if self.inputs.selection.replaces(address) {
+            (replace, Reason::Asked)
+        } else if let Status::Failed(why) = &observed.status {
+            (replace, Reason::Failed(why.clone()))
+        } else if changes.iter().any(|change| change.effect == Effect::Replace) {
+            (replace, Reason::Changed)
+        } else if record.incomplete {
+            (Action::Update, Reason::Incomplete)
+        } else if changes.is_empty() {
+            (Action::Noop, Reason::Changed)
+        } else {
+            (Action::Update, Reason::Changed)
+        }
+    }
+
+    /// What is recorded and not wanted, dependants first.
+    fn unwanted(&mut self, wanted: &[Address], chosen: &HashSet<Address>) {
+        let state = &self.inputs.state.resources;
+        let reason = if self.inputs.destroy { Reason::Destroy } else { Reason::Removed };
+        let rest: Vec<&Address> = state.keys().filter(|address| !wanted.contains(address)).collect();
+        for address in dependants_first(&rest, state) {
+            let record = &state[address];
+            let Some(kind) = (self.inputs.kind)(&address.kind) else { continue };
+            let exists = self.inputs.observed.contains_key(address);
+            if !exists {
+                self.gone.push(Gone { address: address.clone(), id: record.id.clone() });
+            }
+            let action = if chosen.contains(address) { Action::Delete } else { Action::Noop };
+            self.steps.push(self.step(address, kind, action, reason.clone(), Some(record), Json::Null));
+        }
+    }
+
+    fn step(
+        &self,
+        address: &Address,
+        kind: &dyn Kind,
+        action: Action,
+        reason: Reason,
+        record: Option<&Record>,
+        inputs: Json,
+    ) -> Step {
+        let typical = kind.profile().typical;
+        let seconds = match action {
+            Action::Noop => 0,
+            Action::Create => typical.create,
+            Action::Update => typical.update,
+            Action::Delete => typical.delete,
+            Action::Replace | Action::ReplaceCreateFirst => typical.create + typical.delete,
+        };
+        let depends_on = match action {
+            Action::Delete => vec![],
+            _ if self.inputs.destroy => vec![],
+            _ => self.inputs.desired.depends_on(address).to_vec(),
+        };
+        Step {
+            address: address.clone(),
+            action,
+            reason,
+            id: record.map(|record| record.id.clone()),
+            inputs,
+            changes: vec![],
+            drift: vec![],
+            depends_on,
+            depended_on: record.map(|record| record.depends_on.clone()).unwrap_or_default(),
+            deposed: record.map(deposed).unwrap_or_default(),
+            protected: record.is_some_and(|record| record.protected),
+            holds_data: kind.profile().holds_data,
+            seconds,
+        }
+    }
+
+    fn outputs(&self) -> Vec<OutputChange> {
+        let before = &self.inputs.state.outputs;
+        let mut after: BTreeMap<String, (Json, bool)> = BTreeMap::new();
+        if !self.inputs.destroy && self.inputs.selection.targets.is_empty() {
+            after = self.inputs.desired.outputs(&self.known);
+        } else if !self.inputs.destroy {
+            return vec![];
+        }
+        let names: HashSet<&String> = before.keys().chain(after.keys()).collect();
+        let mut changes: Vec<OutputChange> = names
+            .into_iter()
+            .filter_map(|name| {
+                let (after, sensitive) = after.get(name).cloned().unwrap_or((Json::Null, false));
+                let before = before.get(name).cloned().unwrap_or(Json::Null);
+                let after = if sensitive {
+                    self.digest.redact(&json!({ "x-sensitive": true }), &after)
+                } else {
+                    after
+                };
+                (before != after).then(|| OutputChange { name: name.clone(), before, after, sensitive })
+            })
+            .collect();
+        changes.sort_by(|a, b| a.name.cmp(&b.name));
+        changes
+    }
+}
+
+fn deposed(record: &Record) -> Vec<Id> {
+    record.deposed.iter().map(|old| old.id.clone()).collect()
+}
+
+/// A create shows what will be there, not the unset.
+fn created(changes: Vec<AttrChange>) -> Vec<AttrChange> {
+    let flat = changes.into_iter().flat_map(|change| match change.after {
+        Json::Object(ref map) if change.path.is_empty() => map
+            .iter()
+            .map(|(name, value)| AttrChange {
+                path: name.clone(),
+                before: Json::Null,
+                after: value.clone(),
+                effect: Effect::InPlace,
+                sensitive: value.as_str().is_some_and(|text| text.starts_with("$digest:")),
+            })
+            .collect(),
+        _ => vec![change],
+    });
+    flat.filter(|change| !change.after.is_null()).collect()
+}
+
+/// Attributes that no object has but that the state must know, since a later destroy goes by them (`force_destroy`).
+/// Where a package comes from is no such thing: it differs between machines.
+fn noted(kind: &dyn Kind, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
+    let packaged = |schema: &Json| schema.get("x-package").is_some();
+    let attributes = properties(kind.inputs()).into_iter().flatten();
+    let noted = attributes.filter(|(_, schema)| is(schema, "x-local") && !packaged(schema));
+    let changes = noted.filter_map(|(name, schema)| {
+        let before = recorded.get(name).unwrap_or(&Json::Null);
+        let after = wanted.get(name).unwrap_or(&Json::Null);
+        (name != "artifact" && !same(schema, before, after)).then(|| AttrChange {
+            path: name.clone(),
+            before: before.clone(),
+            after: after.clone(),
+            effect: Effect::InPlace,
+            sensitive: false,
+        })
+    });
+    changes.collect()
+}
+
+/// From what is recorded to what is there; unset and filled in by AWS is no drift.
+fn drift(kind: &dyn Kind, recorded: &Json, seen: &Json) -> Vec<AttrChange> {
+    let mut changes = diff(kind.inputs(), seen, recorded);
+    for change in &mut changes {
+        std::mem::swap(&mut change.before, &mut change.after);
+    }
+    changes
+}
+
+/// Dependants before what they depend on; by address where that leaves a choice.
+fn dependants_first<'a>(rest: &[&'a Address], state: &BTreeMap<Address, Record>) -> Vec<&'a Address> {
+    let mut out: Vec<&Address> = vec![];
+    let mut left: Vec<&Address> = rest.to_vec();
+    while !left.is_empty() {
+        let needed: HashSet<&Address> =
+            left.iter().flat_map(|address| state[*address].depends_on.iter()).collect();
+        let (free, held): (Vec<&Address>, Vec<&Address>) =
+            left.iter().partition(|address| !needed.contains(**address));
+        if free.is_empty() {
+            // A state edited by hand can say that two depend on each other; any order is as good.
+            out.extend(held);
+            break;
+        }
+        out.extend(free);
+        left = held;
+    }
+    out
+}

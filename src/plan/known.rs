@@ -1,0 +1,100 @@
+use crate::address::Address;
+use crate::diff::AttrChange;
+use crate::resource::{Id, Kind};
+use crate::schema::{has_unknown, is, properties, tree, unknown};
+use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
+
+/// What references can be resolved to: at plan time with gaps, during an apply more and more.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    values: HashMap<Address, Value>,
+}
+
+/// A resource as references see it: `id` and outputs, else inputs. Unknown values stand where an apply decides.
+#[derive(Debug, Clone)]
+pub struct Value {
+    attributes: Json,
+}
+
+impl Value {
+    /// A resource that is there and stays as it is.
+    pub fn settled(id: &Id, inputs: &Json, outputs: &Json) -> Self {
+        let mut attributes = inputs.as_object().cloned().unwrap_or_default();
+        attributes.extend(outputs.as_object().cloned().unwrap_or_default());
+        attributes.insert("id".to_owned(), Json::String(id.0.clone()));
+        Self { attributes: Json::Object(attributes) }
+    }
+
+    /// A resource that will be updated: outputs that these changes change too are not known.
+    pub fn updating(
+        address: &Address,
+        kind: &dyn Kind,
+        id: &Id,
+        changes: &[AttrChange],
+        inputs: &Json,
+        outputs: &Json,
+    ) -> Self {
+        let mut value = Self::settled(id, inputs, outputs);
+        if let Json::Object(attributes) = &mut value.attributes {
+            for (name, schema) in properties(kind.outputs()).into_iter().flatten() {
+                if volatile(schema, changes) {
+                    attributes.insert(name.clone(), unknown(&format!("{address}.{name}")));
+                }
+            }
+        }
+        value
+    }
+
+    /// A resource that will be created: its wanted inputs are known, nothing that AWS decides is.
+    pub fn creating(address: &Address, kind: &dyn Kind, inputs: &Json) -> Self {
+        let mut attributes = Map::new();
+        let mut hide = |name: &str| attributes.insert(name.to_owned(), unknown(&format!("{address}.{name}")));
+        hide("id");
+        for name in properties(kind.outputs()).into_iter().flatten().map(|(name, _)| name) {
+            hide(name);
+        }
+        for (name, value) in inputs.as_object().into_iter().flatten() {
+            if !value.is_null() && !attributes.contains_key(name) {
+                attributes.insert(name.clone(), value.clone());
+            }
+        }
+        for (name, _) in properties(kind.inputs()).into_iter().flatten() {
+            let missing = || unknown(&format!("{address}.{name}"));
+            attributes.entry(name.clone()).or_insert_with(missing);
+        }
+        Self { attributes: Json::Object(attributes) }
+    }
+}
+
+/// `x-volatile` is true, or a list of the inputs whose change makes the output unknown.
+fn volatile(schema: &Json, changes: &[AttrChange]) -> bool {
+    let causes = schema.get("x-volatile").and_then(Json::as_array);
+    causes.map_or(is(schema, "x-volatile"), |causes| {
+        let heads = changes.iter().filter_map(|change| change.path.split('.').next());
+        heads.into_iter().any(|head| causes.iter().any(|cause| cause == head))
+    })
+}
+
+impl Known {
+    pub fn insert(&mut self, address: Address, value: Value) {
+        self.values.insert(address, value);
+    }
+
+    /// The attribute at `path` (`endpoint`, `tags.owner`) of a resource; unknown if it is not decided yet.
+    pub fn get(&self, address: &Address, path: &str) -> Json {
+        let whole = || unknown(&format!("{address}.{path}"));
+        let Some(value) = self.values.get(address) else { return whole() };
+        match tree::get(&value.attributes, path) {
+            Some(found) if !has_unknown(found) => found.clone(),
+            Some(_) => whole(),
+            None => {
+                let first = path.split('.').next().unwrap_or(path);
+                match tree::get(&value.attributes, first) {
+                    Some(head) if has_unknown(head) => whole(),
+                    _ => Json::Null,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What has to be done: pure and deterministic, from (desired, state, observed) to a plan. No I/O, no clock.
+
+mod action;
+mod build;
+mod known;
+mod order;
+mod select;
+
+pub use action::{Action, Gone, OutputChange, Plan, Reason, Step};
+pub use build::{Inputs, build};
+pub use known::{Known, Value};
+pub use order::{Half, Operation, Order};
+pub use select::Selection;

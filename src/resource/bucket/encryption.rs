@@ -1,0 +1,36 @@
+use super::Id;
+use crate::cloud::{Cloud, Gone, aws, built};
+use crate::error::Result;
+use aws_sdk_s3::types::{
+    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+};
+
+const NONE: &[&str] = &["ServerSideEncryptionConfigurationNotFoundError"];
+
+/// Algorithm and key. AWS encrypts every bucket; where an emulator says that there is nothing, nothing is said.
+pub(super) async fn read(cloud: &Cloud, id: &Id) -> Result<(String, Option<String>)> {
+    let call = cloud.s3().get_bucket_encryption().bucket(&id.0);
+    let found = call.send().await.map_err(aws("s3:GetBucketEncryption")).gone(NONE)?;
+    let rules = found.and_then(|found| found.server_side_encryption_configuration).map(|found| found.rules);
+    let rule = rules.unwrap_or_default().into_iter().next();
+    Ok(match rule.and_then(|rule| rule.apply_server_side_encryption_by_default) {
+        Some(how) => (how.sse_algorithm.as_str().to_owned(), how.kms_master_key_id.filter(|key| !key.is_empty())),
+        None => ("none".to_owned(), None),
+    })
+}
+
+pub(super) async fn write(cloud: &Cloud, id: &Id, algorithm: &str, key: Option<&str>) -> Result<()> {
+    let how = ServerSideEncryptionByDefault::builder()
+        .sse_algorithm(ServerSideEncryption::from(algorithm))
+        .set_kms_master_key_id(key.map(str::to_owned))
+        .build();
+    // A bucket key makes one KMS call do for many objects; without KMS it means nothing.
+    let rule = ServerSideEncryptionRule::builder()
+        .apply_server_side_encryption_by_default(built(how)?)
+        .bucket_key_enabled(algorithm != "AES256")
+        .build();
+    let configuration = built(ServerSideEncryptionConfiguration::builder().rules(rule).build())?;
+    let call = cloud.s3().put_bucket_encryption().bucket(&id.0);
+    let call = call.server_side_encryption_configuration(configuration);
+    call.send().await.map_err(aws("s3:PutBucketEncryption")).map(|_| ())
+}

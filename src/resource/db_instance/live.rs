@@ -1,0 +1,158 @@
+//! What RDS says, in the terms of `stack.toml`.
+
+use super::{DbInstance, Inputs, Outputs, gp3, postgres};
+use crate::cloud::tags;
+use crate::resource::db_subnet_group::from_rds;
+use crate::resource::{Id, Live, Status};
+use aws_sdk_rds::types::{DbInstance as Found, PendingModifiedValues as Pending};
+
+pub(super) fn id(found: &Found) -> Id {
+    Id(found.db_instance_identifier.clone().unwrap_or_default())
+}
+
+pub(super) fn live(found: Found) -> Live<DbInstance> {
+    let inputs = inputs(&found);
+    let status = status(&found);
+    let (address, port_there) = found.endpoint.map_or((None, None), |there| (there.address, there.port));
+    let port = port_there.or(found.db_instance_port).and_then(port);
+    let host_and_port = address.as_ref().zip(port).map(|(host, port)| format!("{host}:{port}"));
+    let outputs = Outputs {
+        arn: found.db_instance_arn.unwrap_or_default(),
+        identifier: found.db_instance_identifier.unwrap_or_default(),
+        resource_id: found.dbi_resource_id.unwrap_or_default(),
+        address,
+        port,
+        endpoint: host_and_port,
+        username: found.master_username.unwrap_or_default(),
+        master_secret_arn: found.master_user_secret.and_then(|secret| secret.secret_arn),
+        engine_version: found.engine_version,
+    };
+    Live { inputs, outputs, status }
+}
+
+/// What is there or on its way: a change that waits for the maintenance window counts as made, or every plan until
+/// then would show it again.
+pub(super) fn inputs(found: &Found) -> Inputs {
+    let pending = found.pending_modified_values.clone().unwrap_or_else(|| Pending::builder().build());
+    let flag = |flag: Option<bool>| flag.unwrap_or(false);
+    let subnet_group = found.db_subnet_group.as_ref().and_then(|group| group.db_subnet_group_name.clone());
+    let groups = found.vpc_security_groups();
+    let mut groups: Vec<String> =
+        groups.iter().filter_map(|group| group.vpc_security_group_id.clone()).collect();
+    groups.sort();
+    let mut logs = found.enabled_cloudwatch_logs_exports().to_vec();
+    logs.sort();
+    let asked = found.db_instance_port.filter(|port| *port != 0);
+    let answered = asked.or(found.endpoint.as_ref().and_then(|endpoint| endpoint.port));
+    let managed = found.master_user_secret.as_ref().map(|_| true);
+    let limit = size(found.max_allocated_storage).filter(|limit| Some(*limit) != storage(found));
+    let some = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    Inputs {
+        identifier: found.db_instance_identifier.clone(),
+        engine: found.engine.clone().unwrap_or_else(postgres),
+        // Silent: `16` in stack.toml is 16.4 here, and minor versions come by themselves.
+        engine_version: None,
+        instance_class: pending
+            .db_instance_class
+            .or_else(|| found.db_instance_class.clone())
+            .unwrap_or_default(),
+        // Silent where RDS may have grown it.
+        allocated_storage: if limit.is_some() { None } else { storage(found) },
+        max_allocated_storage: limit,
+        storage_type: pending.storage_type.or_else(|| some(&found.storage_type)).unwrap_or_else(gp3),
+        storage_encrypted: flag(found.storage_encrypted),
+        kms_key: some(&found.kms_key_id),
+        database_name: some(&found.db_name),
+        username: some(&found.master_username),
+        password_secret: None,
+        password_secret_version: None,
+        // Silent where there is no secret: some emulators make none.
+        manage_master_password: managed,
+        db_subnet_group: pending.db_subnet_group_name.or(subnet_group),
+        security_group_ids: (!groups.is_empty()).then_some(groups),
+        publicly_accessible: flag(found.publicly_accessible),
+        multi_az: flag(pending.multi_az.or(found.multi_az)),
+        port: pending.port.or(answered).and_then(port),
+        backup_retention_days: size(pending.backup_retention_period.or(found.backup_retention_period))
+            .unwrap_or(0),
+        backup_window: some(&found.preferred_backup_window),
+        maintenance_window: some(&found.preferred_maintenance_window).map(|window| window.to_lowercase()),
+        auto_minor_version_upgrade: flag(found.auto_minor_version_upgrade),
+        copy_tags_to_snapshot: flag(found.copy_tags_to_snapshot),
+        deletion_protection: flag(found.deletion_protection),
+        skip_final_snapshot: false,
+        final_snapshot_identifier: None,
+        delete_automated_backups: true,
+        performance_insights: flag(found.performance_insights_enabled),
+        iam_authentication: flag(
+            pending.iam_database_authentication_enabled.or(found.iam_database_authentication_enabled),
+        ),
+        log_exports: logs,
+        parameter_group: found.db_parameter_groups().first().and_then(|group| group.db_parameter_group_name.clone()),
+        apply_immediately: true,
+        ca_certificate: pending.ca_certificate_identifier.or_else(|| some(&found.ca_certificate_identifier)),
+        tags: tags::user(&from_rds(found.tag_list().to_vec())),
+    }
+}
+
+/// The version that runs or is on its way.
+pub(super) fn version(found: &Found) -> Option<String> {
+    let pending = found.pending_modified_values.as_ref().and_then(|pending| pending.engine_version.clone());
+    pending.or_else(|| found.engine_version.clone())
+}
+
+/// GiB that are there or on their way.
+pub(super) fn storage(found: &Found) -> Option<u32> {
+    let pending = found.pending_modified_values.as_ref().and_then(|pending| pending.allocated_storage);
+    size(pending.or(found.allocated_storage))
+}
+
+fn size(number: Option<i32>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0)
+}
+
+fn port(number: i32) -> Option<u16> {
+    u16::try_from(number).ok().filter(|port| *port > 0)
+}
+
+/// On the way to `available`; everything else that is not ready stays so until somebody does something.
+const PENDING: &[&str] = &[
+    "backing-up",
+    "configuring-enhanced-monitoring",
+    "configuring-iam-database-auth",
+    "configuring-log-exports",
+    "converting-to-vpc",
+    "creating",
+    "delete-precheck",
+    "deleting",
+    "maintenance",
+    "modifying",
+    "moving-to-vpc",
+    "rebooting",
+    "renaming",
+    "resetting-master-credentials",
+    "starting",
+    "stopping",
+    "storage-config-upgrade",
+    "upgrading",
+];
+
+fn status(found: &Found) -> Status {
+    let word = found.db_instance_status.clone().unwrap_or_default();
+    let growing = found.pending_modified_values.as_ref().is_some_and(|pending| pending.allocated_storage.is_some());
+    match word.as_str() {
+        // With the storage being optimised it serves as ever; that can take hours.
+        "available" | "storage-optimization" | "storage-initialization" => match &found.endpoint {
+            Some(endpoint) if endpoint.address.is_some() => Status::Ready,
+            _ => Status::Pending("waiting for an address".to_owned()),
+        },
+        "storage-full" if growing => Status::Pending(word),
+        "storage-full" => Status::Failed("storage-full: raise allocated_storage".to_owned()),
+        "stopped" => Status::Failed("stopped: start it with `aws rds start-db-instance`".to_owned()),
+        pending if PENDING.contains(&pending) => Status::Pending(word),
+        failed => {
+            let said = found.status_infos().iter().filter_map(|info| info.message.clone());
+            Status::Failed(std::iter::once(failed.to_owned()).chain(said).collect::<Vec<_>>().join(": "))
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! `[lambda_function.NAME]`: a Lambda function from a zip.
+
+mod attributes;
+mod calls;
+mod rules;
+
+pub use attributes::{Inputs, Outputs};
+
+use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use crate::cloud::{Cloud, Gone, aws, tags};
+use crate::error::Result;
+use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
+use aws_sdk_lambda::types::{FunctionConfiguration, LastUpdateStatus, State};
+use std::collections::{BTreeMap, HashMap};
+
+pub struct LambdaFunction;
+
+const GONE: &[&str] = &["ResourceNotFoundException"];
+const INVALID: &str = "InvalidParameterValueException";
+const CONFLICT: &str = "ResourceConflictException";
+
+impl Resource for LambdaFunction {
+    const KIND: &'static str = "lambda_function";
+    const PROFILE: Profile = Profile {
+        create: Wait::secs(1, 2, 1, 600),
+        update: Wait::secs(0, 1, 1, 600),
+        typical: Typical { create: 10, update: 6, delete: 2 },
+        gone: GONE,
+        retries: &[
+            // The role, or what it may do, is too new. A role that does not exist says the same, so the wait is not
+            // longer than propagation takes.
+            Retry::secs(INVALID, "The role defined for the function cannot be assumed by Lambda", 300),
+            Retry::secs(INVALID, "The provided execution role does not have permissions", 300),
+            Retry::secs(INVALID, "because the KMS key is invalid for CreateGrant", 300),
+            Retry::secs(INVALID, "throttled by EC2", 840),
+            // Not every conflict: "Function already exist" does not pass.
+            Retry::secs(CONFLICT, "cannot be performed at this time", 300),
+            Retry::secs(CONFLICT, "in progress", 300),
+        ],
+        fixed_name: true,
+        actions: Actions {
+            create: &[
+                "lambda:CreateFunction",
+                "lambda:GetFunction",
+                "lambda:ListTags",
+                "lambda:TagResource",
+                "lambda:PutFunctionConcurrency",
+                "lambda:PutFunctionEventInvokeConfig",
+                "iam:PassRole",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            // Without ListTags, GetFunction leaves out the tags.
+            read: &["lambda:GetFunction", "lambda:GetFunctionEventInvokeConfig", "lambda:ListTags"],
+            update: &[
+                "lambda:GetFunctionConfiguration",
+                "lambda:UpdateFunctionCode",
+                "lambda:UpdateFunctionConfiguration",
+                "lambda:PutFunctionConcurrency",
+                "lambda:DeleteFunctionConcurrency",
+                "lambda:PutFunctionEventInvokeConfig",
+                "lambda:TagResource",
+                "lambda:UntagResource",
+                "iam:PassRole",
+            ],
+            delete: &["lambda:DeleteFunction"],
+        },
+        ..Profile::INSTANT
+    };
+    type Inputs = Inputs;
+    type Outputs = Outputs;
+
+    async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+        match calls::create(ctx, inputs).await {
+            // The answer to an earlier attempt may have been lost on the way.
+            Err(error) if error.is(&[CONFLICT]) && error.to_string().contains("already exist") => {
+                Self::find(ctx.cloud, ctx.owner, inputs).await?.ok_or_else(|| calls::taken(inputs))
+            }
+            Err(error) => Err(error),
+            Ok(()) => Ok(Id(inputs.name.clone().unwrap_or_default())),
+        }
+    }
+
+    async fn find(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Result<Option<Id>> {
+        let name = inputs.name.clone().unwrap_or_default();
+        let Some(found) = get(cloud, &name).await? else { return Ok(None) };
+        Ok(owner.owns(&all_tags(&found)).then_some(Id(name)))
+    }
+
+    async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
+        super::each(ids, |id| read_one(cloud, id)).await
+    }
+
+    /// Lambda takes one change at a time and refuses the next until the function is ready again, so a call changes
+    /// the configuration or else the code; the engine comes back for the other.
+    async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {
+        let Change { before, after } = change;
+        // These are instant, and must come while nothing else is in progress.
+        calls::settings(cloud, id, before, after).await?;
+        if calls::configuration_differs(before, after) {
+            calls::configure(cloud, id, before, after).await
+        } else if calls::code_differs(before, after) {
+            calls::upload(cloud, id, after).await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
+        let call = cloud.lambda().delete_function().function_name(&id.0);
+        call.send().await.map_err(aws("lambda:DeleteFunction")).gone(GONE)?;
+        Ok(())
+    }
+
+    fn check(inputs: &serde_json::Value) -> Vec<(String, String)> {
+        rules::check(inputs)
+    }
+}
+
+async fn get(cloud: &Cloud, name: &str) -> Result<Option<GetFunctionOutput>> {
+    let call = cloud.lambda().get_function().function_name(name);
+    let found = call.send().await.map_err(aws("lambda:GetFunction")).gone(GONE)?;
+    // A missing right to read tags must not look like a function without tags.
+    match found.as_ref().and_then(|found| found.tags_error()) {
+        Some(error) => Err(crate::error::Error::Refused(format!(
+            "AWS did not return the tags of the function {name}: {} ({})",
+            error.message(),
+            error.error_code()
+        ))),
+        None => Ok(found),
+    }
+}
+
+fn all_tags(found: &GetFunctionOutput) -> BTreeMap<String, String> {
+    found.tags().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<LambdaFunction>>> {
+    let call = cloud.lambda().get_function_event_invoke_config().function_name(&id.0);
+    let (found, invocations) = futures::join!(get(cloud, &id.0), call.send());
+    let Some(found) = found? else { return Ok(None) };
+    let invocations = invocations.map_err(aws("lambda:GetFunctionEventInvokeConfig")).gone(GONE)?;
+    let tags = tags::user(&all_tags(&found));
+    let concurrency = found.concurrency().and_then(|limit| limit.reserved_concurrent_executions());
+    let Some(configuration) = found.configuration else { return Ok(None) };
+    let status = status(&configuration);
+    let outputs = Outputs::of(cloud, &id.0, &configuration);
+    let mut inputs = Inputs::of(id.0, &configuration);
+    inputs.tags = tags;
+    inputs.reserved_concurrency = concurrency.and_then(|limit| u32::try_from(limit).ok());
+    if let Some(invocations) = invocations {
+        let number = |value: Option<i32>| value.and_then(|value| u32::try_from(value).ok());
+        inputs.max_retries = number(invocations.maximum_retry_attempts).unwrap_or(inputs.max_retries);
+        inputs.max_event_age = number(invocations.maximum_event_age_in_seconds).unwrap_or(inputs.max_event_age);
+    }
+    Ok(Some(Live { inputs, outputs, status }))
+}
+
+/// A function is ready when it can run and its last change is through. `Inactive` is ready too: idle for weeks, it wakes
+/// at the next invocation.
+fn status(configuration: &FunctionConfiguration) -> Status {
+    let reason = |code: Option<&str>, text: Option<&str>| {
+        let text = text.filter(|text| !text.is_empty()).unwrap_or("AWS gives no reason");
+        code.filter(|code| !code.is_empty()).map_or(text.to_owned(), |code| format!("{code}: {text}"))
+    };
+    let reason_code = configuration.state_reason_code().map(|code| code.as_str());
+    if let Some(error) = configuration.environment().and_then(|environment| environment.error()) {
+        return Status::Failed(reason(error.error_code(), error.message()));
+    }
+    match configuration.state() {
+        Some(State::Failed) => return Status::Failed(reason(reason_code, configuration.state_reason())),
+        None | Some(State::Active | State::Inactive | State::ActiveNonInvocable) => {}
+        Some(other) => return Status::Pending(other.as_str().to_owned()),
+    }
+    match configuration.last_update_status() {
+        Some(LastUpdateStatus::InProgress) => Status::Pending("update in progress".to_owned()),
+        Some(LastUpdateStatus::Failed) => Status::Failed(reason(
+            configuration.last_update_status_reason_code().map(|code| code.as_str()),
+            configuration.last_update_status_reason(),
+        )),
+        _ => Status::Ready,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_lambda::types::{LastUpdateStatusReasonCode, StateReasonCode};
+
+    #[test]
+    fn the_status_carries_the_reason_of_aws() {
+        let of = |state: State| FunctionConfiguration::builder().state(state);
+        assert_eq!(status(&of(State::Pending).build()), Status::Pending("Pending".to_owned()));
+        assert_eq!(status(&of(State::Inactive).build()), Status::Ready);
+        let failed = of(State::Failed)
+            .state_reason("no free addresses")
+            .state_reason_code(StateReasonCode::SubnetOutOfIpAddresses);
+        let reason = "SubnetOutOfIPAddresses: no free addresses";
+        assert_eq!(status(&failed.build()), Status::Failed(reason.to_owned()));
+        let active = of(State::Active);
+        let updating = active.clone().last_update_status(LastUpdateStatus::InProgress).build();
+        assert_eq!(status(&updating), Status::Pending("update in progress".to_owned()));
+        let failed = active
+            .clone()
+            .last_update_status(LastUpdateStatus::Failed)
+            .last_update_status_reason_code(LastUpdateStatusReasonCode::EniLimitExceeded)
+            .build();
+        assert_eq!(status(&failed), Status::Failed("EniLimitExceeded: AWS gives no reason".to_owned()));
+        assert_eq!(status(&active.last_update_status(LastUpdateStatus::Successful).build()), Status::Ready);
+    }
+}

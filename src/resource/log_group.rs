@@ -1,0 +1,232 @@
+//! `[log_group.NAME]`: a CloudWatch log group.
+
+use super::{Actions, Change, Create, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait};
+use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
+use crate::error::Result;
+use aws_sdk_cloudwatchlogs::types::LogGroup as Found;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+pub struct LogGroup;
+
+/// A CloudWatch log group that forgets after a month unless told otherwise.
+///
+/// A function or database that logs should refer to its group: then the group is made first, and the service does not
+/// make one of its own that keeps everything for ever.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// Name of the group; from stack and address when unset. Services want their own: `/aws/lambda/FUNCTION`.
+    #[schemars(
+        length(min = 1, max = 512),
+        regex(pattern = r"^[0-9A-Za-z_./#-]+$"),
+        extend("x-replace" = true, "x-name" = {"max": 512})
+    )]
+    pub name: Option<String>,
+    /// Days that an entry is kept; 0 keeps it for ever. CloudWatch knows only these numbers.
+    #[serde(default = "month")]
+    #[schemars(extend("enum" = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192,
+        2557, 2922, 3288, 3653]))]
+    pub retention_days: u32,
+    /// ARN of the KMS key that encrypts new entries; CloudWatch's own key when unset. The key's policy must let
+    /// `logs.REGION.amazonaws.com` use it.
+    pub kms_key: Option<String>,
+    /// Tags of the group.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+fn month() -> u32 {
+    30
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Outputs {
+    /// Without the trailing `:*`: services want it so; an IAM policy about the group's streams appends it.
+    pub arn: String,
+    pub name: String,
+}
+
+const GONE: &[&str] = &["ResourceNotFoundException"];
+
+impl Resource for LogGroup {
+    const KIND: &'static str = "log_group";
+    const PROFILE: Profile = Profile {
+        gone: GONE,
+        retries: &[
+            Retry::secs("OperationAbortedException", "", 60),
+            // Where permissions depend on tags: they are not visible yet.
+            Retry::secs("AccessDeniedException", "no identity-based policy allows the logs:", 120),
+        ],
+        // A deleted group stays in the list for a moment.
+        delete: Wait::secs(0, 1, 2, 120),
+        holds_data: true,
+        fixed_name: true,
+        actions: Actions {
+            create: &["logs:CreateLogGroup", "logs:TagResource"],
+            read: &["logs:DescribeLogGroups", "logs:ListTagsForResource"],
+            update: &[
+                "logs:PutRetentionPolicy",
+                "logs:DeleteRetentionPolicy",
+                "logs:AssociateKmsKey",
+                "logs:DisassociateKmsKey",
+                "logs:TagResource",
+                "logs:UntagResource",
+            ],
+            delete: &["logs:DeleteLogGroup"],
+        },
+        ..Profile::INSTANT
+    };
+    type Inputs = Inputs;
+    type Outputs = Outputs;
+
+    async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+        let name = inputs.name.clone().unwrap_or_default();
+        let call = ctx
+            .cloud
+            .logs()
+            .create_log_group()
+            .log_group_name(&name)
+            .set_kms_key_id(inputs.kms_key.clone())
+            .set_tags(Some(ctx.tags(&inputs.tags).into_iter().collect()));
+        call.send().await.map_err(aws("logs:CreateLogGroup")).remedy(
+            &["ResourceAlreadyExistsException"],
+            "a service makes such a group with its first log line; adopt this one, delete it, or set another `name`",
+        )?;
+        Ok(Id(name))
+    }
+
+    async fn find(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Result<Option<Id>> {
+        let name = inputs.name.clone().unwrap_or_default();
+        let Some(found) = list(cloud, &name, &[Id(name.clone())]).await?.pop() else { return Ok(None) };
+        let all = all_tags(cloud, &arn(&found)).await?;
+        Ok(all.is_some_and(|tags| owner.owns(&tags)).then_some(Id(name)))
+    }
+
+    async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
+        let found = list(cloud, common_prefix(ids), ids).await?;
+        let reads: Vec<_> = found.into_iter().map(|group| with_tags(cloud, group)).collect();
+        let lives: Vec<_> = stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
+        Ok(lives.into_iter().flatten().collect())
+    }
+
+    async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {
+        let (before, after, logs) = (change.before, change.after, cloud.logs());
+        if before.retention_days != after.retention_days {
+            if after.retention_days == 0 {
+                let call = logs.delete_retention_policy().log_group_name(&id.0);
+                call.send().await.map_err(aws("logs:DeleteRetentionPolicy"))?;
+            } else {
+                let days = after.retention_days.cast_signed();
+                let call = logs.put_retention_policy().log_group_name(&id.0).retention_in_days(days);
+                call.send().await.map_err(aws("logs:PutRetentionPolicy"))?;
+            }
+        }
+        match &after.kms_key {
+            key if *key == before.kms_key => {}
+            Some(key) => {
+                let call = logs.associate_kms_key().log_group_name(&id.0).kms_key_id(key);
+                call.send().await.map_err(aws("logs:AssociateKmsKey"))?;
+            }
+            None => {
+                let call = logs.disassociate_kms_key().log_group_name(&id.0);
+                call.send().await.map_err(aws("logs:DisassociateKmsKey"))?;
+            }
+        }
+        let (removed, set) = tags::changes(&before.tags, &after.tags);
+        if removed.is_empty() && set.is_empty() {
+            return Ok(());
+        }
+        let Some(group) = list(cloud, &id.0, std::slice::from_ref(id)).await?.pop() else { return Ok(()) };
+        if !removed.is_empty() {
+            let call = logs.untag_resource().resource_arn(arn(&group)).set_tag_keys(Some(removed));
+            call.send().await.map_err(aws("logs:UntagResource"))?;
+        }
+        if !set.is_empty() {
+            let set = set.into_iter().collect();
+            let call = logs.tag_resource().resource_arn(arn(&group)).set_tags(Some(set));
+            call.send().await.map_err(aws("logs:TagResource"))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
+        let call = cloud.logs().delete_log_group().log_group_name(&id.0);
+        call.send().await.map_err(aws("logs:DeleteLogGroup")).gone(GONE)?;
+        Ok(())
+    }
+}
+
+/// The groups of exactly these names. The service only knows prefixes, so one listing of the prefix that all names
+/// share finds them all; a stack's names mostly share its name.
+async fn list(cloud: &Cloud, prefix: &str, ids: &[Id]) -> Result<Vec<Found>> {
+    let call = cloud.logs().describe_log_groups();
+    let call = if prefix.is_empty() { call } else { call.log_group_name_prefix(prefix) };
+    let mut pages = call.into_paginator().items().send();
+    let mut found = vec![];
+    while let Some(group) = pages.next().await {
+        let group = group.map_err(aws("logs:DescribeLogGroups"))?;
+        if ids.iter().any(|id| group.log_group_name.as_ref() == Some(&id.0)) {
+            found.push(group);
+        }
+    }
+    Ok(found)
+}
+
+fn common_prefix(ids: &[Id]) -> &str {
+    let Some((first, rest)) = ids.split_first() else { return "" };
+    // Names are ASCII, so every byte is a boundary.
+    let shared = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let length = rest.iter().map(|id| shared(&first.0, &id.0)).min().unwrap_or(first.0.len());
+    first.0.get(..length).unwrap_or("")
+}
+
+/// The listing gives it with `:*` behind.
+fn arn(group: &Found) -> String {
+    let arn = group.log_group_arn.as_deref().or(group.arn.as_deref()).unwrap_or_default();
+    arn.trim_end_matches(":*").to_owned()
+}
+
+async fn all_tags(cloud: &Cloud, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
+    let call = cloud.logs().list_tags_for_resource().resource_arn(arn);
+    let found = call.send().await.map_err(aws("logs:ListTagsForResource")).gone(GONE)?;
+    Ok(found.map(|found| found.tags.unwrap_or_default().into_iter().collect()))
+}
+
+async fn with_tags(cloud: &Cloud, group: Found) -> Result<Option<(Id, Live<LogGroup>)>> {
+    let all = all_tags(cloud, &arn(&group)).await?;
+    Ok(all.map(|all| (Id(group.log_group_name.clone().unwrap_or_default()), live(&group, &all))))
+}
+
+fn live(group: &Found, all: &BTreeMap<String, String>) -> Live<LogGroup> {
+    let name = group.log_group_name.clone().unwrap_or_default();
+    let inputs = Inputs {
+        name: Some(name.clone()),
+        retention_days: group.retention_in_days.map_or(0, i32::cast_unsigned),
+        kms_key: group.kms_key_id.clone().filter(|key| !key.is_empty()),
+        tags: tags::user(all),
+    };
+    Live { inputs, outputs: Outputs { arn: arn(group), name }, status: Status::Ready }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_listing_covers_all_names() {
+        let ids = |names: &[&str]| names.iter().map(|name| Id::from(*name)).collect::<Vec<_>>();
+        assert_eq!(common_prefix(&ids(&["/aws/lambda/a", "/aws/lambda/b"])), "/aws/lambda/");
+        assert_eq!(common_prefix(&ids(&["loans-x"])), "loans-x");
+        assert_eq!(common_prefix(&ids(&["a", "b"])), "");
+        assert_eq!(common_prefix(&[]), "");
+    }
+
+    #[test]
+    fn the_arn_ends_without_a_star() {
+        let group = Found::builder().arn("arn:aws:logs:eu-west-1:1:log-group:a:*").build();
+        assert_eq!(arn(&group), "arn:aws:logs:eu-west-1:1:log-group:a");
+    }
+}

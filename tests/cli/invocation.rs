@@ -1,0 +1,83 @@
+use std::process::Command;
+use tempfile::TempDir;
+
+/// One call of stackctl in a folder of its own: `Test::new().stack("…").args(["plan"]).success()`.
+pub struct Test {
+    folder: TempDir,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+}
+
+/// What came of it.
+pub struct Answer {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl Test {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), args: vec![], env: vec![] }
+    }
+
+    pub fn stack(self, text: &str) -> Self {
+        self.file("stack.toml", text)
+    }
+
+    pub fn file(self, name: &str, text: &str) -> Self {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    pub fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
+        self.args = args.map(str::to_owned).to_vec();
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn run(&self) -> Answer {
+        let output = Command::new(env!("CARGO_BIN_EXE_stackctl"))
+            .args(&self.args)
+            .current_dir(self.folder.path())
+            // Hermetic: nobody's credentials, settings or colours.
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.folder.path())
+            .env("COLUMNS", "100")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .output()
+            .unwrap();
+        Answer {
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code().unwrap(),
+        }
+    }
+
+    pub fn success(&self) -> Answer {
+        let answer = self.run();
+        assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+        answer
+    }
+
+    pub fn failure(&self, code: i32) -> Answer {
+        let answer = self.run();
+        assert_eq!(answer.code, code, "{}{}", answer.stdout, answer.stderr);
+        answer
+    }
+}

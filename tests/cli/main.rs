@@ -1,0 +1,8 @@
+//! The command line as a user types it, without a cloud: configuration, help, errors, exit codes.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod help;
+mod invocation;
+mod mistakes;
+mod offline;

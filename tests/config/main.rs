@@ -1,0 +1,13 @@
+//! `stack.toml` as a user writes it, from text to a stack or to everything that is wrong with it.
+
+mod cycle;
+mod editor;
+mod fixture;
+mod for_each;
+mod inputs;
+mod mistakes;
+mod never_panics;
+mod overlay;
+mod params;
+mod references;
+mod resolve;

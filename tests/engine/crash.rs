@@ -1,0 +1,92 @@
+use crate::plan::STACK;
+use crate::world::{Fault, Test, actions};
+use stackctl::apply::Finding;
+
+/// Whatever the call in which the process dies: afterwards the next apply ends with exactly what is wanted.
+async fn dies_at(call: &str, fault: Fault, before: Option<&str>, after: &str) -> Vec<Finding> {
+    let test = Test::new();
+    if let Some(before) = before {
+        assert!(test.apply(before).await.failed.is_empty());
+    }
+    test.fault(call, fault);
+    test.apply_and_die(after).await;
+    let (_, _, _, findings) = test.plan(after).await;
+    assert!(test.apply(after).await.failed.is_empty(), "{call} {fault:?}");
+    assert!(
+        test.plan(after).await.0.is_empty(),
+        "{call} {fault:?}: {:?}",
+        actions(&test.plan(after).await.0)
+    );
+    let wanted = after.matches("label").count();
+    assert_eq!(test.count(), wanted, "{call} {fault:?}: an orphan or a duplicate");
+    assert!(test.destroy(after).await.failed.is_empty());
+    assert_eq!(test.count(), 0, "{call} {fault:?}: destroy leaves something");
+    findings
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_death_after_the_create_call_leaves_no_orphan() {
+    let findings = dies_at("create db.loans", Fault::Hang, None, STACK).await;
+    assert!(matches!(findings.as_slice(), [Finding::Adopted { .. }]), "{findings:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_death_before_the_create_call_leaves_no_phantom() {
+    let findings = dies_at("create db.loans", Fault::HangBefore, None, STACK).await;
+    assert!(matches!(findings.as_slice(), [Finding::Nothing { .. }]), "{findings:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_death_between_create_and_configuration_is_finished() {
+    let sized = STACK.replace("label = \"loader\"", "label = \"loader\"\nsize = 3");
+    for fault in [Fault::Hang, Fault::HangBefore] {
+        let findings = dies_at("update app.loader", fault, None, &sized).await;
+        assert!(matches!(findings.as_slice(), [Finding::Adopted { .. }]), "{findings:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_death_in_an_update_is_finished() {
+    let sized = STACK.replace("label = \"loader\"", "label = \"loader\"\nsize = 3");
+    for fault in [Fault::Hang, Fault::HangBefore] {
+        dies_at("update app.loader", fault, Some(STACK), &sized).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_death_between_the_halves_of_a_replacement_is_finished() {
+    let renamed = STACK.replace("label = \"main\"", "label = \"other\"");
+    for call in
+        ["delete db.loans", "delete net.main", "create net.other", "create db.loans", "update app.loader"]
+    {
+        for fault in [Fault::Hang, Fault::HangBefore] {
+            dies_at(call, fault, Some(STACK), &renamed).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_death_in_a_create_first_replacement_is_finished() {
+    let first = "[net.a]\nlabel = \"one\"\nlifecycle = { create_before_destroy = true }\n\
+                 [app.b]\nlabel = \"b\"\npeer = \"${net.a.id}\"\n";
+    let second = first.replace("\"one\"", "\"two\"");
+    for call in ["create net.two", "update app.b", "delete net.one"] {
+        for fault in [Fault::Hang, Fault::HangBefore] {
+            dies_at(call, fault, Some(first), &second).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_was_folded_already_changes_nothing() {
+    let test = Test::new();
+    let journal = test.store().journal_path();
+    test.fault("create app.loader", Fault::HangBefore);
+    test.apply_and_die(STACK).await;
+    let old = std::fs::read(&journal).unwrap();
+    assert!(test.apply(STACK).await.failed.is_empty());
+    // As after a crash between the write of the state and the removal of its journal.
+    std::fs::write(&journal, old).unwrap();
+    let (plan, _, _, findings) = test.plan(STACK).await;
+    assert!(plan.is_empty() && findings.is_empty());
+}

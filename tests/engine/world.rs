@@ -1,0 +1,377 @@
+//! A cloud in memory. Its kinds are real implementations of `Kind`; what they do can be disturbed.
+
+use futures::future::BoxFuture;
+use serde_json::{Value as Json, json};
+use stackctl::address::Address;
+use stackctl::apply::{Finding, Pace, Run, Summary, apply, settle};
+use stackctl::cloud::{Cloud, http};
+use stackctl::config::{self, Options, Source};
+use stackctl::desired::Desired;
+use stackctl::error::{AwsError, Error, Result};
+use stackctl::event::Event;
+use stackctl::plan::{self, Plan, Selection};
+use stackctl::refresh::refresh;
+use stackctl::resource::{Create, Id, Kind, Observed, Owner, Profile, Retry, Status, Typical, Wait};
+use stackctl::state::{Document, Store};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// An object of the cloud.
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub kind: &'static str,
+    pub inputs: Json,
+    pub owner: BTreeMap<String, String>,
+    /// When it is ready.
+    pub ready: tokio::time::Instant,
+    /// What reads return until `fresh`.
+    pub stale: Option<(Json, tokio::time::Instant)>,
+}
+
+/// What goes wrong at the next call of a verb on a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// AWS refuses; nothing happened.
+    Refuse,
+    /// It happened, and the answer was lost.
+    LostResponse,
+    /// An error that the profile says passes by itself.
+    Passing,
+    /// The call happens and never returns: the process dies here.
+    Hang,
+    /// The process dies before the call.
+    HangBefore,
+}
+
+#[derive(Debug, Default)]
+pub struct World {
+    pub objects: BTreeMap<String, Object>,
+    /// `create vpc.main`, in the order of the calls.
+    pub calls: Vec<String>,
+    pub reads: usize,
+    pub faults: Vec<(String, Fault)>,
+    /// Seconds for which a write does not read back.
+    pub staleness: u64,
+    next: u64,
+}
+
+pub type Shared = Arc<Mutex<World>>;
+
+/// A kind with inputs that replace, interrupt, are computed, are secret.
+struct Scripted {
+    name: &'static str,
+    inputs: Json,
+    outputs: Json,
+    profile: Profile,
+    /// Seconds until a new object is ready.
+    slow: u64,
+    world: Shared,
+}
+
+impl Scripted {
+    fn fault(&self, verb: &str, name: &str) -> Option<Fault> {
+        let mut world = self.world.lock().unwrap();
+        let call = format!("{verb} {}.{name}", self.name);
+        world.calls.push(call.clone());
+        let at = world.faults.iter().position(|(planned, _)| *planned == call)?;
+        Some(world.faults.remove(at).1)
+    }
+
+    async fn act<T>(&self, fault: Option<Fault>, act: impl FnOnce(&mut World) -> T) -> Result<T> {
+        let aws = |status: Option<u16>, code: Option<&str>| {
+            Err(Error::Aws(AwsError {
+                operation: "test:Call",
+                code: code.map(str::to_owned),
+                message: "as scripted".to_owned(),
+                request_id: None,
+                status,
+            }))
+        };
+        match fault {
+            Some(Fault::HangBefore) => std::future::pending().await,
+            Some(Fault::Refuse) => aws(Some(400), Some("InvalidParameter")),
+            Some(Fault::Passing) => aws(Some(400), Some("DependencyViolation")),
+            Some(Fault::LostResponse) => {
+                act(&mut self.world.lock().unwrap());
+                aws(None, None)
+            }
+            Some(Fault::Hang) => {
+                act(&mut self.world.lock().unwrap());
+                std::future::pending().await
+            }
+            None => Ok(act(&mut self.world.lock().unwrap())),
+        }
+    }
+}
+
+fn name_of(inputs: &Json) -> String {
+    inputs["label"].as_str().unwrap_or_default().to_owned()
+}
+
+impl Kind for Scripted {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+    fn inputs(&self) -> &Json {
+        &self.inputs
+    }
+    fn outputs(&self) -> &Json {
+        &self.outputs
+    }
+    fn check(&self, _: &Json) -> Vec<(String, String)> {
+        vec![]
+    }
+
+    fn create<'a>(&'a self, ctx: &'a Create<'a>, inputs: Json) -> BoxFuture<'a, Result<Id>> {
+        Box::pin(async move {
+            let fault = self.fault("create", &name_of(&inputs));
+            let owner = ctx.owner.tags();
+            let ready = tokio::time::Instant::now() + Duration::from_secs(self.slow);
+            self.act(fault, |world| {
+                world.next += 1;
+                let id = format!("{}-{}", self.name, world.next);
+                // The create call cannot set `size`: the engine must update to it.
+                let mut inputs = inputs.clone();
+                inputs["size"] = json!(1);
+                inputs["zone"] = json!("zone-1");
+                inputs["secret"] = Json::Null;
+                world
+                    .objects
+                    .insert(id.clone(), Object { kind: self.name, inputs, owner, ready, stale: None });
+                Id(id)
+            })
+            .await
+        })
+    }
+
+    fn find<'a>(&'a self, _: &'a Cloud, owner: &'a Owner, _: Json) -> BoxFuture<'a, Result<Option<Id>>> {
+        Box::pin(async move {
+            let world = self.world.lock().unwrap();
+            let found = world.objects.iter().find(|(_, object)| owner.owns(&object.owner));
+            Ok(found.map(|(id, _)| Id(id.clone())))
+        })
+    }
+
+    fn read<'a>(&'a self, _: &'a Cloud, ids: &'a [Id]) -> BoxFuture<'a, Result<HashMap<Id, Observed>>> {
+        Box::pin(async move {
+            let mut world = self.world.lock().unwrap();
+            world.reads += 1;
+            let now = tokio::time::Instant::now();
+            let found = ids.iter().filter_map(|id| {
+                let object = world.objects.get(&id.0)?;
+                let inputs = match &object.stale {
+                    Some((old, fresh)) if now < *fresh => old.clone(),
+                    _ => object.inputs.clone(),
+                };
+                let status =
+                    if now < object.ready { Status::Pending("creating".into()) } else { Status::Ready };
+                let outputs =
+                    json!({ "arn": format!("arn:{id}"), "version": object.inputs["size"].to_string() });
+                Some((id.clone(), Observed { inputs, outputs, status }))
+            });
+            Ok(found.collect())
+        })
+    }
+
+    fn update<'a>(&'a self, _: &'a Cloud, id: &'a Id, _: Json, after: Json) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let fault = self.fault("update", &name_of(&after));
+            self.act(fault, |world| {
+                let fresh = tokio::time::Instant::now() + Duration::from_secs(world.staleness);
+                if let Some(object) = world.objects.get_mut(&id.0) {
+                    object.stale = Some((object.inputs.clone(), fresh));
+                    let zone = object.inputs["zone"].clone();
+                    object.inputs = after;
+                    object.inputs["secret"] = Json::Null;
+                    if object.inputs["zone"].is_null() {
+                        object.inputs["zone"] = zone;
+                    }
+                }
+            })
+            .await
+        })
+    }
+
+    fn delete<'a>(&'a self, _: &'a Cloud, id: &'a Id, live: Observed) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let fault = self.fault("delete", &name_of(&live.inputs));
+            self.act(fault, |world| {
+                world.objects.remove(&id.0);
+            })
+            .await
+        })
+    }
+}
+
+/// A test's cloud, its kinds and its state folder.
+pub struct Test {
+    pub world: Shared,
+    kinds: Vec<&'static dyn Kind>,
+    pub folder: tempfile::TempDir,
+    pub selection: Selection,
+    pub events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Test {
+    pub fn new() -> Self {
+        let world = Shared::default();
+        let kind = |name: &'static str, slow: u64, holds_data: bool| -> &'static dyn Kind {
+            let inputs = json!({"type": "object", "additionalProperties": false, "properties": {
+                "label": {"type": "string", "x-replace": true},
+                "parent": {"type": ["string", "null"], "x-replace": true},
+                "peer": {"type": ["string", "null"]},
+                "size": {"type": "integer", "default": 1},
+                "zone": {"type": ["string", "null"], "x-computed": true},
+                "secret": {"type": ["string", "null"], "x-sensitive": true, "x-write-only": true},
+                "force": {"type": "boolean", "default": false, "x-local": true},
+                "tags": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+            }, "required": ["label"]});
+            let outputs = json!({"type": "object", "properties": {
+                "arn": {"type": "string"},
+                "version": {"type": "string", "x-volatile": true},
+            }});
+            let profile = Profile {
+                create: Wait::secs(0, 10, 1, 7200),
+                typical: Typical { create: u32::try_from(slow).unwrap() + 1, update: 1, delete: 1 },
+                retries: &[Retry::secs("DependencyViolation", "", 60)],
+                holds_data,
+                ..Profile::INSTANT
+            };
+            Box::leak(Box::new(Scripted { name, inputs, outputs, profile, slow, world: world.clone() }))
+        };
+        let kinds = vec![kind("net", 0, false), kind("db", 600, true), kind("app", 0, false)];
+        Self {
+            world,
+            kinds,
+            folder: tempfile::tempdir().unwrap(),
+            selection: Selection::default(),
+            events: Arc::default(),
+        }
+    }
+
+    pub fn store(&self) -> Store {
+        Store::new(self.folder.path(), "test", None)
+    }
+
+    fn cloud() -> Cloud {
+        Cloud::emulator("http://127.0.0.1:1", "eu-west-1", http())
+    }
+
+    fn kind(&self) -> impl Fn(&str) -> Option<&'static dyn Kind> + Sync + use<> {
+        let kinds = self.kinds.clone();
+        move |name| kinds.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    pub fn desired(&self, body: &str) -> Desired {
+        let text = format!("[stack]\nname = \"test\"\nregion = \"eu-west-1\"\n{body}");
+        let source = Source::new("stack.toml", text);
+        let stack = config::parse(source, &Options::default(), &self.kinds)
+            .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(100, false)));
+        Desired::new(stack, "000000000000", "eu-west-1", HashMap::new())
+    }
+
+    /// Opens the state as a command does: settles, refreshes, plans.
+    pub async fn plan(&self, body: &str) -> (Plan, Document, HashMap<Address, Observed>, Vec<Finding>) {
+        self.plan_as(body, false).await
+    }
+
+    async fn plan_as(
+        &self,
+        body: &str,
+        destroy: bool,
+    ) -> (Plan, Document, HashMap<Address, Observed>, Vec<Finding>) {
+        let store = self.store();
+        let (document, open) = store.peek().unwrap();
+        let mut document = document.unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
+        let findings = settle(&Self::cloud(), &mut document, &open, self.kind()).await.unwrap();
+        if !open.is_empty() || document.serial == 0 {
+            store.write(&mut document).unwrap();
+        }
+        let observed = refresh(&Self::cloud(), &document, self.kind()).await.unwrap();
+        let desired = self.desired(body);
+        let plan = plan::build(&plan::Inputs {
+            desired: &desired,
+            state: &document,
+            observed: &observed,
+            selection: &self.selection,
+            destroy,
+            kind: &self.kind(),
+        });
+        (plan, document, observed, findings)
+    }
+
+    pub async fn apply(&self, body: &str) -> Summary {
+        self.apply_as(body, false, watch::channel(false).1).await
+    }
+
+    pub async fn destroy(&self, body: &str) -> Summary {
+        self.apply_as(body, true, watch::channel(false).1).await
+    }
+
+    pub async fn apply_as(&self, body: &str, destroy: bool, stop: watch::Receiver<bool>) -> Summary {
+        let (plan, document, observed, _) = self.plan_as(body, destroy).await;
+        let store = self.store();
+        let journal = store.journal(&document, "apply").unwrap();
+        let (desired, cloud, kind) = (self.desired(body), Self::cloud(), self.kind());
+        let events = self.events.clone();
+        let run = Run {
+            cloud: &cloud,
+            desired: &desired,
+            plan: &plan,
+            observed: &observed,
+            journal: &journal,
+            kind: &kind,
+            new_intent: &|| uuid::Uuid::new_v4().to_string(),
+            parallelism: 16,
+            pace: Pace::AWS,
+            events: &|event| events.lock().unwrap().push(event),
+            stop,
+        };
+        let mut summary = apply(&run, document).await;
+        store.write(&mut summary.document).unwrap();
+        summary
+    }
+
+    /// Applies until the process "dies" in a call that hangs.
+    pub async fn apply_and_die(&self, body: &str) {
+        let died = tokio::time::timeout(Duration::from_secs(100_000), self.apply(body)).await;
+        assert!(died.is_err(), "nothing hung");
+    }
+
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.world.lock().unwrap().calls)
+    }
+
+    pub fn fault(&self, call: &str, fault: Fault) {
+        self.world.lock().unwrap().faults.push((call.to_owned(), fault));
+    }
+
+    pub fn count(&self) -> usize {
+        self.world.lock().unwrap().objects.len()
+    }
+
+    /// Everything that was written to the state folder.
+    pub fn written(&self) -> String {
+        let mut all = String::new();
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            all += &read(&entry.unwrap().path());
+        }
+        all
+    }
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
+}
+
+/// `action address`, no-ops left out.
+pub fn actions(plan: &Plan) -> Vec<String> {
+    let steps = plan.steps.iter().filter(|step| step.is_pending());
+    steps.map(|step| format!("{:?} {}", step.action, step.address)).collect()
+}

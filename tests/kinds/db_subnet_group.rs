@@ -1,0 +1,53 @@
+use crate::emulator::{ministack, moto};
+use crate::harness::{create, lifecycle, read, unique};
+use aws_sdk_ec2::Client;
+use serde_json::json;
+use stackctl::cloud::Cloud;
+use stackctl::resource::Id;
+
+/// Subnets in three zones of a VPC of their own.
+pub async fn subnets(cloud: &Cloud) -> Vec<String> {
+    let ec2: Client = cloud.ec2();
+    let vpc = ec2.create_vpc().cidr_block("10.9.0.0/16").send().await.unwrap();
+    let vpc = vpc.vpc.unwrap().vpc_id.unwrap();
+    let mut ids = vec![];
+    for (at, zone) in ["a", "b", "c"].iter().enumerate() {
+        let call = ec2.create_subnet().vpc_id(&vpc).cidr_block(format!("10.9.{at}.0/24"));
+        let made = call.availability_zone(format!("eu-west-1{zone}")).send().await.unwrap();
+        ids.push(made.subnet.unwrap().subnet_id.unwrap());
+    }
+    ids
+}
+
+#[tokio::test]
+async fn lives_on_both() {
+    for cloud in [moto(), ministack()] {
+        let subnets = subnets(&cloud).await;
+        let changes = [
+            json!({"subnet_ids": [subnets[2], subnets[0], subnets[1]]}),
+            json!({"subnet_ids": [subnets[0], subnets[2]], "description": "of the loans"}),
+            json!({"tags": {"owner": "y", "new": "2"}}),
+            json!({"tags": {}}),
+        ];
+        let inputs =
+            json!({"name": unique("loans"), "subnet_ids": [subnets[1], subnets[0]], "tags": {"owner": "x"}});
+        lifecycle("db_subnet_group", &cloud, inputs, &changes).await;
+    }
+}
+
+#[tokio::test]
+async fn many_are_read_at_once() {
+    for cloud in [moto(), ministack()] {
+        let subnets = subnets(&cloud).await;
+        let one =
+            create("db_subnet_group", &cloud, json!({"name": unique("a"), "subnet_ids": subnets})).await;
+        let two =
+            create("db_subnet_group", &cloud, json!({"name": unique("b"), "subnet_ids": subnets})).await;
+        let ids = [one.id.clone(), Id::from("missing"), two.id.clone()];
+        let found = read("db_subnet_group", &cloud, &ids).await;
+        assert_eq!(found.len(), 2);
+        assert!(found[&one.id].outputs["vpc_id"].as_str().unwrap().starts_with("vpc-"));
+        one.delete().await;
+        two.delete().await;
+    }
+}

@@ -1,0 +1,124 @@
+use std::net::TcpListener;
+
+use stackctl::local::{self, Progress};
+
+use crate::world::{
+    PASSWORD, World, connect, database_pid, eventually, gateway_pid, kill, layout, supervisor_pid,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_is_idempotent_and_down_leaves_nothing() {
+    let world = World::new();
+    assert!(world.status().await.is_down());
+    assert!(local::connect(&world.layout).await.unwrap_err().to_string().contains("stackctl local up"));
+
+    let mut steps = Vec::new();
+    let first = local::up(&world.layout, &mut |step| steps.push(step)).await.unwrap();
+    assert!(steps.contains(&Progress::Starting));
+    let second = world.up().await;
+    assert_eq!(supervisor_pid(&first), supervisor_pid(&second));
+    assert_eq!(gateway_pid(&first), gateway_pid(&second));
+
+    assert!(local::down(&world.layout, false).await.unwrap());
+    assert_eq!(world.processes(), Vec::<String>::new());
+    assert!(world.status().await.is_down());
+    assert!(world.status().await.problems.is_empty());
+    assert!(!local::down(&world.layout, false).await.unwrap());
+    world.purge().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_ups_at_once_end_in_one() {
+    let world = World::new();
+    let (a, b) = tokio::join!(world.up(), world.up());
+    assert_eq!(supervisor_pid(&a), supervisor_pid(&b));
+    assert_eq!(world.count("supervise"), 1);
+    assert_eq!(world.count("gateway.py"), 1);
+    world.purge().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_a_killed_ministack() {
+    let world = World::new();
+    let before = world.up().await;
+    let s3 = world.s3().await;
+    let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
+        .location_constraint(aws_sdk_s3::types::BucketLocationConstraint::EuCentral1)
+        .build();
+    s3.create_bucket().bucket("loans").create_bucket_configuration(place).send().await.unwrap();
+    s3.put_object().bucket("loans").key("a").body(b"one".to_vec().into()).send().await.unwrap();
+    let sqs = aws_sdk_sqs::Client::new(&world.config().await);
+    sqs.create_queue().queue_name("late").send().await.unwrap();
+    let ec2 = aws_sdk_ec2::Client::new(&world.config().await);
+    let vpc = ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+
+    kill(gateway_pid(&before));
+    let after = eventually("restarted", async || {
+        Some(world.status().await).filter(|now| now.is_ready() && now.gateway.as_ref().unwrap().restarts > 0)
+    })
+    .await;
+    assert_ne!(gateway_pid(&before), gateway_pid(&after));
+    assert_eq!(before.gateway.unwrap().endpoint, after.gateway.unwrap().endpoint);
+    let body = s3.get_object().bucket("loans").key("a").send().await.unwrap().body.collect().await.unwrap();
+    assert_eq!(body.into_bytes().as_ref(), b"one");
+    assert_eq!(ec2.describe_vpcs().vpc_ids(&vpc).send().await.unwrap().vpcs().len(), 1);
+    world.purge().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_supervisor_is_found_and_healed() {
+    let world = World::new();
+    let before = world.up().await;
+    world.create("loans").await;
+    let database = database_pid(&world.status().await, "loans");
+    kill(supervisor_pid(&before));
+
+    let found = eventually("found", async || Some(world.status().await).filter(|now| now.is_down())).await;
+    assert!(found.problems.iter().any(|problem| problem.what.contains("ended without")), "{found:?}");
+    assert!(found.problems.iter().any(|problem| problem.what.contains("postgres-loans")), "{found:?}");
+
+    let after = world.up().await;
+    assert_ne!(supervisor_pid(&before), supervisor_pid(&after));
+    assert_ne!(database, database_pid(&after, "loans"));
+    assert_eq!(world.count("gateway.py"), 1, "{:#?}", world.processes());
+    assert_eq!(world.count(" -D "), 1, "{:#?}", world.processes());
+    connect(&world.describe("loans").await, "adm", PASSWORD).await.unwrap();
+
+    // And cleaned up by `down` alone.
+    kill(supervisor_pid(&after));
+    assert!(local::down(&world.layout, false).await.unwrap());
+    assert_eq!(world.processes(), Vec::<String>::new());
+    world.purge().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_is_replaced_and_explained() {
+    let world = World::new();
+    let before = world.up().await.gateway.unwrap().endpoint;
+    local::down(&world.layout, false).await.unwrap();
+    let _squatter = TcpListener::bind(before.trim_start_matches("http://")).unwrap();
+    let status = world.up().await;
+    assert_ne!(status.gateway.unwrap().endpoint, before);
+    assert!(status.problems[0].what.contains("is taken by"), "{:?}", status.problems);
+    world.purge().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_folder_ends_its_supervisor() {
+    let world = World::new();
+    world.up().await;
+    std::fs::remove_dir_all(world.layout.folder()).unwrap();
+    eventually("ended", async || world.processes().is_empty().then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deep_folder_is_no_obstacle() {
+    let world = World::new();
+    let deep = world.layout.project().join("a-folder-with-a-long-name/".repeat(6));
+    std::fs::create_dir_all(&deep).unwrap();
+    let layout = layout(deep);
+    local::up(&layout, &mut |_| ()).await.unwrap();
+    assert!(layout.control_socket().exists());
+    local::down(&layout, true).await.unwrap();
+    assert!(!layout.socket_folder().exists());
+}

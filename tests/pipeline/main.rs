@@ -1,0 +1,36 @@
+//! The whole pipeline, as a user runs it: the real binary, this repository's `stack.toml`, the local cloud (MiniStack
+//! with a real Lambda process) and a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says how far it is")]
+
+mod changes;
+mod emulator;
+mod loads;
+mod project;
+
+use project::Project;
+
+/// One story, since bringing the cloud up and building the function is most of it.
+#[test]
+fn plan_apply_load_change_destroy() {
+    let project = Project::new();
+    project.says("local up", &["local", "up"]);
+    project.says("validate", &["validate", "--target", "local"]);
+    assert_eq!(project.code(&["plan", "--target", "local", "--detailed-exitcode"]), 3, "everything is new");
+    project.says("apply", &["apply", "--target", "local", "--auto-approve"]);
+    project.nothing_to_do("after the apply");
+
+    loads::a_generated_file_is_loaded_once(&project);
+    loads::real_files_have_exactly_their_rows(&project);
+    loads::a_file_that_is_no_loan_file_fails_and_says_so(&project);
+
+    changes::four_changes_are_four_updates_in_place(&project);
+    changes::another_vpc_is_replaced_in_the_right_order(&project);
+    changes::a_saved_plan_is_carried_out_or_refused(&project);
+
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
+    emulator::is_empty(&project);
+    assert_eq!(project.files("state"), Vec::<String>::new(), "no state is left of a destroyed stack");
+    project.says("local down", &["local", "down", "--purge"]);
+    project.has_no_process();
+}
