@@ -1,13 +1,12 @@
 //! Calls about security group rules that `security_group` and `security_group_rule` share.
 
 use super::permission::Permission;
-use super::{all_tags, lock};
+use super::{all_tags, lock, ministack};
 use crate::cloud::{Cloud, aws};
 use crate::error::{AwsError, Error, Result};
 use crate::resource::Owner;
 use aws_sdk_ec2::types::{
-    Filter, IpPermission, PrefixListId, SecurityGroupRule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
-    TagSpecification,
+    Filter, IpPermission, SecurityGroupRule, SecurityGroupRuleUpdate, TagSpecification,
 };
 
 /// What is gone already when a rule is to be revoked.
@@ -22,7 +21,11 @@ pub const REVOKED: &[&str] = &[
 pub async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<SecurityGroupRule>> {
     let call = cloud.ec2().describe_security_group_rules().set_filters(Some(filters)).into_paginator();
     let found: std::result::Result<Vec<_>, _> = call.items().send().collect().await;
-    found.map_err(aws("ec2:DescribeSecurityGroupRules"))
+    let mut rules = found.map_err(aws("ec2:DescribeSecurityGroupRules"))?;
+    if cloud.emulated {
+        ministack::complete(cloud, &mut rules).await?;
+    }
+    Ok(rules)
 }
 
 /// The `security_group_rule` that owns the rule, as the ownership tags on it say.
@@ -58,33 +61,9 @@ pub async fn authorize(
     };
     let made = made.map(Option::unwrap_or_default).map_err(explained)?;
     if cloud.emulated {
-        send(cloud, group, forgotten_prefix_lists(&wanted, &made)).await?;
+        send(cloud, group, ministack::forgotten(&wanted, &made)).await?;
     }
     Ok(made)
-}
-
-/// MiniStack forgets prefix lists when it authorizes, though not when it modifies.
-fn forgotten_prefix_lists(
-    wanted: &[IpPermission],
-    made: &[SecurityGroupRule],
-) -> Vec<SecurityGroupRuleUpdate> {
-    let lists =
-        wanted.iter().filter_map(|permission| Some((permission, permission.prefix_list_ids().first()?)));
-    let without = made.iter().filter(|rule| Permission::read(rule, None).is_none());
-    let update = |((permission, list), rule): ((&IpPermission, &PrefixListId), &SecurityGroupRule)| {
-        let request = SecurityGroupRuleRequest::builder()
-            .set_ip_protocol(permission.ip_protocol.clone())
-            .set_from_port(permission.from_port)
-            .set_to_port(permission.to_port)
-            .set_prefix_list_id(list.prefix_list_id.clone())
-            .set_description(list.description.clone());
-        let id = rule.security_group_rule_id.clone();
-        SecurityGroupRuleUpdate::builder()
-            .set_security_group_rule_id(id)
-            .security_group_rule(request.build())
-            .build()
-    };
-    lists.zip(without).map(update).collect()
 }
 
 /// Two owners of one rule would fight for it.
