@@ -7,6 +7,7 @@
 pub mod checks;
 pub mod enis;
 pub mod lock;
+pub mod ministack;
 pub mod permission;
 pub mod rules;
 

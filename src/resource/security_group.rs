@@ -289,7 +289,7 @@ async fn settle(
             Some(old) if rules::description(old).as_deref() == text => {}
             Some(old) => {
                 let rule = old.security_group_rule_id().unwrap_or_default();
-                changed.push(rules::update(rule, &permission, text));
+                changed.push(rules::update(cloud, rule, &permission, text));
             }
         }
     }

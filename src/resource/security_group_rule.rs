@@ -134,7 +134,7 @@ impl Resource for SecurityGroupRule {
     async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {
         let (before, after) = (change.before, change.after);
         if before.permission() != after.permission() || before.description != after.description {
-            let update = rules::update(&id.0, &after.permission(), after.description.as_deref());
+            let update = rules::update(cloud, &id.0, &after.permission(), after.description.as_deref());
             rules::modify(cloud, &after.security_group_id, vec![update]).await?;
         }
         ec2::retag(cloud, id, &before.tags, &after.tags).await

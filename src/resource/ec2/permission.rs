@@ -121,14 +121,14 @@ impl Permission {
         .build()
     }
 
-    /// For ModifySecurityGroupRules, which wants all of it again. An absent description is an empty one.
-    pub fn request(&self, description: Option<&str>) -> SecurityGroupRuleRequest {
+    /// For ModifySecurityGroupRules, which wants all of it again.
+    pub fn request(&self, description: &str) -> SecurityGroupRuleRequest {
         let (from, to) = self.call_ports();
         let call = SecurityGroupRuleRequest::builder()
             .ip_protocol(&self.protocol)
             .set_from_port(from)
             .set_to_port(to)
-            .description(description.unwrap_or_default());
+            .description(description);
         match &self.peer {
             Peer::Ipv4(cidr) => call.cidr_ipv4(cidr),
             Peer::Ipv6(cidr) => call.cidr_ipv6(cidr),

@@ -1,7 +1,7 @@
 //! Calls about security group rules that `security_group` and `security_group_rule` share.
 
 use super::permission::Permission;
-use super::{all_tags, lock};
+use super::{all_tags, lock, ministack};
 use crate::cloud::{Cloud, aws};
 use crate::error::{AwsError, Error, Result};
 use crate::resource::Owner;
@@ -23,31 +23,9 @@ pub async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Securit
     let found: std::result::Result<Vec<_>, _> = call.items().send().collect().await;
     let mut rules = found.map_err(aws("ec2:DescribeSecurityGroupRules"))?;
     if cloud.emulated {
-        silent_prefix_lists(cloud, &mut rules).await?;
+        ministack::complete(cloud, &mut rules).await?;
     }
     Ok(rules)
-}
-
-/// MiniStack leaves the prefix list out of a rule, but not out of the group.
-async fn silent_prefix_lists(cloud: &Cloud, rules: &mut [SecurityGroupRule]) -> Result<()> {
-    for rule in rules.iter_mut().filter(|rule| Permission::read(rule, None).is_none()) {
-        let call =
-            cloud.ec2().describe_security_groups().set_group_ids(rule.group_id.clone().map(|id| vec![id]));
-        let Ok(found) = call.send().await.map_err(aws("ec2:DescribeSecurityGroups")) else { continue };
-        let group = found.security_groups().iter().find(|group| group.group_id == rule.group_id);
-        let permissions = group.map_or(&[][..], |group| match rule.is_egress {
-            Some(true) => group.ip_permissions_egress(),
-            _ => group.ip_permissions(),
-        });
-        let same = |p: &&IpPermission| {
-            (&p.ip_protocol, p.from_port, p.to_port) == (&rule.ip_protocol, rule.from_port, rule.to_port)
-        };
-        let lists = permissions.iter().filter(same).flat_map(IpPermission::prefix_list_ids);
-        let list = lists.into_iter().next();
-        rule.prefix_list_id = list.and_then(|list| list.prefix_list_id.clone());
-        rule.description = list.and_then(|list| list.description.clone());
-    }
-    Ok(())
 }
 
 /// The `security_group_rule` that owns the rule, as the ownership tags on it say.
@@ -65,6 +43,7 @@ pub async fn authorize(
 ) -> Result<Vec<SecurityGroupRule>> {
     let _alone = lock::lock(group).await;
     let tags = tags.map(|tags| vec![tags]);
+    let wanted = permissions.clone();
     let made = if egress {
         let call = cloud.ec2().authorize_security_group_egress().group_id(group);
         let call = call.set_ip_permissions(Some(permissions)).set_tag_specifications(tags);
@@ -80,7 +59,11 @@ pub async fn authorize(
             .map_err(aws("ec2:AuthorizeSecurityGroupIngress"))
             .map(|made| made.security_group_rules)
     };
-    made.map(Option::unwrap_or_default).map_err(explained)
+    let made = made.map(Option::unwrap_or_default).map_err(explained)?;
+    if cloud.emulated {
+        send(cloud, group, ministack::forgotten(&wanted, &made)).await?;
+    }
+    Ok(made)
 }
 
 /// Two owners of one rule would fight for it.
@@ -136,10 +119,14 @@ async fn revoke_together(cloud: &Cloud, group: &str, egress: bool, ids: Vec<Stri
 
 /// Changes rules in place, without a gap. The kind of peer cannot change.
 pub async fn modify(cloud: &Cloud, group: &str, updates: Vec<SecurityGroupRuleUpdate>) -> Result<()> {
+    let _alone = lock::lock(group).await;
+    send(cloud, group, updates).await
+}
+
+async fn send(cloud: &Cloud, group: &str, updates: Vec<SecurityGroupRuleUpdate>) -> Result<()> {
     if updates.is_empty() {
         return Ok(());
     }
-    let _alone = lock::lock(group).await;
     let call =
         cloud.ec2().modify_security_group_rules().group_id(group).set_security_group_rules(Some(updates));
     call.send().await.map_err(aws("ec2:ModifySecurityGroupRules"))?;
@@ -147,12 +134,19 @@ pub async fn modify(cloud: &Cloud, group: &str, updates: Vec<SecurityGroupRuleUp
 }
 
 /// One of the updates that [`modify`] takes.
-pub fn update(id: &str, permission: &Permission, description: Option<&str>) -> SecurityGroupRuleUpdate {
-    let rule = permission.request(description);
+pub fn update(
+    cloud: &Cloud,
+    id: &str,
+    permission: &Permission,
+    description: Option<&str>,
+) -> SecurityGroupRuleUpdate {
+    // An empty text removes a description; MiniStack overlooks it, and AWS takes a blank for the same.
+    let removed = if cloud.emulated { " " } else { "" };
+    let rule = permission.request(description.unwrap_or(removed));
     SecurityGroupRuleUpdate::builder().security_group_rule_id(id).security_group_rule(rule).build()
 }
 
-/// A description as read; AWS and emulators answer an absent one as an empty one at times.
+/// A description as read; an absent one may be answered as an empty one.
 pub fn description(rule: &SecurityGroupRule) -> Option<String> {
-    rule.description.clone().filter(|text| !text.is_empty())
+    rule.description.clone().filter(|text| !text.trim().is_empty())
 }

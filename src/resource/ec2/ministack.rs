@@ -1,0 +1,50 @@
+//! MiniStack forgets the prefix list of a security group rule when it authorizes the rule, though not when it modifies
+//! it; and answers it with the group, though not with the rule. Only for emulators: AWS needs none of this.
+
+use super::permission::Permission;
+use crate::cloud::{Cloud, aws};
+use crate::error::Result;
+use aws_sdk_ec2::types::{
+    IpPermission, PrefixListId, SecurityGroupRule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
+};
+
+/// What ModifySecurityGroupRules must be told again after `wanted` was authorized and `made` answered.
+pub fn forgotten(wanted: &[IpPermission], made: &[SecurityGroupRule]) -> Vec<SecurityGroupRuleUpdate> {
+    let lists =
+        wanted.iter().filter_map(|permission| Some((permission, permission.prefix_list_ids().first()?)));
+    let without = made.iter().filter(|rule| Permission::read(rule, None).is_none());
+    let update = |((permission, list), rule): ((&IpPermission, &PrefixListId), &SecurityGroupRule)| {
+        let request = SecurityGroupRuleRequest::builder()
+            .set_ip_protocol(permission.ip_protocol.clone())
+            .set_from_port(permission.from_port)
+            .set_to_port(permission.to_port)
+            .set_prefix_list_id(list.prefix_list_id.clone())
+            .set_description(list.description.clone());
+        SecurityGroupRuleUpdate::builder()
+            .set_security_group_rule_id(rule.security_group_rule_id.clone())
+            .security_group_rule(request.build())
+            .build()
+    };
+    lists.zip(without).map(update).collect()
+}
+
+/// Completes rules without a peer from their groups.
+pub async fn complete(cloud: &Cloud, rules: &mut [SecurityGroupRule]) -> Result<()> {
+    for rule in rules.iter_mut().filter(|rule| Permission::read(rule, None).is_none()) {
+        let Some(group) = rule.group_id.clone() else { continue };
+        let call = cloud.ec2().describe_security_groups().group_ids(&group);
+        let found = call.send().await.map_err(aws("ec2:DescribeSecurityGroups"))?;
+        let Some(group) = found.security_groups().iter().find(|found| found.group_id() == Some(&group))
+        else {
+            continue;
+        };
+        let permissions =
+            if rule.is_egress == Some(true) { group.ip_permissions_egress() } else { group.ip_permissions() };
+        let same = |p: &&IpPermission| {
+            (&p.ip_protocol, p.from_port, p.to_port) == (&rule.ip_protocol, rule.from_port, rule.to_port)
+        };
+        let list = permissions.iter().filter(same).find_map(|p| p.prefix_list_ids().first());
+        rule.prefix_list_id = list.and_then(|list| list.prefix_list_id.clone());
+    }
+    Ok(())
+}
