@@ -34,6 +34,8 @@ impl<'a> Reader<'a> {
         if let Ok(answered) = mine.try_recv() {
             return answered.map_err(Error::Refused);
         }
+        // Waiters that woke at the same moment get the chance to join.
+        tokio::task::yield_now().await;
         let batch = std::mem::take(&mut *queue.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let mut ids: Vec<Id> = batch.iter().map(|(id, _)| id.clone()).collect();
         ids.sort();

@@ -25,7 +25,8 @@ pub struct StackArgs {
         long = "target",
         value_name = "NAME|ADDRESS",
         env = "STACKCTL_TARGET",
-        value_delimiter = ','
+        value_delimiter = ',',
+        global = true
     )]
     pub targets: Vec<Target>,
 
