@@ -1,4 +1,5 @@
 //! The local cloud, against the real thing: MiniStack, PostgreSQL, processes and signals.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy takes for none")]
 
 mod databases;
 mod functions;
