@@ -1,12 +1,16 @@
 //! The defaults of a schema, filled in.
 
-use super::{as_unknown, properties, types::Types};
+use super::{as_unknown, is, policy, properties, types::Types};
 use serde_json::Value as Json;
 
 /// Adds the defaults of what is not there, at every depth, so that inputs from `stack.toml`, state and cloud can be
 /// compared. Unknown values stay as they are.
 pub fn fill(schema: &Json, value: &mut Json) {
     if as_unknown(value).is_some() {
+        return;
+    }
+    if is(schema, "x-policy") {
+        policy::complete(value);
         return;
     }
     let schema = option(schema, value);
@@ -82,13 +86,16 @@ mod tests {
             "main": {"anyOf": [rule, {"type": "null"}]},
             "named": {"type": "object", "additionalProperties": rule},
             "other": {"anyOf": [rule, {"type": "null"}]},
+            "trust": {"x-policy": true},
         }});
-        let mut value = json!({"rules": [{}, unknown("a.b.c")], "main": {}, "named": {"x": {}}, "other": unknown("a.b.c")});
+        let mut value = json!({"rules": [{}, unknown("a.b.c")], "main": {}, "named": {"x": {}}, "other": unknown("a.b.c"),
+            "trust": {"Statement": []}});
         fill(&schema, &mut value);
         assert_eq!(
             value,
             json!({"rules": [{"port": 443}, unknown("a.b.c")], "main": {"port": 443},
-                "named": {"x": {"port": 443}}, "other": unknown("a.b.c"), "versioning": false})
+                "named": {"x": {"port": 443}}, "other": unknown("a.b.c"), "versioning": false,
+                "trust": {"Version": "2012-10-17", "Statement": []}})
         );
         let before = value.clone();
         fill(&schema, &mut value);

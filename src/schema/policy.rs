@@ -16,6 +16,16 @@ pub fn canonical(document: &Json) -> Json {
     json!({ "Version": version, "Statement": statements })
 }
 
+/// Adds the version that a document of `stack.toml` means: today's, and not the one of 2008 that AWS takes where none
+/// is named, in which policy variables do not work.
+pub fn complete(document: &mut Json) {
+    if let Json::Object(object) = document
+        && !object.contains_key("Version")
+    {
+        object.shift_insert(0, "Version".to_owned(), json!("2012-10-17"));
+    }
+}
+
 /// Whether both documents mean the same.
 pub fn same(a: &Json, b: &Json) -> bool {
     canonical(a) == canonical(b)

@@ -5,6 +5,7 @@
 
 mod changes;
 mod emulator;
+mod examples;
 mod loads;
 mod project;
 

@@ -27,6 +27,13 @@ impl Project {
         Self { folder, started: Instant::now() }
     }
 
+    /// Any other stack, in a folder of its own.
+    pub fn of(text: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("stackctl-example-").tempdir().unwrap();
+        std::fs::write(folder.path().join("stack.toml"), text).unwrap();
+        Self { folder, started: Instant::now() }
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
