@@ -3,10 +3,10 @@ use super::retry::retry;
 use super::schedule::Shared;
 use crate::address::Address;
 use crate::error::{Error, Result};
-use crate::plan::{Action, Half, Operation, Step, Value};
+use crate::plan::{Action, Half, Operation, Reason, Step, Value};
 use crate::resource::{Create, Id, Kind, Observed, Owner, Wait};
 use crate::schema::has_unknown;
-use crate::state::{self, Entry, Intent, Record, Verb};
+use crate::state::{Entry, Intent, Record, Verb};
 use serde_json::{Value as Json, json};
 
 /// What an operation does, in the words of the journal.
@@ -62,9 +62,10 @@ async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
         id: None,
         inputs: redacted.clone(),
         depends_on: step.depends_on.clone(),
-        deposes: step.action == Action::ReplaceCreateFirst,
+        // Also an older object that a destroy-first replacement finds under this address.
+        deposes: step.reason != Reason::Vanished && shared.record(address).is_some(),
     };
-    shared.journal(&Entry::Intent(intent.clone()))?;
+    shared.announce(&intent)?;
     let ctx = Create { cloud: shared.run.cloud, owner: &owner };
     let made = retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
         kind.create(&ctx, wanted.clone())
@@ -130,7 +131,7 @@ async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
         depends_on: step.depends_on.clone(),
         deposes: false,
     };
-    shared.journal(&Entry::Intent(intent.clone()))?;
+    shared.announce(&intent)?;
     let id = old.id.clone();
     let wanted = ignoring(shared, kind, step, wanted, &id).await?;
     let observed =
@@ -185,10 +186,8 @@ fn finish(
         }
         Err(error) => Some(error),
     };
-    let done =
-        Entry::Done { intent: intent.intent.clone(), address: address.clone(), record: Some(record.clone()) };
-    shared.journal(&done)?;
-    shared.change(|document| state::done(document, Some(intent), address, Some(&record)));
+    let (intent, address) = (intent.intent.clone(), address.clone());
+    shared.journal(&Entry::Done { intent, address, record: Some(record) })?;
     failure.map_or(Ok(()), Err)
 }
 
@@ -203,15 +202,13 @@ async fn delete(shared: &Shared<'_>, kind: &'static dyn Kind, address: &Address,
         depends_on: vec![],
         deposes: false,
     };
-    shared.journal(&Entry::Intent(intent.clone()))?;
+    shared.announce(&intent)?;
     let outcome = remove(shared, kind, address, &record).await;
     if let Err(error) = outcome {
         shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() })?;
         return Err(error);
     }
-    shared.journal(&Entry::Done { intent: intent.intent.clone(), address: address.clone(), record: None })?;
-    shared.change(|document| state::done(document, Some(&intent), address, None));
-    Ok(())
+    shared.journal(&Entry::Done { intent: intent.intent, address: address.clone(), record: None })
 }
 
 async fn remove(

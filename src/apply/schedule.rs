@@ -8,10 +8,10 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Sink};
 use crate::plan::{Known, Order, Plan, Value};
 use crate::resource::{Id, Kind, Observed};
-use crate::state::{Digest, Document, Entry, Journal, Record, Verb};
+use crate::state::{Digest, Document, Entry, Intent, Journal, Record, Verb};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BinaryHeap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -64,9 +64,23 @@ pub(super) struct Shared<'a> {
 }
 
 impl Shared<'_> {
+    /// Takes the entry into the state in memory and makes it durable. What is not durable is still in memory: the state
+    /// that is written at the end has it, finished or open.
     pub fn journal(&self, entry: &Entry) -> Result<()> {
+        self.document().take(entry);
         let path = self.run.journal.path().display().to_string();
         self.run.journal.append(entry).map_err(Error::io(format!("the journal {path} cannot be written")))
+    }
+
+    /// Announces what is about to happen. If that cannot be made durable, it must not happen.
+    pub fn announce(&self, intent: &Intent) -> Result<()> {
+        self.journal(&Entry::Intent(intent.clone())).inspect_err(|error| {
+            self.document().take(&Entry::Void { intent: intent.intent.clone(), reason: error.to_string() });
+        })
+    }
+
+    fn document(&self) -> MutexGuard<'_, Document> {
+        self.document.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn known<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
@@ -77,12 +91,8 @@ impl Shared<'_> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), value);
     }
 
-    pub fn change(&self, change: impl FnOnce(&mut Document)) {
-        change(&mut self.document.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
     pub fn record(&self, address: &Address) -> Option<Record> {
-        self.document.lock().unwrap_or_else(PoisonError::into_inner).resources.get(address).cloned()
+        self.document().resources.get(address).cloned()
     }
 
     /// The current object or a deposed one, by id.

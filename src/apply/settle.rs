@@ -2,7 +2,7 @@ use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::Result;
 use crate::resource::{Id, Kind, Owner};
-use crate::state::{self, Document, Intent, Record, Verb};
+use crate::state::{Document, Intent, Record, Verb};
 use serde_json::json;
 
 /// What became of an intent that a dead run left open.
@@ -23,11 +23,10 @@ pub enum Finding {
 pub async fn settle(
     cloud: &Cloud,
     document: &mut Document,
-    open: &[Intent],
     kind: impl Fn(&str) -> Option<&'static dyn Kind>,
 ) -> Result<Vec<Finding>> {
     let mut findings = vec![];
-    for intent in open {
+    for intent in &document.open.clone() {
         let address = &intent.address;
         findings.push(match intent.verb {
             Verb::Update | Verb::Delete => {
@@ -47,6 +46,7 @@ pub async fn settle(
             },
         });
     }
+    document.open.clear();
     Ok(findings)
 }
 
@@ -81,5 +81,5 @@ fn adopt(document: &mut Document, intent: &Intent, id: &Id) {
         incomplete: true,
         deposed: vec![],
     };
-    state::done(document, Some(intent), &intent.address, Some(&record));
+    document.keep(Some(intent), &intent.address, &record);
 }

@@ -91,7 +91,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let mut summary = apply(&run, open.document.clone()).await;
     signals.abort();
     open.store.write(&mut summary.document)?;
-    if summary.document.resources.is_empty() && summary.failed.is_empty() {
+    if summary.document.resources.is_empty() && summary.document.open.is_empty() {
         open.store.remove()?;
     }
     report::summary(&summary, started.elapsed(), again);

@@ -21,7 +21,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let outputs = session.store.peek()?.0.map(|document| document.outputs).unwrap_or_default();
+    let outputs = session.store.peek()?.map(|document| document.outputs).unwrap_or_default();
     match &args.name {
         None if args.json => report::data(&serde_json::json!(outputs).to_string()),
         None => report::pairs(&outputs),

@@ -13,7 +13,7 @@ use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
 use crate::schema::{is, properties};
-use crate::state::{Document, Intent, Lock, Store};
+use crate::state::{Document, Lock, Store};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -126,13 +126,18 @@ impl Session {
     pub async fn open(self, command: &str, args: &StackArgs) -> Outcome<Open> {
         let opened = self.store.open(command, args.patience())?;
         let cloud = self.connect().await?;
-        let (document, intents, lock) = opened.into_parts();
-        let document =
-            document.unwrap_or_else(|| Document::new(&self.stack.name, &cloud.account, &cloud.region));
+        let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
+        let document = opened.document.unwrap_or_else(new);
         guard(&document, &cloud, &self.store)?;
-        let mut open =
-            Open { stack: self.stack, root: self.root, store: self.store, cloud, document, _lock: lock };
-        open.settle(&intents).await?;
+        let mut open = Open {
+            stack: self.stack,
+            root: self.root,
+            store: self.store,
+            cloud,
+            document,
+            _lock: opened.lock,
+        };
+        open.settle().await?;
         Ok(open)
     }
 }
@@ -161,13 +166,13 @@ fn guard(document: &Document, cloud: &Cloud, store: &Store) -> Outcome<()> {
 }
 
 impl Open {
-    async fn settle(&mut self, intents: &[Intent]) -> Outcome<()> {
-        if intents.is_empty() {
+    async fn settle(&mut self) -> Outcome<()> {
+        if self.document.open.is_empty() {
             return Ok(());
         }
-        let findings = settle(&self.cloud, &mut self.document, intents, kind).await.map_err(
-            Failure::while_doing("failed to settle what an interrupted run left open; nothing was changed"),
-        )?;
+        let findings = settle(&self.cloud, &mut self.document, kind).await.map_err(Failure::while_doing(
+            "failed to settle what an interrupted run left open; nothing was changed",
+        ))?;
         self.store.write(&mut self.document)?;
         report::findings(&findings);
         Ok(())

@@ -21,8 +21,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let (document, _) = session.store.peek()?;
-    let Some(document) = document else {
+    let Some(document) = session.store.peek()? else {
         report::note("Nothing has been applied yet.");
         return Ok(Exit::Done);
     };

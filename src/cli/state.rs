@@ -32,7 +32,7 @@ pub fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
     match &args.command {
         Command::List => {
-            let resources = session.store.peek()?.0.map(|document| document.resources).unwrap_or_default();
+            let resources = session.store.peek()?.map(|document| document.resources).unwrap_or_default();
             let rows: Vec<Vec<String>> = resources
                 .iter()
                 .map(|(address, record)| vec![address.to_string(), record.id.to_string()])
@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> Outcome {
             report::table(&rows).iter().for_each(|line| report::data(line));
         }
         Command::Show { address } => {
-            let document = session.store.peek()?.0.ok_or_else(nothing)?;
+            let document = session.store.peek()?.ok_or_else(nothing)?;
             let (_, record) = recorded(&document, address)?;
             let text =
                 serde_json::to_string_pretty(record).map_err(|error| Failure::user(error.to_string(), ""))?;
@@ -96,14 +96,14 @@ fn change(
     command: &str,
     change: impl FnOnce(&mut Document) -> Outcome<()>,
 ) -> Outcome<()> {
-    let (document, open, _lock) = session.store.open(command, args.stack.patience())?.into_parts();
-    if !open.is_empty() {
+    let opened = session.store.open(command, args.stack.patience())?;
+    let mut document = opened.document.ok_or_else(nothing)?;
+    if !document.open.is_empty() {
         return Err(Failure::user(
             "an interrupted run left work open",
             "`stackctl plan` settles it; then call this again.",
         ));
     }
-    let mut document = document.ok_or_else(nothing)?;
     change(&mut document)?;
     session.store.write(&mut document)?;
     Ok(())

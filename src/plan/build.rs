@@ -142,6 +142,7 @@ impl Builder<'_> {
         }
         let mut changes = diff(kind.inputs(), &seen, &inputs);
         changes.extend(noted(kind, &record.inputs, &inputs));
+        changes.extend(protection(record, self.inputs.desired.lifecycle(address).prevent_destroy));
         let (action, reason) = self.decide(address, record, observed, &changes);
         let value = match action {
             Action::Replace | Action::ReplaceCreateFirst => Value::creating(address, kind, &plain),
@@ -305,6 +306,17 @@ fn noted(kind: &dyn Kind, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
         })
     });
     changes.collect()
+}
+
+/// Protection is in the state, so that deleting a block does not delete the protection with it.
+fn protection(record: &Record, wanted: bool) -> Option<AttrChange> {
+    (record.protected != wanted).then(|| AttrChange {
+        path: "lifecycle.prevent_destroy".to_owned(),
+        before: json!(record.protected),
+        after: json!(wanted),
+        effect: Effect::InPlace,
+        sensitive: false,
+    })
 }
 
 /// From what is recorded to what is there; unset and filled in by AWS is no drift.

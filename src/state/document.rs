@@ -1,4 +1,4 @@
-use super::Record;
+use super::{Intent, Record};
 use crate::address::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -21,6 +21,9 @@ pub struct Document {
     pub account: String,
     pub region: String,
     pub resources: BTreeMap<Address, Record>,
+    /// What was begun and is not known to have ended: the next command settles it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Intent>,
     #[serde(default)]
     pub outputs: BTreeMap<String, Json>,
     /// SHA-256 of all the rest, in hexadecimal.
@@ -38,6 +41,7 @@ impl Document {
             account: account.to_owned(),
             region: region.to_owned(),
             resources: BTreeMap::new(),
+            open: vec![],
             outputs: BTreeMap::new(),
             checksum: String::new(),
         }

@@ -3,6 +3,7 @@
 mod digest;
 mod document;
 mod file;
+mod fold;
 mod journal;
 mod lock;
 mod record;
@@ -14,4 +15,4 @@ pub use file::write_atomically;
 pub use journal::{Entry, Intent, Journal, Verb};
 pub use lock::{Holder, Lock};
 pub use record::Record;
-pub use store::{Opened, StateError, Store, depose, done};
+pub use store::{Opened, StateError, Store};

@@ -1,6 +1,4 @@
-use super::{Document, Entry, Holder, Intent, Journal, Lock, Record, Verb, write_atomically};
-use crate::address::Address;
-use crate::resource::Id;
+use super::{Document, Entry, Holder, Journal, Lock, write_atomically};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -38,21 +36,13 @@ pub struct Store {
     path: PathBuf,
 }
 
-/// A state under lock, with what the last run left open.
+/// A state under lock.
 #[derive(Debug)]
 pub struct Opened {
     /// `None` if there is no state yet.
     pub document: Option<Document>,
-    /// Intents of a run that died: announced, not known to be done. With the id, where AWS had assigned one.
-    pub open: Vec<Intent>,
-    lock: Lock,
-}
-
-impl Opened {
-    /// Keeps the lock and hands out the rest.
-    pub fn into_parts(self) -> (Option<Document>, Vec<Intent>, Lock) {
-        (self.document, self.open, self.lock)
-    }
+    /// Held until it is dropped.
+    pub lock: Lock,
 }
 
 impl Store {
@@ -109,13 +99,12 @@ impl Store {
                 Err(_) => std::thread::sleep(Duration::from_millis(100)),
             }
         };
-        let (document, open) = self.peek()?;
-        Ok(Opened { document, open, lock })
+        let document = self.peek()?;
+        Ok(Opened { document, lock })
     }
 
-    /// Reads without the lock, for commands that only look: state with the journal's finished work folded in, and the
-    /// open intents.
-    pub fn peek(&self) -> Result<(Option<Document>, Vec<Intent>), StateError> {
+    /// Reads without the lock, for commands that only look: the state with what the journal says folded in.
+    pub fn peek(&self) -> Result<Option<Document>, StateError> {
         let damaged =
             |what: String| StateError::Damaged { path: self.path.clone(), backup: self.backup_path(), what };
         let mut document = match std::fs::read_to_string(&self.path) {
@@ -124,16 +113,13 @@ impl Store {
             Err(error) => return Err(self.io("read")(error)),
         };
         let entries = Journal::read(&self.journal_path()).map_err(self.io("read"))?.unwrap_or_default();
-        let open = match (&mut document, entries.first()) {
-            (Some(document), Some(Entry::Base { lineage, serial, .. }))
-                if (lineage, serial) == (&document.lineage, &document.serial) =>
-            {
-                fold(document, &entries)
-            }
-            // A journal of an older serial was folded already; the crash came before it was removed.
-            _ => vec![],
-        };
-        Ok((document, open))
+        // A journal of an older serial was folded already; the crash came before it was removed.
+        if let (Some(document), Some(Entry::Base { lineage, serial, .. })) = (&mut document, entries.first())
+            && (lineage, serial) == (&document.lineage, &document.serial)
+        {
+            entries.iter().for_each(|entry| document.take(entry));
+        }
+        Ok(document)
     }
 
     /// Starts a journal on top of `document`, which must be what lies on the disk.
@@ -147,7 +133,7 @@ impl Store {
         Journal::create(&self.journal_path(), &base).map_err(self.io("journalled"))
     }
 
-    /// Writes the next serial durably, then removes the journal, whose work is in it now.
+    /// Writes the next serial durably, then removes the journal: all of it is in the document, open intents included.
     pub fn write(&self, document: &mut Document) -> Result<(), StateError> {
         document.serial += 1;
         let text = document.to_text().map_err(|error| self.io("written")(error.into()))?;
@@ -170,69 +156,5 @@ impl Store {
             }
         }
         Ok(())
-    }
-}
-
-/// Applies what the journal says was done, and returns what it says was begun.
-fn fold(document: &mut Document, entries: &[Entry]) -> Vec<Intent> {
-    let mut open: Vec<Intent> = vec![];
-    for entry in entries {
-        match entry {
-            Entry::Base { .. } => {}
-            Entry::Intent(intent) => open.push(intent.clone()),
-            Entry::Id { intent, id } => {
-                if let Some(open) = open.iter_mut().find(|open| open.intent == *intent) {
-                    open.id = Some(id.clone());
-                }
-            }
-            Entry::Done { intent, address, record } => {
-                let begun = open.iter().position(|open| open.intent == *intent).map(|at| open.remove(at));
-                done(document, begun.as_ref(), address, record.as_ref());
-            }
-            Entry::Void { intent, .. } => open.retain(|open| open.intent != *intent),
-        }
-    }
-    open
-}
-
-/// The one place where a finished intent changes the state, in memory as from the journal.
-pub fn done(document: &mut Document, begun: Option<&Intent>, address: &Address, record: Option<&Record>) {
-    match record {
-        Some(record) => {
-            let old = document.resources.insert(address.clone(), record.clone());
-            if let (Some(Intent { verb: Verb::Create, deposes: true, .. }), Some(old)) = (begun, old) {
-                depose(document, address, old);
-            }
-        }
-        None => forget(document, address, begun.and_then(|intent| intent.id.as_ref())),
-    }
-}
-
-/// Takes an object out of the state: the current one (an older one moves up, if there is one) or a deposed one.
-fn forget(document: &mut Document, address: &Address, id: Option<&Id>) {
-    let Some(mut current) = document.resources.remove(address) else { return };
-    if Some(&current.id) == id {
-        if !current.deposed.is_empty() {
-            let mut next = current.deposed.remove(0);
-            next.deposed = current.deposed;
-            document.resources.insert(address.clone(), next);
-        }
-    } else {
-        current.deposed.retain(|old| Some(&old.id) != id);
-        document.resources.insert(address.clone(), current);
-    }
-}
-
-/// Keeps the object that a create-first replacement left behind until it is deleted.
-pub fn depose(document: &mut Document, address: &Address, mut old: Record) {
-    if let Some(new) = document.resources.get_mut(address)
-        && new.id != old.id
-    {
-        let older = std::mem::take(&mut old.deposed);
-        for record in older.into_iter().chain([old]) {
-            if !new.deposed.iter().any(|known| known.id == record.id) {
-                new.deposed.push(record);
-            }
-        }
     }
 }

@@ -40,6 +40,19 @@ async fn a_lost_response_is_no_duplicate() {
     assert!(test.plan(STACK).await.0.is_empty());
 }
 
+/// The create call's answer is lost, and so is the network: nobody can say now whether the object exists.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_settled_now_is_settled_by_the_next_command() {
+    let test = Test::new();
+    test.fault("create net.main", Fault::LostResponse);
+    test.fault("find net.main", Fault::LostResponse);
+    assert_eq!(test.apply(STACK).await.failed.len(), 1);
+    assert_eq!(test.count(), 1, "it was created");
+    assert!(test.apply(STACK).await.failed.is_empty());
+    assert_eq!(test.count(), 3, "an orphan or a duplicate");
+    assert!(test.plan(STACK).await.0.is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_write_is_waited_for_until_it_reads_back() {
     let test = Test::new();

@@ -141,3 +141,16 @@ async fn a_target_brings_what_it_needs_and_an_exclude_takes_what_needs_it() {
     test.selection.excludes = vec!["db.loans".parse().unwrap()];
     assert_eq!(actions(&test.plan(STACK).await.0), ["Create net.main"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn protection_is_applied_and_outlives_its_block() {
+    let test = Test::new();
+    test.apply(STACK).await;
+    let protected = format!("{STACK}lifecycle = {{ prevent_destroy = true }}\n");
+    assert_eq!(actions(&test.plan(&protected).await.0), ["Update app.loader"]);
+    test.apply(&protected).await;
+    assert!(test.plan(&protected).await.0.is_empty());
+    let (plan, ..) = test.plan("[net.main]\nlabel = \"main\"\n").await;
+    let step = plan.step(&"app.loader".parse().unwrap()).unwrap();
+    assert!(step.protected && step.action == Action::Delete);
+}

@@ -152,11 +152,14 @@ impl Kind for Scripted {
         })
     }
 
-    fn find<'a>(&'a self, _: &'a Cloud, owner: &'a Owner, _: Json) -> BoxFuture<'a, Result<Option<Id>>> {
+    fn find<'a>(&'a self, _: &'a Cloud, owner: &'a Owner, inputs: Json) -> BoxFuture<'a, Result<Option<Id>>> {
         Box::pin(async move {
-            let world = self.world.lock().unwrap();
-            let found = world.objects.iter().find(|(_, object)| owner.owns(&object.owner));
-            Ok(found.map(|(id, _)| Id(id.clone())))
+            let fault = self.fault("find", &name_of(&inputs));
+            self.act(fault, |world| {
+                let found = world.objects.iter().find(|(_, object)| owner.owns(&object.owner));
+                found.map(|(id, _)| Id(id.clone()))
+            })
+            .await
         })
     }
 
@@ -289,10 +292,10 @@ impl Test {
         destroy: bool,
     ) -> (Plan, Document, HashMap<Address, Observed>, Vec<Finding>) {
         let store = self.store();
-        let (document, open) = store.peek().unwrap();
-        let mut document = document.unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
-        let findings = settle(&Self::cloud(), &mut document, &open, self.kind()).await.unwrap();
-        if !open.is_empty() || document.serial == 0 {
+        let mut document =
+            store.peek().unwrap().unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
+        let findings = settle(&Self::cloud(), &mut document, self.kind()).await.unwrap();
+        if !findings.is_empty() || document.serial == 0 {
             store.write(&mut document).unwrap();
         }
         let observed = refresh(&Self::cloud(), &document, self.kind()).await.unwrap();

@@ -71,7 +71,8 @@ static ENVIRONMENT: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; install Python with venv"));
+    let output =
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; install Python with venv"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -4,6 +4,7 @@ use super::{data, note, width};
 use crate::config::Stack;
 use crate::diff::{AttrChange, Effect};
 use crate::plan::{Action, Plan, Reason, Step};
+use crate::schema::properties;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
@@ -105,7 +106,21 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, lines: &mut Vec<St
 }
 
 fn changes(step: &Step, stack: &Stack, width: usize, lines: &mut Vec<String>) {
-    attributes(&step.changes, Some((step, stack)), width, lines);
+    let block = stack.blocks.get(&step.address).filter(|_| step.action == Action::Create);
+    let Some(block) = block else { return attributes(&step.changes, Some((step, stack)), width, lines) };
+    // What the file says, and what stackctl adds; defaults and the place of a package on this machine say nothing new.
+    let schemas = properties(block.kind.inputs());
+    let (told, silent): (Vec<AttrChange>, Vec<AttrChange>) =
+        step.changes.iter().cloned().partition(|change| {
+            let schema = schemas.and_then(|schemas| schemas.get(&change.path));
+            let default = schema.is_some_and(|schema| schema.get("default") == Some(&change.after));
+            block.inputs.get(&change.path).is_some() || !(default || change.path == "artifact")
+        });
+    attributes(&told, Some((step, stack)), width, lines);
+    let defaults = silent.iter().filter(|change| change.path != "artifact").count();
+    if defaults > 0 {
+        lines.push(format!("        {}", Paint::Dim.label(&format!("and {defaults} by default"))));
+    }
 }
 
 fn attributes(changes: &[AttrChange], of: Option<(&Step, &Stack)>, width: usize, lines: &mut Vec<String>) {

@@ -1,0 +1,65 @@
+use super::{Document, Entry, Intent, Record, Verb};
+use crate::address::Address;
+use crate::resource::Id;
+
+impl Document {
+    /// Takes in a journal entry: the one place where the state changes, in memory during a run as from the journal of a
+    /// run that died.
+    pub fn take(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Base { .. } => {}
+            Entry::Intent(intent) => self.open.push(intent.clone()),
+            Entry::Id { intent, id } => {
+                if let Some(open) = self.open.iter_mut().find(|open| open.intent == *intent) {
+                    open.id = Some(id.clone());
+                }
+            }
+            Entry::Done { intent, address, record } => {
+                let begun = self.close(intent);
+                match record {
+                    Some(record) => self.keep(begun.as_ref(), address, record),
+                    None => self.forget(address, begun.as_ref().and_then(|intent| intent.id.as_ref())),
+                }
+            }
+            Entry::Void { intent, .. } => {
+                self.close(intent);
+            }
+        }
+    }
+
+    fn close(&mut self, intent: &str) -> Option<Intent> {
+        let at = self.open.iter().position(|open| open.intent == intent)?;
+        Some(self.open.remove(at))
+    }
+
+    /// Records an object; with `deposes`, the one before it stays until it is deleted.
+    pub fn keep(&mut self, begun: Option<&Intent>, address: &Address, record: &Record) {
+        let mut record = record.clone();
+        let old = self.resources.remove(address).filter(|old| old.id != record.id);
+        if let (Some(mut old), Some(Intent { verb: Verb::Create, deposes, .. })) = (old, begun) {
+            let older = std::mem::take(&mut old.deposed);
+            let still_there = older.into_iter().chain(deposes.then_some(old));
+            for left in still_there {
+                if left.id != record.id && !record.deposed.iter().any(|known| known.id == left.id) {
+                    record.deposed.push(left);
+                }
+            }
+        }
+        self.resources.insert(address.clone(), record);
+    }
+
+    /// Takes an object out: the current one (an older one moves up, if there is one) or a deposed one.
+    fn forget(&mut self, address: &Address, id: Option<&Id>) {
+        let Some(mut current) = self.resources.remove(address) else { return };
+        if Some(&current.id) == id {
+            if !current.deposed.is_empty() {
+                let mut next = current.deposed.remove(0);
+                next.deposed = current.deposed;
+                self.resources.insert(address.clone(), next);
+            }
+        } else {
+            current.deposed.retain(|old| Some(&old.id) != id);
+            self.resources.insert(address.clone(), current);
+        }
+    }
+}
