@@ -11,9 +11,12 @@ pub struct Reader<'a> {
     queues: Mutex<HashMap<&'static str, Arc<Queue>>>,
 }
 
+/// What a waiter gets; an error of the shared read as text, since errors cannot be shared.
+type Answer = Result<Option<Observed>, String>;
+
 #[derive(Default)]
 struct Queue {
-    waiting: Mutex<Vec<(Id, oneshot::Sender<Result<Option<Observed>, String>>)>>,
+    waiting: Mutex<Vec<(Id, oneshot::Sender<Answer>)>>,
     turn: tokio::sync::Mutex<()>,
 }
 

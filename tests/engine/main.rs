@@ -1,5 +1,7 @@
 //! The engine on a scripted cloud, in virtual time: plan, order, journal, waiting, retrying, settling.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
 mod apply;
 mod crash;
 mod order;

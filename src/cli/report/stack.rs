@@ -94,7 +94,10 @@ pub async fn local_logs(logs: &BTreeMap<String, PathBuf>, lines: usize, follow: 
         ends.insert(part, std::fs::metadata(path).map(|meta| meta.len()).unwrap_or(0));
         local::tail(path, lines).lines().for_each(|line| show(part, line));
     }
-    while follow {
+    if !follow {
+        return;
+    }
+    loop {
         tokio::time::sleep(Duration::from_millis(200)).await;
         for (part, path) in logs {
             let Some(end) = ends.get_mut(part) else { continue };
