@@ -83,7 +83,9 @@ impl Session {
             ));
         }
         let target = stack.target.as_ref().map(|target| target.name.as_str());
-        let store = Store::new(&root.join(&stack.state), &stack.name, target);
+        // Messages name the state as the user would: `state/…` and not `./state/…`.
+        let folder = root.strip_prefix(".").unwrap_or(&root).join(&stack.state);
+        let store = Store::new(&folder, &stack.name, target);
         Ok(Self { stack, root, store })
     }
 

@@ -39,6 +39,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     for address in &wanted {
         builder.wanted(address, chosen.contains(address));
     }
+    builder.destroy_first();
     builder.unwanted(&wanted, &chosen);
     let outputs = builder.outputs();
     Plan {
@@ -180,6 +181,26 @@ impl Builder<'_> {
             (Action::Noop, Reason::Changed)
         } else {
             (Action::Update, Reason::Changed)
+        }
+    }
+
+    /// Create-first is not possible where a fixed name would be taken by the old object, nor for what depends on such a
+    /// one: the old dependant must go before it.
+    fn destroy_first(&mut self) {
+        for at in 0..self.steps.len() {
+            let step = &self.steps[at];
+            if step.action != Action::ReplaceCreateFirst {
+                continue;
+            }
+            let fixed = self.inputs.desired.kind(&step.address).profile().fixed_name;
+            let renamed =
+                step.changes.iter().any(|change| matches!(change.path.as_str(), "name" | "identifier"));
+            let behind = step.depends_on.iter().any(|dependency| {
+                self.steps[..at].iter().any(|s| s.address == *dependency && s.action == Action::Replace)
+            });
+            if fixed && !renamed || behind {
+                self.steps[at].action = Action::Replace;
+            }
         }
     }
 

@@ -96,3 +96,24 @@ async fn the_longest_path_starts_first_and_nothing_waits_for_a_level() {
     let took = started.elapsed().as_secs();
     assert!((600..630).contains(&took), "the database takes 600 s, all together took {took} s");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_has_a_fixed_name_and_what_depends_on_it_goes_before_it_comes() {
+    let test = Test::new();
+    let stack = |label: &str| {
+        let first = "lifecycle = { create_before_destroy = true }\n";
+        format!(
+            "[net.a]\nlabel = {label:?}\n[db.b]\nlabel = \"b\"\nparent = \"${{net.a.id}}\"\n{first}\
+             [app.c]\nlabel = \"c\"\nparent = \"${{db.b.id}}\"\n{first}"
+        )
+    };
+    test.apply(&stack("one")).await;
+    test.calls();
+    assert!(test.apply(&stack("two")).await.failed.is_empty());
+    in_order(
+        &test.calls(),
+        &["create net.two", "delete app.c", "delete db.b", "create db.b", "create app.c"],
+    );
+    assert_eq!(test.count(), 3);
+    assert!(test.plan(&stack("two")).await.0.is_empty());
+}

@@ -226,7 +226,7 @@ pub struct Test {
 impl Test {
     pub fn new() -> Self {
         let world = Shared::default();
-        let kind = |name: &'static str, slow: u64, holds_data: bool| -> &'static dyn Kind {
+        let kind = |name: &'static str, slow: u64, fixed_name: bool| -> &'static dyn Kind {
             let inputs = json!({"type": "object", "additionalProperties": false, "properties": {
                 "label": {"type": "string", "x-replace": true},
                 "parent": {"type": ["string", "null"], "x-replace": true},
@@ -245,7 +245,7 @@ impl Test {
                 create: Wait::secs(0, 10, 1, 7200),
                 typical: Typical { create: u32::try_from(slow).unwrap() + 1, update: 1, delete: 1 },
                 retries: RETRIES,
-                holds_data,
+                fixed_name,
                 ..Profile::INSTANT
             };
             Box::leak(Box::new(Scripted { name, inputs, outputs, profile, slow, world: world.clone() }))

@@ -16,6 +16,10 @@ fn write(value: &Json) -> String {
     }
     match value {
         Json::Null => "unset".to_owned(),
+        Json::Array(items) if items.len() > 1 && items.iter().all(|item| as_unknown(item).is_some()) => {
+            let references: Vec<&str> = items.iter().filter_map(as_unknown).collect();
+            format!("[(known after apply: {})]", references.join(", "))
+        }
         Json::Array(items) => format!("[{}]", items.iter().map(write).collect::<Vec<_>>().join(", ")),
         Json::Object(map) => {
             let entries = map.iter().filter(|(_, value)| !value.is_null());
