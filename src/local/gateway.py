@@ -36,6 +36,16 @@ def is_object_traffic(scope):
     return b"/s3/aws4_request" in signed and "/" in path
 
 
+def only_reads(scope, body):
+    """AWS names its actions so: what begins with one of these words changes nothing."""
+    target = dict(scope["headers"]).get(b"x-amz-target", b"")
+    action = target.rsplit(b".", 1)[-1]
+    if not action:
+        fields = (field for field in body.split(b"&") if field.startswith(b"Action="))
+        action = next(fields, b"")[len(b"Action="):]
+    return action.startswith((b"Describe", b"Get", b"List"))
+
+
 async def durable(scope, receive, send):
     if scope["type"] == "lifespan":
         return await with_late_saves(scope, receive, send)
@@ -45,14 +55,23 @@ async def durable(scope, receive, send):
     if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return await serve(scope, receive, send)
 
+    first = b""
+
+    async def receive_and_look():
+        nonlocal first
+        message = await receive()
+        first = first or message.get("body", b"")
+        return message
+
     async def save_then_send(message):
-        if message["type"] == "http.response.start" and message["status"] < 400:
+        starts = message["type"] == "http.response.start" and message["status"] < 400
+        if starts and not only_reads(scope, first):
             late.set()
             if not is_object_traffic(scope):
                 save(growing=False)
         await send(message)
 
-    await serve(scope, receive, save_then_send)
+    await serve(scope, receive_and_look, save_then_send)
 
 
 async def with_late_saves(scope, receive, send):
