@@ -150,7 +150,6 @@ impl Resource for Bucket {
                 "s3:AbortMultipartUpload",
             ],
         },
-        ..Profile::INSTANT
     };
     type Inputs = Inputs;
     type Outputs = Outputs;
