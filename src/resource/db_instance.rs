@@ -201,7 +201,7 @@ pub struct Outputs {
     /// Name of the master user.
     pub username: String,
     /// ARN of the secret with the master password, where RDS manages it.
-    #[schemars(extend("x-volatile" = ["manage_master_password"]))]
+    #[schemars(extend("x-volatile" = ["manage_master_password", "password_secret"]))]
     pub master_secret_arn: Option<String>,
     /// The version that runs.
     #[schemars(extend("x-volatile" = ["engine_version"]))]
