@@ -73,12 +73,18 @@ async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
     .await;
     let id = match made {
         Ok(id) => id,
-        Err(error) => match lost(shared, kind, &owner, &wanted, &error).await? {
-            Some(id) => id,
-            None => {
+        Err(error) => match lost(shared, kind, &owner, &wanted, &error).await {
+            Ok(Some(id)) => id,
+            Ok(None) => {
                 let reason = error.to_string();
                 shared.journal(&Entry::Void { intent: owner.intent, reason })?;
                 return Err(error);
+            }
+            // The intent stays open.
+            Err(unknown) => {
+                return Err(Error::Refused(format!(
+                    "{error}. Whether it exists all the same could not be found out ({unknown}); the next command settles it"
+                )));
             }
         },
     };
@@ -97,7 +103,8 @@ async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
     finish(shared, kind, &intent, record, &wanted, observed)
 }
 
-/// After a create call failed: the object, if the failure does not prove that there is none.
+/// After a create call failed: the object, if there is one all the same. Even a refusal proves nothing: the SDK repeats
+/// a call whose answer was lost, and the repetition is refused since the name is taken, by ourselves.
 async fn lost(
     shared: &Shared<'_>,
     kind: &'static dyn Kind,
@@ -105,15 +112,10 @@ async fn lost(
     wanted: &Json,
     error: &Error,
 ) -> Result<Option<Id>> {
-    let proven = match error {
-        Error::Aws(aws) => aws.status.is_some_and(|status| (400..500).contains(&status)),
-        Error::Refused(_) | Error::Inputs { .. } => true,
-        Error::Io { .. } => false,
-    };
-    if proven {
-        return Ok(None);
+    match error {
+        Error::Inputs { .. } => Ok(None),
+        _ => kind.find(shared.run.cloud, owner, wanted.clone()).await,
     }
-    kind.find(shared.run.cloud, owner, wanted.clone()).await
 }
 
 async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Result<()> {

@@ -15,6 +15,7 @@ mod output;
 mod plan;
 mod report;
 mod resolve;
+mod schema;
 mod session;
 mod show;
 mod state;
@@ -52,6 +53,7 @@ enum Command {
     Logs(logs::Args),
     Demo(demo::Args),
     Completions(completions::Args),
+    Schema(schema::Args),
 }
 
 /// Runs the command line of this process; the answer is its exit code.
@@ -72,6 +74,7 @@ pub async fn main() -> std::process::ExitCode {
         Command::Logs(args) => logs::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Completions(args) => completions::run(&args),
+        Command::Schema(args) => schema::run(&args),
     };
     let exit = outcome.unwrap_or_else(|failure| {
         report::failure(&failure);

@@ -1,6 +1,6 @@
 use crate::invocation::Test;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "init",
     "validate",
     "plan",
@@ -14,6 +14,8 @@ const COMMANDS: [&str; 13] = [
     "connect",
     "logs",
     "completions",
+    "schema",
+    "demo",
 ];
 
 #[test]
@@ -36,4 +38,31 @@ fn usage_errors_have_exit_code_two() {
 #[test]
 fn completions_are_made_for_shells() {
     assert!(Test::new().args(["completions", "bash"]).success().stdout.contains("complete -F"));
+}
+
+#[test]
+fn the_editor_schema_knows_every_kind() {
+    let schema = Test::new().args(["schema"]).success().stdout;
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    for kind in stackctl::resource::registry() {
+        assert!(schema["properties"][kind.name()].is_object(), "{} is not in the schema", kind.name());
+    }
+}
+
+/// The engine reads these keywords; a misspelt one would be silently without effect.
+#[test]
+fn every_keyword_of_a_kind_is_known() {
+    fn walk(kind: &str, value: &serde_json::Value) {
+        if let Some(map) = value.as_object() {
+            for (key, value) in map {
+                let known = !key.starts_with("x-") || stackctl::schema::KEYWORDS.contains(&key.as_str());
+                assert!(known, "{kind} has the keyword {key}");
+                walk(kind, value);
+            }
+        }
+    }
+    for kind in stackctl::resource::registry() {
+        walk(kind.name(), kind.inputs());
+        walk(kind.name(), kind.outputs());
+    }
 }

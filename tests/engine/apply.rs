@@ -28,16 +28,18 @@ async fn what_passes_by_itself_is_repeated_and_what_does_not_is_not() {
     let other = Test::new();
     other.fault("create net.main", Fault::Refuse);
     assert_eq!(other.apply(STACK).await.failed.len(), 1);
-    assert_eq!(other.calls(), ["create net.main"]);
+    assert_eq!(other.calls(), ["create net.main", "find net.main"], "asked once, then looked for");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_response_is_no_duplicate() {
-    let test = Test::new();
-    test.fault("create net.main", Fault::LostResponse);
-    assert!(test.apply(STACK).await.failed.is_empty());
-    assert_eq!(test.count(), 3);
-    assert!(test.plan(STACK).await.0.is_empty());
+    for fault in [Fault::LostResponse, Fault::Taken] {
+        let test = Test::new();
+        test.fault("create net.main", fault);
+        assert!(test.apply(STACK).await.failed.is_empty(), "{fault:?}");
+        assert_eq!(test.count(), 3, "{fault:?}");
+        assert!(test.plan(STACK).await.0.is_empty(), "{fault:?}");
+    }
 }
 
 /// The create call's answer is lost, and so is the network: nobody can say now whether the object exists.

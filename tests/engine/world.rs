@@ -38,6 +38,8 @@ pub enum Fault {
     Refuse,
     /// It happened, and the answer was lost.
     LostResponse,
+    /// It happened, the answer was lost, and the SDK's own repetition is refused: the name is taken.
+    Taken,
     /// An error that the profile says passes by itself.
     Passing,
     /// The call happens and never returns: the process dies here.
@@ -99,6 +101,10 @@ impl Scripted {
             Some(Fault::LostResponse) => {
                 act(&mut self.world.lock().unwrap());
                 aws(None, None)
+            }
+            Some(Fault::Taken) => {
+                act(&mut self.world.lock().unwrap());
+                aws(Some(409), Some("AlreadyExists"))
             }
             Some(Fault::Hang) => {
                 act(&mut self.world.lock().unwrap());
