@@ -219,12 +219,18 @@ async fn show(client: &Client) -> Outcome<()> {
 }
 
 fn farewell(took: Duration) {
+    // As this was called, since a first-time user has no stackctl in the path yet.
+    let stackctl = if std::env::var_os("CARGO").is_some() { "cargo run --release --" } else { "stackctl" };
     report::step(&format!("Done in {:.0} s. Look further:", took.as_secs_f64()));
-    report::note("  stackctl connect --target local                        psql on the database");
-    report::note("  stackctl logs lambda_function.loader --target local    what the loader has logged");
-    report::note("  stackctl show --target local                           every resource");
-    report::note("  stackctl local status                                  the parts of the local cloud");
+    for (command, what) in [
+        ("connect --target local", "psql on the database"),
+        ("logs lambda_function.loader --target local", "what the loader has logged"),
+        ("show --target local", "every resource"),
+        ("local status", "the parts of the local cloud"),
+    ] {
+        report::note(&format!("  {:<68} {what}", format!("{stackctl} {command}")));
+    }
     report::note("Take it down:");
-    report::note("  stackctl destroy --target local --auto-approve --allow-data-loss all");
-    report::note("  stackctl local down --purge");
+    report::note(&format!("  {stackctl} destroy --target local --auto-approve --allow-data-loss all"));
+    report::note(&format!("  {stackctl} local down --purge"));
 }
