@@ -58,7 +58,15 @@ pub fn is_empty(project: &Project) {
         add("queue", queues.into_iter().map(Some).collect());
         let groups = cloud.logs().describe_log_groups().send().await.unwrap().log_groups.unwrap_or_default();
         add("log group", groups.into_iter().map(|group| group.log_group_name).collect());
-        let secrets = cloud.secrets().list_secrets().send().await.unwrap().secret_list.unwrap_or_default();
+        let secrets = cloud
+            .secrets()
+            .list_secrets()
+            .include_planned_deletion(true)
+            .send()
+            .await
+            .unwrap()
+            .secret_list
+            .unwrap_or_default();
         add("secret", secrets.into_iter().map(|secret| secret.name).collect());
         let databases =
             cloud.rds().describe_db_instances().send().await.unwrap().db_instances.unwrap_or_default();
