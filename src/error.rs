@@ -16,6 +16,9 @@ pub enum Error {
     /// A rule of stackctl's own stops the operation; the text says which and the remedy.
     #[error("{0}")]
     Refused(String),
+    /// What was announced could not be made durable, so it was not done.
+    #[error(transparent)]
+    State(#[from] crate::state::StateError),
     #[error("{context}: {source}")]
     Io {
         context: String,

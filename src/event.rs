@@ -31,8 +31,6 @@ pub enum Event {
         address: Address,
         because: Address,
     },
-    /// Something that an operator wants to know and that stops nothing.
-    Note(String),
 }
 
 /// Where events go. Called from many operations at once; must not block.

@@ -64,8 +64,9 @@ async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
         depends_on: step.depends_on.clone(),
         // Also an older object that a destroy-first replacement finds under this address.
         deposes: step.reason != Reason::Vanished && shared.record(address).is_some(),
+        protected: shared.run.desired.lifecycle(address).prevent_destroy,
     };
-    shared.announce(&intent)?;
+    shared.announce(&intent).await?;
     let ctx = Create { cloud: shared.run.cloud, owner: &owner };
     let made = retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
         kind.create(&ctx, wanted.clone())
@@ -77,7 +78,7 @@ async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
             Ok(Some(id)) => id,
             Ok(None) => {
                 let reason = error.to_string();
-                shared.journal(&Entry::Void { intent: owner.intent, reason })?;
+                shared.journal(&Entry::Void { intent: owner.intent, reason }).await?;
                 return Err(error);
             }
             // The intent stays open.
@@ -88,19 +89,23 @@ async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
             }
         },
     };
-    shared.journal(&Entry::Id { intent: owner.intent.clone(), id: id.clone() })?;
     let record = Record {
         id: id.clone(),
         inputs: redacted,
         outputs: json!({}),
         depends_on: step.depends_on.clone(),
-        protected: shared.run.desired.lifecycle(address).prevent_destroy,
+        protected: intent.protected,
         intent: owner.intent.clone(),
         incomplete: true,
         deposed: vec![],
     };
-    let observed = target(shared, kind, address, &id).converge(&wanted, &wanted, kind.profile().create).await;
-    finish(shared, kind, &intent, record, &wanted, observed)
+    // Configuring goes on while the id is made durable: without it, the object is found by its tag.
+    let known = Entry::Id { intent: owner.intent.clone(), id: id.clone() };
+    let target = target(shared, kind, address, &id);
+    let (durable, observed) =
+        futures::join!(shared.journal(&known), target.converge(&wanted, &wanted, kind.profile().create));
+    durable?;
+    finish(shared, kind, &intent, record, &wanted, observed).await
 }
 
 /// After a create call failed: the object, if there is one all the same. Even a refusal proves nothing: the SDK repeats
@@ -132,8 +137,9 @@ async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
         inputs: redacted.clone(),
         depends_on: step.depends_on.clone(),
         deposes: false,
+        protected: shared.run.desired.lifecycle(address).prevent_destroy,
     };
-    shared.announce(&intent)?;
+    shared.announce(&intent).await?;
     let id = old.id.clone();
     let wanted = ignoring(shared, kind, step, wanted, &id).await?;
     let observed =
@@ -141,11 +147,11 @@ async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
     let record = Record {
         inputs: redacted,
         depends_on: step.depends_on.clone(),
-        protected: shared.run.desired.lifecycle(address).prevent_destroy,
+        protected: intent.protected,
         incomplete: true,
         ..old
     };
-    finish(shared, kind, &intent, record, &wanted, observed)
+    finish(shared, kind, &intent, record, &wanted, observed).await
 }
 
 /// `ignore_changes`: those attributes stay as they are.
@@ -169,7 +175,7 @@ async fn ignoring(
 
 /// Journals what came of it and lets dependants see it. An object that exists is recorded even if it did not become
 /// what is wanted.
-fn finish(
+async fn finish(
     shared: &Shared<'_>,
     kind: &'static dyn Kind,
     intent: &Intent,
@@ -189,7 +195,7 @@ fn finish(
         Err(error) => Some(error),
     };
     let (intent, address) = (intent.intent.clone(), address.clone());
-    shared.journal(&Entry::Done { intent, address, record: Some(record) })?;
+    shared.journal(&Entry::Done { intent, address, record: Some(record) }).await?;
     failure.map_or(Ok(()), Err)
 }
 
@@ -203,14 +209,15 @@ async fn delete(shared: &Shared<'_>, kind: &'static dyn Kind, address: &Address,
         inputs: record.inputs.clone(),
         depends_on: vec![],
         deposes: false,
+        protected: record.protected,
     };
-    shared.announce(&intent)?;
+    shared.announce(&intent).await?;
     let outcome = remove(shared, kind, address, &record).await;
     if let Err(error) = outcome {
-        shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() })?;
+        shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() }).await?;
         return Err(error);
     }
-    shared.journal(&Entry::Done { intent: intent.intent, address: address.clone(), record: None })
+    shared.journal(&Entry::Done { intent: intent.intent, address: address.clone(), record: None }).await
 }
 
 async fn remove(

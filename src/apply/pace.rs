@@ -11,6 +11,8 @@ pub struct Pace {
     pub limit: Duration,
     /// How long an accepted write may take to read back before it is written once more.
     pub echo: Duration,
+    /// How long a created object may stay invisible to a search by tag or name.
+    pub propagation: Duration,
     /// Whether delays, intervals and consecutive hits of the profiles count.
     profiles: bool,
 }
@@ -21,6 +23,7 @@ impl Pace {
         longest: Duration::from_secs(10),
         limit: Duration::from_secs(2 * 3600),
         echo: Duration::from_secs(60),
+        propagation: Duration::from_secs(30),
         profiles: true,
     };
 
@@ -29,6 +32,7 @@ impl Pace {
         longest: Duration::from_millis(500),
         limit: Duration::from_secs(60),
         echo: Duration::from_secs(3),
+        propagation: Duration::ZERO,
         profiles: false,
     };
 

@@ -66,15 +66,14 @@ pub(super) struct Shared<'a> {
 impl Shared<'_> {
     /// Takes the entry into the state in memory and makes it durable. What is not durable is still in memory: the state
     /// that is written at the end has it, finished or open.
-    pub fn journal(&self, entry: &Entry) -> Result<()> {
+    pub async fn journal(&self, entry: &Entry) -> Result<()> {
         self.document().take(entry);
-        let path = self.run.journal.path().display().to_string();
-        self.run.journal.append(entry).map_err(Error::io(format!("the journal {path} cannot be written")))
+        self.run.journal.append(entry).await.map_err(Error::from)
     }
 
     /// Announces what is about to happen. If that cannot be made durable, it must not happen.
-    pub fn announce(&self, intent: &Intent) -> Result<()> {
-        self.journal(&Entry::Intent(intent.clone())).inspect_err(|error| {
+    pub async fn announce(&self, intent: &Intent) -> Result<()> {
+        self.journal(&Entry::Intent(intent.clone())).await.inspect_err(|error| {
             self.document().take(&Entry::Void { intent: intent.intent.clone(), reason: error.to_string() });
         })
     }
@@ -196,9 +195,9 @@ fn outputs(run: &Run<'_>, known: &Known, digest: &Digest, document: &mut Documen
             document.outputs.remove(&change.name);
         }
     }
-    let changed = |name: &String| run.plan.outputs.iter().any(|change| change.name == *name);
+    let wanted = |name: &String| run.plan.outputs.iter().any(|c| c.name == *name && !c.after.is_null());
     for (name, (value, sensitive)) in run.desired.outputs(known) {
-        if changed(&name) && run.plan.outputs.iter().any(|c| c.name == name && !c.after.is_null()) {
+        if wanted(&name) {
             let schema = serde_json::json!({ "x-sensitive": sensitive });
             document.outputs.insert(name, digest.redact(&schema, &value));
         }

@@ -1,9 +1,12 @@
+use super::Pace;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::Result;
 use crate::resource::{Id, Kind, Owner};
 use crate::state::{Document, Intent, Record, Verb};
+use futures::future::try_join_all;
 use serde_json::json;
+use tokio::time::{Instant, sleep};
 
 /// What became of an intent that a dead run left open.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,17 +19,31 @@ pub enum Finding {
     Interrupted { address: Address, verb: Verb },
 }
 
-/// Settles what a dead run left open, oldest first. The caller writes the document afterwards.
+/// Settles what a dead run left open. The caller writes the document afterwards.
+///
+/// An object that was created just before the crash may not show in AWS's lists yet: what is not found is looked for
+/// again until `pace.propagation` has passed, for all intents at once.
 ///
 /// # Errors
 /// An object could not be looked up: nothing is forgotten, the next command tries again.
 pub async fn settle(
     cloud: &Cloud,
     document: &mut Document,
+    pace: &Pace,
     kind: impl Fn(&str) -> Option<&'static dyn Kind>,
 ) -> Result<Vec<Finding>> {
+    let open = document.open.clone();
+    let lookups = open.iter().map(|intent| async {
+        let kind = kind(&intent.address.kind);
+        match intent.verb {
+            Verb::Create => found(cloud, &document.stack, intent, pace, kind).await,
+            Verb::Update | Verb::Delete => Ok(None),
+        }
+    });
+    let mut found = try_join_all(lookups).await?.into_iter();
     let mut findings = vec![];
-    for intent in &document.open.clone() {
+    for intent in &open {
+        let found = found.next().flatten();
         let address = &intent.address;
         findings.push(match intent.verb {
             Verb::Update | Verb::Delete => {
@@ -37,7 +54,7 @@ pub async fn settle(
                 }
                 Finding::Interrupted { address: address.clone(), verb: intent.verb }
             }
-            Verb::Create => match found(cloud, document, intent, kind(&address.kind)).await? {
+            Verb::Create => match found {
                 Some(id) => {
                     adopt(document, intent, &id);
                     Finding::Adopted { address: address.clone(), id }
@@ -52,19 +69,27 @@ pub async fn settle(
 
 async fn found(
     cloud: &Cloud,
-    document: &Document,
+    stack: &str,
     intent: &Intent,
+    pace: &Pace,
     kind: Option<&'static dyn Kind>,
 ) -> Result<Option<Id>> {
     match (&intent.id, kind) {
         (Some(id), _) => Ok(Some(id.clone())),
         (None, Some(kind)) => {
             let owner = Owner {
-                stack: document.stack.clone(),
+                stack: stack.to_owned(),
                 address: intent.address.clone(),
                 intent: intent.intent.clone(),
             };
-            kind.find(cloud, &owner, intent.inputs.clone()).await
+            let started = Instant::now();
+            loop {
+                let found = kind.find(cloud, &owner, intent.inputs.clone()).await?;
+                if found.is_some() || started.elapsed() >= pace.propagation {
+                    return Ok(found);
+                }
+                sleep(pace.longest).await;
+            }
         }
         (None, None) => Ok(None),
     }
@@ -76,7 +101,7 @@ fn adopt(document: &mut Document, intent: &Intent, id: &Id) {
         inputs: intent.inputs.clone(),
         outputs: json!({}),
         depends_on: intent.depends_on.clone(),
-        protected: false,
+        protected: intent.protected,
         intent: intent.intent.clone(),
         incomplete: true,
         deposed: vec![],

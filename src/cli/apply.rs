@@ -6,8 +6,10 @@ use super::session::{Planned, Session, kind};
 use crate::apply::{Run, Summary, apply};
 use crate::plan::Step;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// Makes what stack.toml says
 ///
@@ -68,13 +70,15 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     }
     if open.document.serial == 0 {
         // The journal builds on a state that is on the disk.
-        open.store.write(&mut open.document)?;
+        open.held.write(&mut open.document).await?;
     }
-    let journal = open.store.journal(&open.document, again)?;
+    let journal = open.held.journal(&open.document, again).await?;
     let progress = Progress::new();
     let started = Instant::now();
     let (stopper, stop) = watch::channel(false);
-    let signals = tokio::spawn(signals(stopper));
+    let stopper = Arc::new(stopper);
+    let signals = tokio::spawn(signals(stopper.clone()));
+    let lock = open.held.lost().map(|lost| tokio::spawn(stop_when_lost(lost, stopper)));
     let run = Run {
         cloud: &open.cloud,
         desired: &desired,
@@ -90,9 +94,10 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     };
     let mut summary = apply(&run, open.document.clone()).await;
     signals.abort();
-    open.store.write(&mut summary.document)?;
+    lock.inspect(JoinHandle::abort);
+    open.held.write(&mut summary.document).await?;
     if summary.document.resources.is_empty() && summary.document.open.is_empty() {
-        open.store.remove()?;
+        open.held.remove().await?;
     }
     report::summary(&summary, started.elapsed(), again);
     Ok(exit(&summary))
@@ -145,8 +150,17 @@ fn approve() -> Outcome<()> {
     }
 }
 
+/// Nothing more is started once someone else has the lock; the journal refuses it anyway.
+async fn stop_when_lost(mut lost: watch::Receiver<bool>, stop: Arc<watch::Sender<bool>>) {
+    if lost.wait_for(|lost| *lost).await.is_ok() {
+        report::note("The lock of the state is lost; nothing more is started.");
+        // Nobody listens if the apply has just ended.
+        let _ = stop.send(true);
+    }
+}
+
 /// First signal: stop starting. Second: end now; the journal knows what was in flight.
-async fn signals(stop: watch::Sender<bool>) {
+async fn signals(stop: Arc<watch::Sender<bool>>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))

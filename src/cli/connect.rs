@@ -29,7 +29,7 @@ pub struct Args {
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let document = session.store.peek()?.ok_or_else(|| {
+    let document = session.store().await?.peek().await?.ok_or_else(|| {
         Failure::user("nothing has been applied yet", "`stackctl apply` creates the database.")
     })?;
     let address = only(&document, "db_instance", args.address.as_ref())?;

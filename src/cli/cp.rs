@@ -48,7 +48,7 @@ impl FromStr for Place {
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let document = session.store.peek()?.ok_or_else(|| {
+    let document = session.store().await?.peek().await?.ok_or_else(|| {
         Failure::user("nothing has been applied yet", "`stackctl apply` creates the bucket.")
     })?;
     let bucket = attribute(&document, &args.to.bucket, "id")?;

@@ -92,6 +92,7 @@ impl Failure {
         match self {
             Self::User { help, .. } if !help.is_empty() => Some(help),
             Self::Cloud { source, .. } => cloud_help(source),
+            Self::State(StateError::Objects { source, .. }) => cloud_help(source),
             _ => None,
         }
     }
@@ -104,6 +105,10 @@ fn cloud_help(error: &Error) -> Option<&'static str> {
         }
         Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation") => Some(
             "The credentials lack a permission; the message names it. Nothing was taken for gone because of it.",
+        ),
+        Some("NoSuchBucket") => Some(
+            "Create the bucket of the state once, by hand, and turn its versioning on: `aws s3api create-bucket`, \
+             `aws s3api put-bucket-versioning`. It must outlive every stack whose state is in it.",
         ),
         Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
             Some("AWS does not know these credentials: check the profile and its keys.")

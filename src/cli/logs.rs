@@ -29,7 +29,7 @@ const GONE: &[&str] = &["ResourceNotFoundException"];
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let document = session.store.peek()?.ok_or_else(|| {
+    let document = session.store().await?.peek().await?.ok_or_else(|| {
         Failure::user("nothing has been applied yet", "`stackctl apply` creates the function.")
     })?;
     let group = match args.address.kind.as_str() {

@@ -19,9 +19,9 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: &Args) -> Outcome {
+pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let outputs = session.store.peek()?.map(|document| document.outputs).unwrap_or_default();
+    let outputs = session.store().await?.peek().await?.map(|document| document.outputs).unwrap_or_default();
     match &args.name {
         None if args.json => report::data(&serde_json::json!(outputs).to_string()),
         None => report::pairs(&outputs),

@@ -13,28 +13,38 @@ use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
 use crate::schema::{is, properties};
-use crate::state::{Document, Lock, Store};
+use crate::state::{Bucket, Document, Held, Store};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A stack whose configuration is valid, and where its state lies.
 pub struct Session {
     pub stack: Stack,
     /// The folder of `stack.toml`: paths in it start there.
     pub root: PathBuf,
-    pub store: Store,
+    place: Place,
+}
+
+/// Where the stack's state lies.
+enum Place {
+    Folder(Store),
+    /// `key` is the state's own.
+    Bucket {
+        bucket: String,
+        key: String,
+    },
 }
 
 /// A session with the state under lock and a way to the cloud.
 pub struct Open {
     pub stack: Stack,
     pub root: PathBuf,
-    pub store: Store,
     pub cloud: Cloud,
     pub document: Document,
-    /// Held until the command ends.
-    _lock: Lock,
+    /// The lock, until the command ends, and the only way to write the state.
+    pub held: Held,
 }
 
 /// Everything that an apply needs.
@@ -76,17 +86,32 @@ impl Session {
         let stack = config::load(&path, &options, resource::registry()).map_err(Failure::Config)?;
         report::warnings(&stack.warnings);
         let root = root(&path);
-        if stack.state.starts_with("s3://") {
-            return Err(Failure::user(
-                format!("state = {:?}: state in S3 is not supported yet", stack.state),
-                "Name a folder, such as state = \"state\".",
-            ));
+        let place = Place::of(&stack, &root);
+        Ok(Self { stack, root, place })
+    }
+
+    /// The state's store, for commands that need nothing else of the cloud.
+    pub async fn store(&self) -> Outcome<Store> {
+        match &self.place {
+            Place::Folder(store) => Ok(store.clone()),
+            Place::Bucket { .. } => self.store_at(&self.connect().await?).await,
         }
-        let target = stack.target.as_ref().map(|target| target.name.as_str());
-        // Messages name the state as the user would: `state/…` and not `./state/…`.
-        let folder = root.strip_prefix(".").unwrap_or(&root).join(&stack.state);
-        let store = Store::new(&folder, &stack.name, target);
-        Ok(Self { stack, root, store })
+    }
+
+    async fn store_at(&self, cloud: &Cloud) -> Outcome<Store> {
+        match &self.place {
+            Place::Folder(store) => Ok(store.clone()),
+            Place::Bucket { bucket, key } => {
+                let objects = Bucket::new(cloud, bucket);
+                if self.is_local() {
+                    objects
+                        .ensure()
+                        .await
+                        .map_err(Failure::while_doing("failed to make the bucket of the state"))?;
+                }
+                Ok(Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key))
+            }
+        }
     }
 
     pub fn is_local(&self) -> bool {
@@ -126,21 +151,35 @@ impl Session {
 
     /// Takes the lock, connects, and settles what a dead run left open.
     pub async fn open(self, command: &str, args: &StackArgs) -> Outcome<Open> {
-        let opened = self.store.open(command, args.patience())?;
         let cloud = self.connect().await?;
+        let store = self.store_at(&cloud).await?;
+        let (document, held) = store.open(command, args.patience()).await?;
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
-        let document = opened.document.unwrap_or_else(new);
-        guard(&document, &cloud, &self.store)?;
-        let mut open = Open {
-            stack: self.stack,
-            root: self.root,
-            store: self.store,
-            cloud,
-            document,
-            _lock: opened.lock,
-        };
+        let document = document.unwrap_or_else(new);
+        guard(&document, &cloud, &store)?;
+        let mut open = Open { stack: self.stack, root: self.root, cloud, document, held };
         open.settle().await?;
         Ok(open)
+    }
+}
+
+impl Place {
+    /// `state = "FOLDER"`, `"s3://BUCKET/FOLDER"`, or `"s3://BUCKET/KEY.json"`.
+    fn of(stack: &Stack, root: &Path) -> Self {
+        let target = stack.target.as_ref().map(|target| target.name.as_str());
+        let Some((bucket, key)) =
+            stack.state.strip_prefix("s3://").map(|s3| s3.split_once('/').unwrap_or((s3, "")))
+        else {
+            // Messages name the state as the user would: `state/…` and not `./state/…`.
+            let folder = root.strip_prefix(".").unwrap_or(root).join(&stack.state);
+            return Self::Folder(Store::files(&folder, &stack.name, target));
+        };
+        let suffix = target.map(|target| format!(".{target}")).unwrap_or_default();
+        let key = match key.strip_suffix(".json") {
+            Some(own) => format!("{own}{suffix}.json"),
+            None => format!("{}/{}{suffix}.json", key.trim_end_matches('/'), stack.name),
+        };
+        Self::Bucket { bucket: bucket.to_owned(), key: key.trim_start_matches('/').to_owned() }
     }
 }
 
@@ -157,7 +196,7 @@ fn guard(document: &Document, cloud: &Cloud, store: &Store) -> Outcome<()> {
     Err(Failure::user(
         format!(
             "{} describes account {} in {}, the credentials are for account {} in {}",
-            store.path().display(),
+            store.name(),
             there.0,
             there.1,
             here.0,
@@ -172,10 +211,11 @@ impl Open {
         if self.document.open.is_empty() {
             return Ok(());
         }
-        let findings = settle(&self.cloud, &mut self.document, kind).await.map_err(Failure::while_doing(
-            "failed to settle what an interrupted run left open; nothing was changed",
-        ))?;
-        self.store.write(&mut self.document)?;
+        let pace = self.pace();
+        let findings = settle(&self.cloud, &mut self.document, &pace, kind).await.map_err(
+            Failure::while_doing("failed to settle what an interrupted run left open; nothing was changed"),
+        )?;
+        self.held.write(&mut self.document).await?;
         report::findings(&findings);
         Ok(())
     }

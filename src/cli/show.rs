@@ -19,9 +19,9 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: &Args) -> Outcome {
+pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let Some(document) = session.store.peek()? else {
+    let Some(document) = session.store().await?.peek().await? else {
         report::note("Nothing has been applied yet.");
         return Ok(Exit::Done);
     };

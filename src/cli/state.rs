@@ -28,11 +28,12 @@ enum Command {
     Mv { from: Address, to: Address },
 }
 
-pub fn run(args: &Args) -> Outcome {
+pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
     match &args.command {
         Command::List => {
-            let resources = session.store.peek()?.map(|document| document.resources).unwrap_or_default();
+            let resources =
+                session.store().await?.peek().await?.map(|document| document.resources).unwrap_or_default();
             let rows: Vec<Vec<String>> = resources
                 .iter()
                 .map(|(address, record)| vec![address.to_string(), record.id.to_string()])
@@ -40,36 +41,42 @@ pub fn run(args: &Args) -> Outcome {
             report::table(&rows).iter().for_each(|line| report::data(line));
         }
         Command::Show { address } => {
-            let document = session.store.peek()?.ok_or_else(nothing)?;
+            let document = session.store().await?.peek().await?.ok_or_else(nothing)?;
             let (_, record) = recorded(&document, address)?;
             let text =
                 serde_json::to_string_pretty(record).map_err(|error| Failure::user(error.to_string(), ""))?;
             report::data(&text);
         }
-        Command::Rm { address } => change(&session, args, "state rm", |document| {
-            let id = recorded(document, address)?.0.clone();
-            document.resources.remove(address);
-            report::note(&format!("Forgot {address}. {id} still exists and is nobody's now."));
-            Ok(())
-        })?,
-        Command::Mv { from, to } => change(&session, args, "state mv", |document| {
-            recorded(document, from)?;
-            if document.resources.contains_key(to) {
-                return Err(Failure::user(
-                    format!("the state has {to} already"),
-                    "Move that one away first.",
-                ));
-            }
-            if from.kind != to.kind {
-                return Err(Failure::user(
-                    format!("{from} and {to} are of different kinds"),
-                    "A resource keeps its kind; only the name and the key can change.",
-                ));
-            }
-            rename(document, from, to);
-            report::note(&format!("{from} is {to} now."));
-            Ok(())
-        })?,
+        Command::Rm { address } => {
+            change(&session, args, "state rm", |document| {
+                let id = recorded(document, address)?.0.clone();
+                document.resources.remove(address);
+                report::note(&format!("Forgot {address}. {id} still exists and is nobody's now."));
+                Ok(())
+            })
+            .await?
+        }
+        Command::Mv { from, to } => {
+            change(&session, args, "state mv", |document| {
+                recorded(document, from)?;
+                if document.resources.contains_key(to) {
+                    return Err(Failure::user(
+                        format!("the state has {to} already"),
+                        "Move that one away first.",
+                    ));
+                }
+                if from.kind != to.kind {
+                    return Err(Failure::user(
+                        format!("{from} and {to} are of different kinds"),
+                        "A resource keeps its kind; only the name and the key can change.",
+                    ));
+                }
+                rename(document, from, to);
+                report::note(&format!("{from} is {to} now."));
+                Ok(())
+            })
+            .await?
+        }
     }
     Ok(Exit::Done)
 }
@@ -90,14 +97,15 @@ fn rename(document: &mut Document, from: &Address, to: &Address) {
 }
 
 /// Changes the state under its lock. With a journal that is open, what it says must be settled first.
-fn change(
+async fn change(
     session: &Session,
     args: &Args,
     command: &str,
     change: impl FnOnce(&mut Document) -> Outcome<()>,
 ) -> Outcome<()> {
-    let opened = session.store.open(command, args.stack.patience())?;
-    let mut document = opened.document.ok_or_else(nothing)?;
+    let store = session.store().await?;
+    let (document, held) = store.open(command, args.stack.patience()).await?;
+    let mut document = document.ok_or_else(nothing)?;
     if !document.open.is_empty() {
         return Err(Failure::user(
             "an interrupted run left work open",
@@ -105,6 +113,6 @@ fn change(
         ));
     }
     change(&mut document)?;
-    session.store.write(&mut document)?;
+    held.write(&mut document).await?;
     Ok(())
 }

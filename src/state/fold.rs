@@ -3,6 +3,15 @@ use crate::address::Address;
 use crate::resource::Id;
 
 impl Document {
+    /// Takes in a whole journal. One of another serial was folded already; the crash came before it was removed.
+    pub fn fold(&mut self, entries: &[Entry]) {
+        if let Some(Entry::Base { lineage, serial, .. }) = entries.first()
+            && (lineage, serial) == (&self.lineage, &self.serial)
+        {
+            entries.iter().for_each(|entry| self.take(entry));
+        }
+    }
+
     /// Takes in a journal entry: the one place where the state changes, in memory during a run as from the journal of a
     /// run that died.
     pub fn take(&mut self, entry: &Entry) {

@@ -30,6 +30,14 @@ impl Holder {
     }
 }
 
+impl Holder {
+    /// Somebody who left no readable word.
+    pub fn unknown() -> Self {
+        let unknown = || "unknown".to_owned();
+        Self { pid: 0, host: unknown(), user: unknown(), command: unknown(), since: unknown() }
+    }
+}
+
 /// The lock of a local state: an OS lock, so it dies with its process and never needs breaking.
 #[derive(Debug)]
 pub struct Lock {

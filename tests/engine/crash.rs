@@ -80,7 +80,7 @@ async fn a_death_in_a_create_first_replacement_is_finished() {
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_was_folded_already_changes_nothing() {
     let test = Test::new();
-    let journal = test.store().journal_path();
+    let journal = test.folder.path().join("test.journal");
     test.fault("create app.loader", Fault::HangBefore);
     test.apply_and_die(STACK).await;
     let old = std::fs::read(&journal).unwrap();

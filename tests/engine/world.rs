@@ -267,7 +267,7 @@ impl Test {
     }
 
     pub fn store(&self) -> Store {
-        Store::new(self.folder.path(), "test", None)
+        Store::files(self.folder.path(), "test", None)
     }
 
     fn cloud() -> Cloud {
@@ -297,12 +297,11 @@ impl Test {
         body: &str,
         destroy: bool,
     ) -> (Plan, Document, HashMap<Address, Observed>, Vec<Finding>) {
-        let store = self.store();
-        let mut document =
-            store.peek().unwrap().unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
-        let findings = settle(&Self::cloud(), &mut document, self.kind()).await.unwrap();
+        let (document, held) = self.store().open("plan", Duration::ZERO).await.unwrap();
+        let mut document = document.unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
+        let findings = settle(&Self::cloud(), &mut document, &Pace::AWS, self.kind()).await.unwrap();
         if !findings.is_empty() || document.serial == 0 {
-            store.write(&mut document).unwrap();
+            held.write(&mut document).await.unwrap();
         }
         let observed = refresh(&Self::cloud(), &document, self.kind()).await.unwrap();
         let desired = self.desired(body);
@@ -327,8 +326,8 @@ impl Test {
 
     pub async fn apply_as(&self, body: &str, destroy: bool, stop: watch::Receiver<bool>) -> Summary {
         let (plan, document, observed, _) = self.plan_as(body, destroy).await;
-        let store = self.store();
-        let journal = store.journal(&document, "apply").unwrap();
+        let (_, held) = self.store().open("apply", Duration::ZERO).await.unwrap();
+        let journal = held.journal(&document, "apply").await.unwrap();
         let (desired, cloud, kind) = (self.desired(body), Self::cloud(), self.kind());
         let events = self.events.clone();
         let run = Run {
@@ -345,7 +344,7 @@ impl Test {
             stop,
         };
         let mut summary = apply(&run, document).await;
-        store.write(&mut summary.document).unwrap();
+        held.write(&mut summary.document).await.unwrap();
         summary
     }
 

@@ -52,7 +52,6 @@ impl Progress {
                     Paint::Dim.label("-")
                 ));
             }
-            Event::Note(text) => self.say(&text),
         }
     }
 

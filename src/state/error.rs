@@ -1,0 +1,41 @@
+use super::Holder;
+use crate::error::Error;
+
+/// The state of a stack could not be opened, or not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("{name} cannot be used: {what}. The last good state may be in {backup}; nothing was changed")]
+    Damaged { name: String, backup: String, what: String },
+    #[error("the state {name} is locked{}: wait, or use --lock-timeout", held(.holder.as_ref()))]
+    Locked { name: String, holder: Option<Holder> },
+    /// Someone else has taken over: nothing more may be changed under this lock.
+    #[error("the state {name} was taken over{}, so this run must not go on: what it had done stands in the state already, and whoever took over settles what it was doing", held(.holder.as_ref()))]
+    Lost { name: String, holder: Option<Holder> },
+    #[error("{name} could not be {verb}: {source}. {hint}")]
+    Io {
+        name: String,
+        verb: &'static str,
+        hint: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{name} could not be {verb}: {source}. {hint}")]
+    Objects {
+        name: String,
+        verb: &'static str,
+        hint: String,
+        #[source]
+        source: Box<Error>,
+    },
+}
+
+fn held(holder: Option<&Holder>) -> String {
+    holder
+        .map(|h| {
+            format!(
+                " by `stackctl {}` of {}@{} (process {}) since {}",
+                h.command, h.user, h.host, h.pid, h.since
+            )
+        })
+        .unwrap_or_default()
+}

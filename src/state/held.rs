@@ -1,0 +1,46 @@
+use super::{Document, HeldFiles, HeldRemote, Journal, StateError};
+use tokio::sync::watch;
+
+/// The state of a stack, under lock: the only way to write it. The lock ends with this value.
+#[derive(Debug)]
+pub enum Held {
+    Files(HeldFiles),
+    Remote(HeldRemote),
+}
+
+impl Held {
+    /// Starts a journal on top of `document`, which must be what was written last.
+    pub async fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
+        match self {
+            Self::Files(held) => held.journal(document, command),
+            Self::Remote(held) => held.journal(document, command).await,
+        }
+    }
+
+    /// Writes the next serial durably; the journal is part of it from then on.
+    ///
+    /// # Errors
+    /// Nothing is lost: what the journal has is folded in by whoever opens the state next.
+    pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {
+        match self {
+            Self::Files(held) => held.write(document),
+            Self::Remote(held) => held.write(document).await,
+        }
+    }
+
+    /// Removes state and journal, once nothing is left of the stack.
+    pub async fn remove(&self) -> Result<(), StateError> {
+        match self {
+            Self::Files(held) => held.remove(),
+            Self::Remote(held) => held.remove().await,
+        }
+    }
+
+    /// Turns true when someone else has the lock; never for a local lock, which ends with its process.
+    pub fn lost(&self) -> Option<watch::Receiver<bool>> {
+        match self {
+            Self::Files(_) => None,
+            Self::Remote(held) => Some(held.lost()),
+        }
+    }
+}

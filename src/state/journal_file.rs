@@ -1,0 +1,86 @@
+use super::{Entry, StateError};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The append-only file beside the state.
+#[derive(Debug)]
+pub struct JournalFile {
+    file: Mutex<File>,
+    path: PathBuf,
+}
+
+impl JournalFile {
+    /// A new journal; one that lies there is replaced, so fold it first.
+    pub fn create(path: &Path, base: &Entry) -> io::Result<Self> {
+        super::write_atomically(path, &base.line()?, None)?;
+        let mut file = OpenOptions::new().append(true).open(path)?;
+        file.seek(io::SeekFrom::End(0))?;
+        Ok(Self { file: Mutex::new(file), path: path.to_owned() })
+    }
+
+    /// Appends a line and waits until it is on the disk.
+    pub fn append(&self, entry: &Entry) -> Result<(), StateError> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = entry.line().and_then(|line| write(&mut file, &line));
+        written.map_err(|source| StateError::Io {
+            name: self.path.display().to_string(),
+            verb: "appended to",
+            hint: "Nothing that it announces was done; free the disk and run the command again".to_owned(),
+            source,
+        })
+    }
+
+    /// Reads a journal; `None` if there is none.
+    pub fn read(path: &Path) -> io::Result<Option<Vec<Entry>>> {
+        match std::fs::read(path) {
+            Ok(text) => Entry::lines(&text).map(Some).map_err(|what| {
+                io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", path.display()))
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn write(file: &mut File, line: &[u8]) -> io::Result<()> {
+    let before = file.stream_position()?;
+    let written = file.write_all(line).and_then(|()| file.sync_data());
+    if written.is_err() {
+        // Half a line in the midst of the journal would hide what comes after it.
+        file.set_len(before)?;
+        file.seek(io::SeekFrom::Start(before))?;
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> Entry {
+        Entry::Base {
+            lineage: "l".into(),
+            serial: 3,
+            started: "now".into(),
+            command: "apply".into(),
+            writer: None,
+        }
+    }
+
+    #[test]
+    fn a_cut_last_line_is_left_out_and_a_damaged_one_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("loans.journal");
+        assert_eq!(JournalFile::read(&path).unwrap(), None);
+        let void = Entry::Void { intent: "i".into(), reason: "r".into() };
+        JournalFile::create(&path, &base()).unwrap().append(&void).unwrap();
+        assert_eq!(JournalFile::read(&path).unwrap(), Some(vec![base(), void.clone()]));
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - 4]).unwrap();
+        assert_eq!(JournalFile::read(&path).unwrap(), Some(vec![base()]));
+        std::fs::write(&path, [b"{}\n".as_slice(), &whole].concat()).unwrap();
+        assert!(JournalFile::read(&path).unwrap_err().to_string().contains("line 1"));
+    }
+}

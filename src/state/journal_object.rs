@@ -1,0 +1,106 @@
+use super::ledger::{Ledger, Tip};
+use super::{Document, Entry, StateError};
+use crate::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// The journal in an object store: one object, written anew with every batch of entries.
+///
+/// While one write is under way, the entries of other operations gather for the next, so a wide apply costs few
+/// requests. When the object has grown to [`FULL`], it is folded into the state and begins anew: the bytes written stay
+/// proportional to the number of entries.
+#[derive(Debug)]
+pub struct JournalObject {
+    ledger: Arc<Ledger>,
+    waiting: Mutex<Vec<Waiting>>,
+    /// The state as of what is durable.
+    document: tokio::sync::Mutex<Document>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    entry: Entry,
+    answer: oneshot::Sender<Result<(), StateError>>,
+}
+
+/// Bytes.
+const FULL: usize = 256 * 1024;
+
+impl JournalObject {
+    pub(super) fn new(ledger: Arc<Ledger>, document: Document) -> Self {
+        Self { ledger, waiting: Mutex::default(), document: tokio::sync::Mutex::new(document) }
+    }
+
+    /// Appends an entry and waits until it is in the object store, alone or with others.
+    pub async fn append(&self, entry: &Entry) -> Result<(), StateError> {
+        let (answer, mut mine) = oneshot::channel();
+        self.waiting().push(Waiting { entry: entry.clone(), answer });
+        let mut tip = self.ledger.tip().await;
+        if let Ok(answered) = mine.try_recv() {
+            return answered;
+        }
+        let batch = std::mem::take(&mut *self.waiting());
+        let outcome = self.write(&mut tip, &batch).await;
+        for Waiting { answer, .. } in batch {
+            // One that was cancelled has dropped its end.
+            let _ = answer.send(outcome.as_ref().map_err(repeated).copied());
+        }
+        // Mine was in the batch.
+        outcome
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn write(&self, tip: &mut Tip, batch: &[Waiting]) -> Result<(), StateError> {
+        let before = tip.text.len();
+        for Waiting { entry, .. } in batch {
+            let line = entry.line().map_err(|error| self.ledger.failed("written", plain(&error)))?;
+            tip.text.extend(line);
+        }
+        let written = self.ledger.put_journal(tip).await;
+        if written.is_err() {
+            // What has happened is said again with the next write; what was only announced will not happen.
+            tip.text.truncate(before);
+            for Waiting { entry, .. } in batch.iter().filter(|waiting| happened(&waiting.entry)) {
+                tip.text.extend(entry.line().unwrap_or_default());
+            }
+            return written;
+        }
+        let mut document = self.document.lock().await;
+        batch.iter().for_each(|waiting| document.take(&waiting.entry));
+        if tip.text.len() >= FULL {
+            self.ledger.put_state(tip, &mut document).await?;
+            self.ledger.put_empty(tip, &document, "continued").await?;
+        }
+        Ok(())
+    }
+}
+
+fn happened(entry: &Entry) -> bool {
+    !matches!(entry, Entry::Intent(_))
+}
+
+fn plain(error: &dyn std::fmt::Display) -> Error {
+    Error::Refused(error.to_string())
+}
+
+/// The same error for everyone who waited for the write; the cause as text, since errors cannot be shared.
+fn repeated(error: &StateError) -> StateError {
+    match error {
+        StateError::Lost { name, holder } => StateError::Lost { name: name.clone(), holder: holder.clone() },
+        StateError::Objects { name, verb, hint, source } => StateError::Objects {
+            name: name.clone(),
+            verb,
+            hint: hint.clone(),
+            source: Box::new(plain(source)),
+        },
+        other => StateError::Objects {
+            name: String::new(),
+            verb: "written",
+            hint: String::new(),
+            source: Box::new(plain(other)),
+        },
+    }
+}

@@ -1,0 +1,235 @@
+use super::{Condition, Holder, Objects, PutError};
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+/// The lock of a state in an object store: an object that its owner renews and that runs out without it.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    claim: Arc<Claim>,
+    lost: watch::Receiver<bool>,
+    renewer: JoinHandle<()>,
+}
+
+/// What renewing and releasing share.
+#[derive(Debug)]
+struct Claim {
+    objects: Arc<dyn Objects>,
+    key: String,
+    text: Text,
+    /// ETag of what we wrote last; none once it is given back or lost.
+    etag: Mutex<Option<String>>,
+}
+
+/// What is in the object.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Text {
+    /// Unique for each acquisition.
+    lease: String,
+    holder: Holder,
+    /// Good for so long after each write, by the clock of the object store.
+    seconds: f64,
+    /// RFC 3339, by the owner's clock: for people, nothing is decided by it.
+    expires: String,
+    renewals: u64,
+}
+
+impl Text {
+    fn new(command: &str, life: Duration) -> Self {
+        let text = Self {
+            lease: uuid::Uuid::new_v4().to_string(),
+            holder: Holder::this(command),
+            seconds: life.as_secs_f64(),
+            expires: String::new(),
+            renewals: 0,
+        };
+        text.renewed(0)
+    }
+
+    fn renewed(&self, renewals: u64) -> Self {
+        let expires = jiff::Timestamp::now() + self.life();
+        let expires = expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        Self { renewals, expires, ..self.clone() }
+    }
+
+    fn life(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds.clamp(0.0, 86_400.0))
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self).map_err(|error| Error::Refused(error.to_string()))
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+impl Lease {
+    /// How long a lease is good without being renewed.
+    pub const LIFE: Duration = Duration::from_secs(60);
+
+    /// Takes the lease, waiting up to `patience`; the inner `Err` is who has it.
+    pub async fn take(
+        objects: Arc<dyn Objects>,
+        key: &str,
+        command: &str,
+        life: Duration,
+        patience: Duration,
+    ) -> Result<Result<Self, Holder>, Error> {
+        let text = Text::new(command, life);
+        let started = Instant::now();
+        loop {
+            if let Some(etag) = claim(&*objects, key, &text, Condition::Absent).await? {
+                return Ok(Ok(Self::hold(objects, key, text, etag)));
+            }
+            let Some(there) = objects.get(key).await? else { continue };
+            // What cannot be read is nobody's for longer than a lease lasts.
+            let other = Text::parse(&there.bytes);
+            let left = other.as_ref().map_or(life, Text::life).saturating_sub(there.age);
+            if left.is_zero() {
+                let condition = Condition::Match(there.etag);
+                if let Some(etag) = claim(&*objects, key, &text, condition).await? {
+                    return Ok(Ok(Self::hold(objects, key, text, etag)));
+                }
+                continue;
+            }
+            let patience = patience.saturating_sub(started.elapsed());
+            if patience.is_zero() {
+                return Ok(Err(other.map_or_else(Holder::unknown, |other| other.holder)));
+            }
+            sleep(left.min(patience).min(Duration::from_secs(1))).await;
+        }
+    }
+
+    /// Takes the lease from whoever has it.
+    pub async fn seize(
+        objects: Arc<dyn Objects>,
+        key: &str,
+        command: &str,
+        life: Duration,
+    ) -> Result<Self, Error> {
+        let text = Text::new(command, life);
+        loop {
+            let there = objects.get(key).await?;
+            let condition = Condition::unchanged(there.as_ref().map(|object| object.etag.as_str()));
+            if let Some(etag) = claim(&*objects, key, &text, condition).await? {
+                return Ok(Self::hold(objects, key, text, etag));
+            }
+        }
+    }
+
+    /// Who has the lease, and for how long it is still good; zero for one that has run out.
+    pub async fn look(objects: &dyn Objects, key: &str) -> Result<Option<(Holder, Duration)>, Error> {
+        let there = objects.get(key).await?;
+        Ok(there.map(|there| match Text::parse(&there.bytes) {
+            Some(text) => (text.holder.clone(), text.life().saturating_sub(there.age)),
+            None => (Holder::unknown(), Self::LIFE.saturating_sub(there.age)),
+        }))
+    }
+
+    fn hold(objects: Arc<dyn Objects>, key: &str, text: Text, etag: String) -> Self {
+        let claim = Claim { objects, key: key.to_owned(), text, etag: Mutex::new(Some(etag)) };
+        let claim = Arc::new(claim);
+        let (tell, lost) = watch::channel(false);
+        let renewer = tokio::spawn(renew(claim.clone(), tell));
+        Self { inner: Arc::new(Inner { claim, lost, renewer }) }
+    }
+
+    /// The same lease once more; it is given back with the last one.
+    pub fn share(&self) -> Self {
+        self.clone()
+    }
+
+    /// Turns true when someone else has the lease, or when it could not be renewed in time.
+    pub fn lost(&self) -> watch::Receiver<bool> {
+        self.inner.lost.clone()
+    }
+
+    /// Gives the lease back, if it is still ours.
+    pub async fn release(&self) {
+        self.inner.renewer.abort();
+        self.inner.claim.release().await;
+    }
+}
+
+/// Where blocking is possible the lease is given back; elsewhere it runs out.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.renewer.abort();
+        if let Ok(runtime) = Handle::try_current()
+            && runtime.runtime_flavor() == RuntimeFlavor::MultiThread
+        {
+            tokio::task::block_in_place(|| runtime.block_on(self.claim.release()));
+        }
+    }
+}
+
+impl Claim {
+    async fn release(&self) {
+        if let Some(etag) = self.etag.lock().await.take() {
+            // It runs out by itself if it cannot be deleted.
+            let _ = self.objects.delete(&self.key, &etag).await;
+        }
+    }
+}
+
+/// Writes the lease; `None` if somebody else was faster.
+async fn claim(
+    objects: &dyn Objects,
+    key: &str,
+    text: &Text,
+    condition: Condition,
+) -> Result<Option<String>, Error> {
+    match objects.put(key, text.bytes()?, condition).await {
+        Ok(etag) => Ok(Some(etag)),
+        Err(PutError::Failed(error)) => Err(error),
+        // A conflict with our own write, whose answer was lost and which the SDK repeated, is none.
+        Err(PutError::Conflict) => {
+            let there = objects.get(key).await?;
+            Ok(there
+                .filter(|there| Text::parse(&there.bytes).is_some_and(|there| there.lease == text.lease))
+                .map(|there| there.etag))
+        }
+    }
+}
+
+async fn renew(lease: Arc<Claim>, lost: watch::Sender<bool>) {
+    let life = lease.text.life();
+    let mut good = Instant::now();
+    for renewals in 1.. {
+        sleep(life / 4).await;
+        let text = lease.text.renewed(renewals);
+        let mut held = lease.etag.lock().await;
+        let Some(etag) = held.clone() else { return };
+        let begun = Instant::now();
+        match claim(&*lease.objects, &lease.key, &text, Condition::Match(etag)).await {
+            Ok(Some(etag)) => {
+                *held = Some(etag);
+                good = begun;
+            }
+            Ok(None) => {
+                *held = None;
+                // Nobody listens if the command has just ended.
+                let _ = lost.send(true);
+                return;
+            }
+            // Whether it was renewed is not known; it is ours for certain only as long as the last one lasts.
+            Err(_) if good.elapsed() < life * 3 / 4 => {}
+            Err(_) => {
+                let _ = lost.send(true);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+use super::{Condition, Document, Entry, PutError, Remote, StateError};
+use crate::error::Error;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// The two objects that a writer changes, and how it saw them last.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    remote: Remote,
+    /// Names this writer in its journal.
+    writer: String,
+    tip: Mutex<Tip>,
+}
+
+/// The newest content that this writer knows of.
+#[derive(Debug, Default)]
+pub(super) struct Tip {
+    /// ETag of the state; none if there is none.
+    pub state: Option<String>,
+    /// ETag of the journal.
+    pub journal: Option<String>,
+    /// Of the state.
+    pub serial: u64,
+    /// What the journal says.
+    pub text: Vec<u8>,
+    /// A state that may have been written although an error said otherwise.
+    pub doubtful: Vec<u8>,
+}
+
+/// How often one write is tried against what this writer itself may have written.
+const ATTEMPTS: usize = 4;
+
+impl Ledger {
+    pub fn new(remote: Remote, tip: Tip) -> Self {
+        Self { remote, writer: uuid::Uuid::new_v4().to_string(), tip: Mutex::new(tip) }
+    }
+
+    pub fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    pub fn writer(&self) -> &str {
+        &self.writer
+    }
+
+    pub async fn tip(&self) -> MutexGuard<'_, Tip> {
+        self.tip.lock().await
+    }
+
+    /// Makes the journal of a dead run, or of one that is thought dead, ours; then writes what it says into the state.
+    /// After the first step that run can announce nothing more, after the second it cannot write the state.
+    pub async fn take_over(&self, entries: &[Entry], document: &mut Document) -> Result<(), StateError> {
+        let mut tip = self.tip().await;
+        tip.text = self.lines(entries)?;
+        self.put_journal(&mut tip).await?;
+        self.put_state(&mut tip, document).await?;
+        self.put_empty(&mut tip, document, "settle").await
+    }
+
+    /// An empty journal on top of `document`.
+    pub async fn start(&self, document: &Document, command: &str) -> Result<(), StateError> {
+        let mut tip = self.tip().await;
+        self.put_empty(&mut tip, document, command).await
+    }
+
+    pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {
+        let mut tip = self.tip().await;
+        self.put_state(&mut tip, document).await?;
+        self.put_empty(&mut tip, document, "write").await
+    }
+
+    /// The journal first: a state without one is whole, a journal without its state is not.
+    pub async fn remove(&self) -> Result<(), StateError> {
+        let mut tip = self.tip().await;
+        let objects = self.remote.objects();
+        let Tip { journal, state, .. } = &mut *tip;
+        for (key, etag) in [(self.remote.journal_key(), journal), (self.remote.key().to_owned(), state)] {
+            if let Some(tag) = etag.take() {
+                match objects.delete(&key, &tag).await {
+                    Ok(()) => {}
+                    Err(PutError::Conflict) => return Err(self.lost().await),
+                    Err(PutError::Failed(error)) => return Err(self.failed("removed", error)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes `document` as the next serial.
+    pub async fn put_state(&self, tip: &mut Tip, document: &mut Document) -> Result<(), StateError> {
+        document.serial = tip.serial.max(document.serial) + 1;
+        let text = document.to_text().map_err(|error| self.failed("written", plain(error)))?;
+        let doubtful = std::mem::replace(&mut tip.doubtful, text.clone().into_bytes());
+        let ours = |there: &[u8]| !doubtful.is_empty() && there == doubtful;
+        self.put(self.remote.key(), &mut tip.state, text.into_bytes(), ours).await?;
+        tip.serial = document.serial;
+        tip.doubtful.clear();
+        Ok(())
+    }
+
+    pub async fn put_empty(
+        &self,
+        tip: &mut Tip,
+        document: &Document,
+        command: &str,
+    ) -> Result<(), StateError> {
+        tip.text = self.lines(&[Entry::base(document, command, Some(&self.writer))])?;
+        self.put_journal(tip).await
+    }
+
+    /// Writes `tip.text` as the journal.
+    pub async fn put_journal(&self, tip: &mut Tip) -> Result<(), StateError> {
+        let ours = |there: &[u8]| {
+            matches!(
+                Entry::lines(there).ok().and_then(|entries| entries.into_iter().next()),
+                Some(Entry::Base { writer: Some(writer), .. }) if writer == self.writer
+            )
+        };
+        self.put(&self.remote.journal_key(), &mut tip.journal, tip.text.clone(), ours).await
+    }
+
+    /// Writes if the object is as this writer saw it last. A conflict may be with ourselves: the SDK repeats a write
+    /// whose answer was lost, and the repetition finds the work of the first.
+    async fn put(
+        &self,
+        key: &str,
+        etag: &mut Option<String>,
+        bytes: Vec<u8>,
+        ours: impl Fn(&[u8]) -> bool,
+    ) -> Result<(), StateError> {
+        let objects = self.remote.objects();
+        for _ in 0..ATTEMPTS {
+            match objects.put(key, bytes.clone(), Condition::unchanged(etag.as_deref())).await {
+                Ok(new) => {
+                    *etag = Some(new);
+                    return Ok(());
+                }
+                Err(PutError::Failed(error)) => return Err(self.failed("written", error)),
+                Err(PutError::Conflict) => {
+                    let there = objects.get(key).await.map_err(|error| self.failed("written", error))?;
+                    match there {
+                        Some(object) if object.bytes == bytes => {
+                            *etag = Some(object.etag);
+                            return Ok(());
+                        }
+                        Some(object) if ours(&object.bytes) => *etag = Some(object.etag),
+                        _ => return Err(self.lost().await),
+                    }
+                }
+            }
+        }
+        Err(self.lost().await)
+    }
+
+    fn lines(&self, entries: &[Entry]) -> Result<Vec<u8>, StateError> {
+        let lines: Result<Vec<Vec<u8>>, _> = entries.iter().map(Entry::line).collect();
+        lines.map(|lines| lines.concat()).map_err(|error| self.failed("written", plain(error)))
+    }
+
+    pub fn failed(&self, verb: &'static str, source: Error) -> StateError {
+        StateError::Objects {
+            name: self.remote.name().to_owned(),
+            verb,
+            hint: "What was done up to then is in its journal; the next command settles the rest".to_owned(),
+            source: Box::new(source),
+        }
+    }
+
+    pub async fn lost(&self) -> StateError {
+        // Who has it now is only for the message.
+        let holder = self.remote.holder().await.ok().flatten().map(|(holder, _)| holder);
+        StateError::Lost { name: self.remote.name().to_owned(), holder }
+    }
+}
+
+fn plain(error: impl std::fmt::Display) -> Error {
+    Error::Refused(error.to_string())
+}
