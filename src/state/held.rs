@@ -36,6 +36,14 @@ impl Held {
         }
     }
 
+    /// Gives the lock back. A dropped lease is given back too where the runtime can block, else it runs out; a local
+    /// lock ends with its value.
+    pub async fn release(self) {
+        if let Self::Remote(held) = self {
+            held.release().await;
+        }
+    }
+
     /// Turns true when someone else has the lock; never for a local lock, which ends with its process.
     pub fn lost(&self) -> Option<watch::Receiver<bool>> {
         match self {
