@@ -1,6 +1,7 @@
 //! Walks a plan: concurrently, journalled, waiting and retrying on behalf of the kinds.
 
 mod converge;
+mod gate;
 mod operation;
 mod pace;
 mod reader;

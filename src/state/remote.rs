@@ -87,7 +87,9 @@ impl Remote {
         }
     }
 
-    /// The journal first: if somebody writes meanwhile, the state is the newer one and contains it.
+    /// One after the other, the journal first: if somebody writes meanwhile, the state is the newer one and contains
+    /// it, and the journal's ETag is out of date, so nothing can be built on the two. The other way round, entries would
+    /// be appended to a journal whose state is older than they think.
     async fn snapshot(&self) -> Result<Snapshot, StateError> {
         let journal = self.objects.get(&self.journal_key()).await.map_err(self.failed("read"))?;
         let state = self.objects.get(&self.key).await.map_err(self.failed("read"))?;

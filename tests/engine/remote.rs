@@ -134,10 +134,10 @@ async fn a_sleeper_cannot_start_on_what_has_changed_meanwhile() {
     let Store::Remote(remote) = &store else { panic!("not remote") };
     let (other, held) = remote.seize("apply").await.unwrap();
     let mut other = other.unwrap();
-    held.journal(&other, "apply").await.unwrap();
     held.write(&mut other).await.unwrap();
     held.release().await;
-    let refused = sleeper.journal(&document.unwrap(), "apply").await.unwrap_err();
+    let journal = sleeper.journal(&document.unwrap(), "apply").await.unwrap();
+    let refused = journal.append(&intent("late")).await.unwrap_err();
     assert!(matches!(&refused, StateError::Lost { .. }), "{refused}");
 }
 
