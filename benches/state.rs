@@ -11,7 +11,7 @@
 )]
 
 use futures::future::BoxFuture;
-use stackctl::apply::{Pace, Run, apply};
+use stackctl::apply::{Pace, Run, Stop, apply};
 use stackctl::cloud::Cloud;
 use stackctl::config::{self, Options, Source};
 use stackctl::desired::Desired;
@@ -133,7 +133,7 @@ async fn run(cloud: &Cloud, store: &Store, destroy: bool) -> f64 {
         parallelism: 16,
         pace: Pace::EMULATOR,
         events: &|_| {},
-        stop: watch::channel(false).1,
+        stop: watch::channel(Stop::No).1,
     };
     let mut summary = apply(&run, document).await;
     assert!(summary.failed.is_empty(), "{:?}", summary.failed);

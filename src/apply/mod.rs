@@ -10,5 +10,5 @@ mod schedule;
 mod settle;
 
 pub use pace::Pace;
-pub use schedule::{Failure, Run, Summary, apply};
+pub use schedule::{Failure, Run, Stop, Summary, apply};
 pub use settle::{Finding, settle};

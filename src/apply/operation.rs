@@ -161,8 +161,9 @@ async fn update(
     let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
     let id = old.id.clone();
     let wanted = ignoring(shared, kind, step, wanted, &id).await?;
-    let observed =
-        target(shared, kind, address, &id).converge(&wanted, &old.inputs, kind.profile().update).await;
+    // What was adopted may still be on its way up.
+    let wait = if old.incomplete { kind.profile().create } else { kind.profile().update };
+    let observed = target(shared, kind, address, &id).converge(&wanted, &old.inputs, wait).await;
     let record = Record {
         inputs: redacted,
         depends_on: step.depends_on.clone(),

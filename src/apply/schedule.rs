@@ -34,8 +34,19 @@ pub struct Run<'a> {
     pub parallelism: usize,
     pub pace: Pace,
     pub events: Sink<'a>,
-    /// Turns true to finish what is in flight and start nothing more.
-    pub stop: watch::Receiver<bool>,
+    /// When to end before everything is done.
+    pub stop: watch::Receiver<Stop>,
+}
+
+/// How an apply ends before everything is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Stop {
+    #[default]
+    No,
+    /// What is in flight is finished, nothing more is started.
+    Drain,
+    /// What is in flight is left to be settled by the next command.
+    Abandon,
 }
 
 /// An operation that failed.
@@ -56,6 +67,8 @@ pub struct Summary {
     pub failed: Vec<Failure>,
     /// Waited for something that failed, or came after the stop.
     pub not_started: Vec<Address>,
+    /// Begun and not known to have ended: the next command settles them.
+    pub unsettled: Vec<Address>,
     pub stopped: bool,
 }
 
@@ -144,7 +157,11 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
     let (mut done, mut failed, mut not_started) = (vec![], vec![], vec![]);
     let mut stop = run.stop.clone();
     loop {
-        let stopped = *stop.borrow_and_update();
+        let stop_now = *stop.borrow_and_update();
+        if stop_now == Stop::Abandon {
+            break;
+        }
+        let stopped = stop_now != Stop::No;
         if stopped {
             shared.gate.close();
         }
@@ -156,7 +173,7 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
         }
         let (index, verb, outcome) = tokio::select! {
             Some(landed) = flying.next(), if !flying.is_empty() => landed,
-            Ok(()) = stop.changed(), if !stopped && !flying.is_empty() => continue,
+            Ok(()) = stop.changed(), if !flying.is_empty() => continue,
             else => break,
         };
         let address = order.operation(index).address.clone();
@@ -176,17 +193,18 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
             }
         }
     }
-    let stopped = *stop.borrow();
+    let stopped = *stop.borrow() != Stop::No;
     not_started.extend(walk.rest().map(|index| order.operation(index).address.clone()));
     not_started.sort();
     not_started.dedup();
     drop(flying);
+    let unsettled = shared.document().open.iter().map(|intent| intent.address.clone()).collect();
     let known = shared.known.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut document = shared.document.into_inner().unwrap_or_else(PoisonError::into_inner);
     if failed.is_empty() && !stopped {
         outputs(run, &known, &shared.digest, &mut document);
     }
-    Summary { document, done, failed, not_started, stopped }
+    Summary { document, done, failed, not_started, unsettled, stopped }
 }
 
 async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, Result<Option<Duration>>) {

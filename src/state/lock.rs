@@ -31,6 +31,15 @@ impl Holder {
 }
 
 impl Holder {
+    /// Whether it ran on this machine and its process is gone.
+    pub fn is_dead(&self) -> bool {
+        let here = Self::this("");
+        let Ok(pid) = i32::try_from(self.pid) else { return false };
+        pid > 0
+            && (&self.host, &self.user) == (&here.host, &here.user)
+            && nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) == Err(nix::errno::Errno::ESRCH)
+    }
+
     /// Somebody who left no readable word.
     pub fn unknown() -> Self {
         let unknown = || "unknown".to_owned();

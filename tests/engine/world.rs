@@ -4,7 +4,7 @@ use crate::objects::Memory;
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use stackctl::address::Address;
-use stackctl::apply::{Finding, Pace, Run, Summary, apply, settle};
+use stackctl::apply::{Finding, Pace, Run, Stop, Summary, apply, settle};
 use stackctl::cloud::{Cloud, http};
 use stackctl::config::{self, Options, Source};
 use stackctl::desired::Desired;
@@ -348,27 +348,27 @@ impl Test {
     }
 
     pub async fn apply(&self, body: &str) -> Summary {
-        self.apply_as(body, false, watch::channel(false).1).await
+        self.apply_as(body, false, watch::channel(Stop::No).1).await
     }
 
     pub async fn destroy(&self, body: &str) -> Summary {
-        self.apply_as(body, true, watch::channel(false).1).await
+        self.apply_as(body, true, watch::channel(Stop::No).1).await
     }
 
-    pub async fn apply_as(&self, body: &str, destroy: bool, stop: watch::Receiver<bool>) -> Summary {
+    pub async fn apply_as(&self, body: &str, destroy: bool, stop: watch::Receiver<Stop>) -> Summary {
         self.try_apply_as(body, destroy, stop).await.unwrap()
     }
 
     /// An apply whose state may be out of reach.
     pub async fn try_apply(&self, body: &str) -> Result<Summary, StateError> {
-        self.try_apply_as(body, false, watch::channel(false).1).await
+        self.try_apply_as(body, false, watch::channel(Stop::No).1).await
     }
 
     async fn try_apply_as(
         &self,
         body: &str,
         destroy: bool,
-        stop: watch::Receiver<bool>,
+        stop: watch::Receiver<Stop>,
     ) -> Result<Summary, StateError> {
         let (plan, document, observed, _) = self.try_plan(body, destroy).await?;
         let (_, held) = self.store().open("apply", PATIENCE).await?;
