@@ -35,7 +35,12 @@ pub async fn run(args: &Args) -> Outcome {
     let saved = args.saved.as_deref().map(plan::load).transpose()?;
     let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
     let session = Session::load(&args.plan.stack)?;
-    let planned = session.open("apply", &args.plan.stack).await?.plan(&args.plan, destroy).await?;
+    let mut open = session.open("apply", &args.plan.stack).await?;
+    if let Some(saved) = saved.as_ref().filter(|saved| saved.plan.serial == 0 && open.document.serial == 0) {
+        // The saved plan has begun the state: its digests of secrets hold for this lineage only.
+        open.document.lineage.clone_from(&saved.plan.lineage);
+    }
+    let planned = open.plan(&args.plan, destroy).await?;
     if let Some(saved) = &saved
         && saved.plan != planned.plan
     {
