@@ -112,7 +112,7 @@ impl Connector {
             Some(Fault::Reset) => {
                 self.met(&fault, Err(ConnectorError::io("connection reset by peer".into())))
             }
-            Some(Fault::Propagation) => match propagation::refusal(&call) {
+            Some(Fault::Propagation) => match self.too_early(&call) {
                 Some(refusal) => self.met(&fault, Ok(refused(refusal))),
                 None => self.forward(&call, request, key, 0, false).await,
             },
@@ -147,6 +147,13 @@ impl Connector {
                 }
             }
         }
+    }
+
+    /// That something does not exist is said only soon after a creation.
+    fn too_early(&self, call: &Call) -> Option<Refusal> {
+        let refusal = propagation::refusal(call)?;
+        let of_something_new = ["NotFound", "NoSuch"].iter().any(|part| refusal.code.contains(part));
+        (!of_something_new || self.world().just_created(call)).then_some(refusal)
     }
 
     fn met(&self, fault: &Option<Fault>, reply: Reply) -> Reply {
