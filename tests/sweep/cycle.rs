@@ -69,7 +69,7 @@ fn cycle<'a>(project: &Project, point: usize, counts: &impl Fn() -> MutexGuard<'
     Ok(())
 }
 
-/// Dies at `point`, dies once more while that is being settled, and goes through.
+/// Dies at `point`, now and then dies once more while that is being settled, and goes through.
 fn heal<'a>(
     project: &Project,
     point: usize,
@@ -77,9 +77,9 @@ fn heal<'a>(
     counts: &impl Fn() -> MutexGuard<'a, Counts>,
 ) -> Checked {
     if die(project, point, run, counts)? {
-        // At another place each time.
-        let second = 1 + point.wrapping_mul(7) % SETTLING;
-        if die(project, second, run, counts)? {
+        // Every third time, each time at another place.
+        let second = 1 + (point / 3) % SETTLING;
+        if point.is_multiple_of(3) && die(project, second, run, counts)? {
             counts().settling += 1;
         }
         let healed = run(&[]);

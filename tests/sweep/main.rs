@@ -3,7 +3,8 @@
 //! run next must heal it: no orphan, no duplicate, an empty plan, and nothing left after the destroy.
 //!
 //! `STACKCTL_SWEEP=all` sweeps every point; without it, every 16th, another sixteenth each day. `STACKCTL_SWEEP=17` or
-//! `17-40` sweeps these. `STACKCTL_SWEEP_WORKERS` says how many local clouds work side by side (3).
+//! `17-40` sweeps these. `STACKCTL_SWEEP_WORKERS` says how many local clouds work side by side (3), and
+//! `STACKCTL_SWEEP_BINARY` which stackctl is swept, such as a release build.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says how far it is")]
 
 mod chaos;

@@ -54,7 +54,8 @@ impl Project {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stackctl"));
+        let built = || env!("CARGO_BIN_EXE_stackctl").to_owned();
+        let mut command = Command::new(std::env::var("STACKCTL_SWEEP_BINARY").unwrap_or_else(|_| built()));
         command.args(args).current_dir(self.folder.path());
         command.env("NO_COLOR", "1").env_remove("AWS_ENDPOINT_URL").env_remove("STACKCTL_LOG");
         command
