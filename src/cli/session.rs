@@ -1,4 +1,5 @@
 use super::args::{PlanArgs, StackArgs};
+use super::chaos;
 use super::failure::{Failure, Outcome};
 use super::report;
 use crate::address::Address;
@@ -14,6 +15,7 @@ use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
 use crate::schema::{is, properties};
 use crate::state::{Bucket, Document, Held, Store};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -122,13 +124,11 @@ impl Session {
     pub async fn connect(&self) -> Outcome<Cloud> {
         let cloud = if self.is_local() {
             let running = local::connect(&local::Layout::new(&self.root)).await?;
-            let http = local::LocalHttpClient::new(cloud::http(), &running);
-            Cloud::emulator(
-                &running.endpoint,
-                &self.stack.region,
-                aws_smithy_runtime_api::client::http::SharedHttpClient::new(http),
-            )
+            let http = local::LocalHttpClient::new(chaos::under(cloud::http()), &running);
+            let http = chaos::over(SharedHttpClient::new(http));
+            chaos::patient(Cloud::emulator(&running.endpoint, &self.stack.region, http))
         } else {
+            chaos::refuse_elsewhere()?;
             let target = self.stack.target.as_ref();
             let to = Destination {
                 region: self.stack.region.clone(),
@@ -221,7 +221,7 @@ impl Open {
     }
 
     pub fn pace(&self) -> Pace {
-        if self.cloud.emulated { Pace::EMULATOR } else { Pace::AWS }
+        if self.cloud.emulated { chaos::pace() } else { Pace::AWS }
     }
 
     /// Builds the functions, reads what is there and makes the plan.

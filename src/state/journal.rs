@@ -1,9 +1,10 @@
 use super::{Document, JournalFile, JournalObject, Record, StateError};
 use crate::address::Address;
+use crate::chaos::{Moment, point};
 use crate::resource::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::io;
+use std::{fmt, io};
 
 /// What an intent is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,6 +68,23 @@ pub enum Entry {
     },
 }
 
+/// What it is about, never the inputs: for logs.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base { serial, .. } => write!(f, "base {serial}"),
+            Self::Intent(Intent { verb, address, id, .. }) => {
+                write!(f, "intent {} {address}", format!("{verb:?}").to_lowercase())?;
+                id.as_ref().map_or(Ok(()), |id| write!(f, " {}", id.0))
+            }
+            Self::Id { id, .. } => write!(f, "id {}", id.0),
+            Self::Done { address, record: Some(record), .. } => write!(f, "done {address} {}", record.id.0),
+            Self::Done { address, record: None, .. } => write!(f, "done {address} gone"),
+            Self::Void { .. } => write!(f, "void"),
+        }
+    }
+}
+
 impl Entry {
     /// The first line of a journal on top of `document`.
     pub fn base(document: &Document, command: &str, writer: Option<&str>) -> Self {
@@ -114,9 +132,16 @@ impl Journal {
     /// The disk is full, the bucket out of reach, the lock lost: the caller must not make the call that the entry
     /// announces.
     pub async fn append(&self, entry: &Entry) -> Result<(), StateError> {
-        match self {
+        point(Moment::BeforeEntry, entry);
+        let appended = match self {
             Self::File(file) => file.append(entry),
             Self::Object(object) => object.append(entry).await,
+        };
+        point(Moment::AfterEntry, entry);
+        match &appended {
+            Ok(()) => tracing::debug!(%entry, "journalled"),
+            Err(error) => tracing::error!(%entry, %error, "not journalled"),
         }
+        appended
     }
 }
