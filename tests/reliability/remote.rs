@@ -45,23 +45,24 @@ fn state_in_s3_lives_through_everything() {
     assert!(!project.path().join("state").exists(), "nothing of it lies here");
     assert_eq!(keys(), ["team/shared.local.json", "team/shared.local.json.journal"]);
 
-    project.edit("[queue.jobs]", "[queue.jobs]\n[queue.more]");
-    // A runner that dies with the lease in its hand does not lock anybody out of this machine.
-    let mut child = project
-        .command(&["apply", "--target", "local"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    // Many queues, so that it has the lease for a while.
+    let names: Vec<String> = (0..60).map(|index| format!("\"q{index}\"")).collect();
+    let more = format!("[queue.jobs]\n[queue.more]\nfor_each = [{}]", names.join(", "));
+    project.edit("[queue.jobs]", &more);
+    let mut child = project.command(APPLY).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
     crate::project::eventually("the lease", || keys().iter().any(|key| key.ends_with(".lock")).then_some(()));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
     let refused = project.run(APPLY);
     let said = all(&refused);
     assert_eq!(refused.status.code(), Some(5), "{said}");
     assert!(said.contains("is locked by `stackctl apply` of") && said.contains("since"), "{said}");
+    // A runner that dies with the lease in its hand does not lock anybody of its machine out.
     child.kill().unwrap();
     child.wait().unwrap();
     project.says("apply", APPLY);
     project.nothing_to_do("after the death of a runner");
+    cloud::owns_one_each(&project, 63);
 
     project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     assert!(keys().is_empty(), "{:?}", keys());
