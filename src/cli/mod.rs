@@ -1,6 +1,7 @@
 //! The command line: one file per command, its arguments and their help beside what it does.
 
 mod apply;
+mod approve;
 mod args;
 mod chaos;
 mod completions;

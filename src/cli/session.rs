@@ -156,7 +156,7 @@ impl Session {
         let (document, held) = store.open(command, args.patience()).await?;
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let document = document.unwrap_or_else(new);
-        guard(&document, &cloud, &store)?;
+        guard(&document, &cloud, &store.name())?;
         let mut open = Open { stack: self.stack, root: self.root, cloud, document, held };
         open.settle().await?;
         Ok(open)
@@ -188,19 +188,15 @@ fn is_local(stack: &Stack) -> bool {
 }
 
 /// Reading one account's ids with another account's credentials would find everything gone.
-fn guard(document: &Document, cloud: &Cloud, store: &Store) -> Outcome<()> {
+pub fn guard(document: &Document, cloud: &Cloud, name: &str) -> Outcome<()> {
     let (here, there) = ((&cloud.account, &cloud.region), (&document.account, &document.region));
     if here == there {
         return Ok(());
     }
     Err(Failure::user(
         format!(
-            "{} describes account {} in {}, the credentials are for account {} in {}",
-            store.name(),
-            there.0,
-            there.1,
-            here.0,
-            here.1
+            "{name} describes account {} in {}, the credentials are for account {} in {}",
+            there.0, there.1, here.0, here.1
         ),
         "Use the credentials and the region that the state was made with, or another target.",
     ))

@@ -36,6 +36,15 @@ impl Held {
         written
     }
 
+    /// Writes what was rebuilt of a damaged state as the next serial. What lay there is set aside and stays; the names
+    /// are returned.
+    pub async fn replace(&self, document: &mut Document) -> Result<Vec<String>, StateError> {
+        match self {
+            Self::Files(held) => held.replace(document),
+            Self::Remote(held) => held.replace(document).await,
+        }
+    }
+
     /// Removes state and journal, once nothing is left of the stack.
     pub async fn remove(&self) -> Result<(), StateError> {
         point(Moment::BeforeState, "remove");

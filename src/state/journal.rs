@@ -116,6 +116,44 @@ impl Entry {
             })
             .collect()
     }
+
+    /// The entries before the first damaged line, and what is wrong with the rest.
+    pub(super) fn verifiable(text: &[u8]) -> (Vec<Self>, Option<String>) {
+        let mut entries = vec![];
+        for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            // Cut off by a crash: what it would have announced did not happen.
+            if !line.ends_with(b"\n") {
+                break;
+            }
+            match serde_json::from_slice(line) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => return (entries, Some(left_out(text, index, &error))),
+            }
+        }
+        (entries, None)
+    }
+}
+
+/// From which line on a journal is left out, and which resources the readable lines behind it speak of.
+fn left_out(text: &[u8], index: usize, error: &serde_json::Error) -> String {
+    let rest: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').skip(index + 1).collect();
+    let addresses: std::collections::BTreeSet<String> = rest
+        .iter()
+        .filter_map(|line| match serde_json::from_slice(line).ok()? {
+            Entry::Intent(intent) => Some(intent.address.to_string()),
+            Entry::Done { address, .. } => Some(address.to_string()),
+            _ => None,
+        })
+        .collect();
+    let names = match addresses.is_empty() {
+        true => String::new(),
+        false => format!("; they speak of {}", addresses.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    let line = index + 1;
+    match rest.len() {
+        0 => format!("its last line ({line}) is damaged: {error}"),
+        more => format!("line {line} is damaged ({error}), so it and {more} behind it are left out{names}"),
+    }
 }
 
 /// What is about to happen and what has happened, in order. Every append is durable when it returns.

@@ -66,11 +66,16 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        file.set_len(0)?;
-        file.rewind()?;
-        file.write_all(&serde_json::to_vec(&Holder::this(command))?)?;
+        // Only for the messages of others: a full disk must not keep anybody from reading the state.
+        let _ = introduce(&mut file, command);
         Ok(Ok(Self { _file: file }))
     }
+}
+
+fn introduce(file: &mut File, command: &str) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(&serde_json::to_vec(&Holder::this(command))?)
 }
 
 #[cfg(test)]

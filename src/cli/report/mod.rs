@@ -5,6 +5,7 @@ mod chaos;
 mod plan;
 mod progress;
 mod stack;
+mod state;
 mod style;
 mod summary;
 mod value;
@@ -13,6 +14,7 @@ pub use chaos::chaos;
 pub use plan::{plan, plan_json, saved};
 pub use progress::Progress;
 pub use stack::{Bytes, bytes, local_logs, local_status, log, pairs, resource, step};
+pub use state::{census, recovered, salvage};
 pub use style::{Paint, table};
 pub use summary::summary;
 
@@ -99,6 +101,14 @@ pub fn building(address: &Address, progress: package::Progress<'_>) {
         }
         package::Progress::Cargo(_) => {}
     }
+}
+
+/// At most so many characters.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// Asks for a word; `None` where nobody can answer.
