@@ -11,6 +11,7 @@ mod destroy;
 mod failure;
 mod init;
 mod local;
+mod lock;
 mod logs;
 mod output;
 mod plan;
@@ -20,6 +21,7 @@ mod schema;
 mod session;
 mod show;
 mod state;
+mod unlock;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +50,8 @@ enum Command {
     Show(show::Args),
     Output(output::Args),
     State(state::Args),
+    Lock(lock::Args),
+    Unlock(unlock::Args),
     Local(local::Args),
     Cp(cp::Args),
     Connect(connect::Args),
@@ -69,6 +73,8 @@ pub async fn main() -> std::process::ExitCode {
         Command::Show(args) => show::run(&args).await,
         Command::Output(args) => output::run(&args).await,
         Command::State(args) => state::run(&args).await,
+        Command::Lock(args) => lock::run(&args).await,
+        Command::Unlock(args) => unlock::run(&args).await,
         Command::Local(args) => local::run(&args).await,
         Command::Cp(args) => cp::run(&args).await,
         Command::Connect(args) => connect::run(&args).await,
@@ -82,4 +88,16 @@ pub async fn main() -> std::process::ExitCode {
         failure.exit()
     });
     Exit::into(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// Names that clash with a global flag are found here and not by the first user of the command.
+    #[test]
+    fn the_arguments_of_every_command_fit_together() {
+        Cli::command().debug_assert();
+    }
 }

@@ -86,7 +86,7 @@ impl Session {
         let stack = config::load(&path, &options, resource::registry()).map_err(Failure::Config)?;
         report::warnings(&stack.warnings);
         let root = root(&path);
-        let place = Place::of(&stack, &root);
+        let place = Place::of(&stack.state, &stack, &root);
         Ok(Self { stack, root, place })
     }
 
@@ -98,8 +98,20 @@ impl Session {
         }
     }
 
+    /// The store of this stack at another place than stack.toml says.
+    pub async fn store_in(&self, place: &str) -> Outcome<Store> {
+        match Place::of(place, &self.stack, &self.root) {
+            Place::Folder(store) => Ok(store),
+            place @ Place::Bucket { .. } => self.store_of(&place, &self.connect().await?).await,
+        }
+    }
+
     async fn store_at(&self, cloud: &Cloud) -> Outcome<Store> {
-        match &self.place {
+        self.store_of(&self.place, cloud).await
+    }
+
+    async fn store_of(&self, place: &Place, cloud: &Cloud) -> Outcome<Store> {
+        match place {
             Place::Folder(store) => Ok(store.clone()),
             Place::Bucket { bucket, key } => {
                 let objects = Bucket::new(cloud, bucket);
@@ -153,7 +165,24 @@ impl Session {
     pub async fn open(self, command: &str, args: &StackArgs) -> Outcome<Open> {
         let cloud = self.connect().await?;
         let store = self.store_at(&cloud).await?;
-        let (document, held) = store.open(command, args.patience()).await?;
+        let opened = store.open(command, args.patience()).await?;
+        self.opened(cloud, &store, opened).await
+    }
+
+    /// As `open`, from the lease `id`, which is taken away from its owner.
+    pub async fn seize(self, command: &str, id: &str) -> Outcome<Open> {
+        let cloud = self.connect().await?;
+        let store = self.store_at(&cloud).await?;
+        let opened = store.seize(command, id).await?;
+        self.opened(cloud, &store, opened).await
+    }
+
+    async fn opened(
+        self,
+        cloud: Cloud,
+        store: &Store,
+        (document, held): (Option<Document>, Held),
+    ) -> Outcome<Open> {
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let document = document.unwrap_or_else(new);
         guard(&document, &cloud, &store.name())?;
@@ -165,13 +194,13 @@ impl Session {
 
 impl Place {
     /// `state = "FOLDER"`, `"s3://BUCKET/FOLDER"`, or `"s3://BUCKET/KEY.json"`.
-    fn of(stack: &Stack, root: &Path) -> Self {
+    fn of(place: &str, stack: &Stack, root: &Path) -> Self {
         let target = stack.target.as_ref().map(|target| target.name.as_str());
         let Some((bucket, key)) =
-            stack.state.strip_prefix("s3://").map(|s3| s3.split_once('/').unwrap_or((s3, "")))
+            place.strip_prefix("s3://").map(|s3| s3.split_once('/').unwrap_or((s3, "")))
         else {
             // Messages name the state as the user would: `state/…` and not `./state/…`.
-            let folder = root.strip_prefix(".").unwrap_or(root).join(&stack.state);
+            let folder = root.strip_prefix(".").unwrap_or(root).join(place);
             return Self::Folder(Store::files(&folder, &stack.name, target));
         };
         let suffix = target.map(|target| format!(".{target}")).unwrap_or_default();
@@ -207,17 +236,11 @@ impl Open {
         if self.document.open.is_empty() {
             return Ok(());
         }
-        let pace = self.pace();
-        let findings = settle(&self.cloud, &mut self.document, &pace, kind).await.map_err(
-            Failure::while_doing("failed to settle what an interrupted run left open; nothing was changed"),
-        )?;
-        self.held.write(&mut self.document).await?;
-        report::findings(&findings);
-        Ok(())
+        settle_open(&self.cloud, &mut self.document, &self.held).await
     }
 
     pub fn pace(&self) -> Pace {
-        if self.cloud.emulated { Pace::EMULATOR } else { Pace::AWS }
+        pace(&self.cloud)
     }
 
     /// Builds the functions, reads what is there and makes the plan.
@@ -253,6 +276,20 @@ impl Open {
         });
         Ok(Planned { open: self, desired, observed, plan })
     }
+}
+
+/// Settles what a dead run left open, and writes the state.
+pub async fn settle_open(cloud: &Cloud, document: &mut Document, held: &Held) -> Outcome<()> {
+    let findings = settle(cloud, document, &pace(cloud), kind).await.map_err(Failure::while_doing(
+        "failed to settle what an interrupted run left open; nothing was changed",
+    ))?;
+    held.write(document).await?;
+    report::findings(&findings);
+    Ok(())
+}
+
+fn pace(cloud: &Cloud) -> Pace {
+    if cloud.emulated { Pace::EMULATOR } else { Pace::AWS }
 }
 
 /// `--refresh=false`: what is recorded stands for what is there.

@@ -12,6 +12,8 @@ pub(super) struct Header {
     /// Nobody said which account, as opposed to saying it wrongly.
     pub no_account: bool,
     pub state: String,
+    /// Where that stands, if anywhere.
+    pub state_at: Option<Span>,
 }
 
 const KEYS: [&str; 4] = ["name", "region", "state", "account"];
@@ -45,6 +47,7 @@ impl Header {
             region: region.and_then(|region| checked(region, is_region, "a region", REGION_HELP, found)),
             account: account.and_then(|id| checked(id, is_account, "an account", ACCOUNT_HELP, found)),
             no_account,
+            state_at: state.as_ref().map(|(_, span)| *span),
             state: state
                 .and_then(|state| checked(state, is_state, "a place for the state", STATE_HELP, found))
                 .unwrap_or_else(|| DEFAULT_STATE.to_owned()),

@@ -1,6 +1,8 @@
 use super::file::{folder, sweep, sync};
 use super::salvage::Candidate;
-use super::{Document, Entry, Journal, JournalFile, Lock, Salvage, StateError, write_atomically};
+use super::{
+    Document, Entry, Journal, JournalFile, Lock, Moved, Past, Salvage, StateError, write_atomically,
+};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,6 +62,8 @@ impl Files {
             std::fs::create_dir_all(folder).map_err(self.io("created"))?;
         }
         let started = Instant::now();
+        // Longer than somebody needs who only looks at the lock.
+        let patience = patience.max(Duration::from_millis(50));
         loop {
             match Lock::take(&self.lock_path(), command).map_err(self.io("locked"))? {
                 Ok(lock) => {
@@ -70,7 +74,7 @@ impl Files {
                     return Err(StateError::Locked { name: self.path.display().to_string(), holder });
                 }
                 // Polling, since the OS lock has no wait with a limit.
-                Err(_) => sleep(Duration::from_millis(100)).await,
+                Err(_) => sleep(Duration::from_millis(50)).await,
             }
         }
     }
@@ -94,6 +98,9 @@ impl Files {
     pub fn read(&self) -> Result<Option<Document>, StateError> {
         let journal = self.bytes(&self.journal_path())?;
         let Some(bytes) = self.bytes(&self.path)? else { return self.absent(journal.is_some()) };
+        if let Some(moved) = Moved::parse(&bytes) {
+            return Err(moved.error(&self.path.display().to_string()));
+        }
         let mut document = Document::from_bytes(&bytes).map_err(|what| self.damaged(what))?;
         if let Some(journal) = journal {
             let entries = Entry::lines(&journal)
@@ -125,12 +132,41 @@ impl Files {
         let mut candidates = vec![];
         for (path, current) in [(self.path.clone(), true), (self.backup_path(), false)] {
             if let Some(bytes) = self.bytes(&path)? {
+                if let Some(moved) = Moved::parse(&bytes).filter(|_| current) {
+                    return Err(moved.error(&path.display().to_string()));
+                }
                 let name = path.display().to_string();
                 candidates.push(Candidate { name, content: Document::from_bytes(&bytes), current });
             }
         }
         let journal = self.bytes(&self.journal_path())?;
         Ok(Salvage::new(candidates, journal.map(|text| (self.journal_path().display().to_string(), text))))
+    }
+
+    /// As `read`, where a state of this lineage may have been moved away from.
+    pub(super) fn read_onto(&self, lineage: &str) -> Result<Option<Document>, StateError> {
+        let moved = self.bytes(&self.path)?.and_then(|bytes| Moved::parse(&bytes));
+        if moved.is_some_and(|moved| moved.lineage == lineage) { Ok(None) } else { self.read() }
+    }
+
+    /// The state as it is and its backup.
+    pub fn history(&self) -> Result<Vec<Past>, StateError> {
+        let mut history = vec![];
+        for (version, path) in [("current", self.path.clone()), ("backup", self.backup_path())] {
+            let Some(bytes) = self.bytes(&path)? else { continue };
+            let modified =
+                std::fs::metadata(&path).and_then(|meta| meta.modified()).map_err(self.io("read"))?;
+            let written = jiff::Timestamp::try_from(modified).unwrap_or_default();
+            history.push(Past {
+                version: version.to_owned(),
+                written: written.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                content: match Moved::parse(&bytes) {
+                    Some(moved) => Err(format!("it was moved to {}", moved.moved_to)),
+                    None => Document::from_bytes(&bytes),
+                },
+            });
+        }
+        Ok(history)
     }
 
     /// A file's content; `None` if there is none.
@@ -174,6 +210,14 @@ impl HeldFiles {
             gone(std::fs::remove_file(path)).map_err(files.io("removed"))?;
         }
         sync(folder(&files.path)).map_err(files.io("removed"))
+    }
+
+    /// Leaves a marker in the place of the state, which becomes the backup.
+    pub fn retire(&self, moved: &Moved) -> Result<(), StateError> {
+        let files = &self.files;
+        let marker = moved.to_bytes().map_err(|error| files.io("written")(error.into()))?;
+        write_atomically(&files.path, &marker, Some(&files.backup_path())).map_err(files.io("written"))?;
+        gone(std::fs::remove_file(files.journal_path())).map_err(files.io("removed"))
     }
 
     /// Writes what was rebuilt. What lay there stays under a name of its own, and the backup as it is.

@@ -1,4 +1,4 @@
-use super::{Document, HeldFiles, HeldRemote, Journal, StateError};
+use super::{Document, HeldFiles, HeldRemote, Journal, Moved, StateError};
 use tokio::sync::watch;
 
 /// The state of a stack, under lock: the only way to write it. The lock ends with this value.
@@ -25,6 +25,14 @@ impl Held {
         match self {
             Self::Files(held) => held.write(document),
             Self::Remote(held) => held.write(document).await,
+        }
+    }
+
+    /// Leaves a marker in the place of a state that was moved; the state becomes its backup.
+    pub async fn retire(&self, moved: &Moved) -> Result<(), StateError> {
+        match self {
+            Self::Files(held) => held.retire(moved),
+            Self::Remote(held) => held.retire(moved).await,
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{Condition, Document, Entry, PutError, Remote, StateError};
+use super::{Condition, Document, Entry, Moved, PutError, Remote, StateError};
 use crate::error::Error;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -66,6 +66,19 @@ impl Ledger {
         let mut tip = self.tip().await;
         self.put_state(&mut tip, document).await?;
         self.put_empty(&mut tip, document, "write").await
+    }
+
+    /// Puts a marker in the place of the state, then removes the journal.
+    pub async fn retire(&self, moved: &Moved) -> Result<(), StateError> {
+        let mut tip = self.tip().await;
+        let bytes = moved.to_bytes().map_err(|error| self.failed("written", plain(error)))?;
+        self.put(self.remote.key(), &mut tip.state, bytes, |_| false).await?;
+        let Some(etag) = tip.journal.take() else { return Ok(()) };
+        match self.remote.objects().delete(&self.remote.journal_key(), &etag).await {
+            Ok(()) => Ok(()),
+            Err(PutError::Conflict) => Err(self.lost().await),
+            Err(PutError::Failed(error)) => Err(self.failed("removed", error)),
+        }
     }
 
     /// The journal first: a state without one is whole, a journal without its state is not.

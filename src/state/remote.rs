@@ -1,8 +1,8 @@
 use super::ledger::{Ledger, Tip};
 use super::salvage::Candidate;
 use super::{
-    Condition, Document, Entry, Holder, Journal, JournalObject, Lease, Object, Objects, PutError, Salvage,
-    StateError,
+    Claimed, Condition, Document, Entry, Holder, Journal, JournalObject, Lease, Moved, Object, Objects, Past,
+    PutError, Salvage, StateError,
 };
 use crate::error::Error;
 use std::sync::Arc;
@@ -38,6 +38,8 @@ struct Snapshot {
     entries: Vec<Entry>,
     state: Option<String>,
     journal: Option<String>,
+    /// What lies there instead of a state.
+    moved: Option<Moved>,
 }
 
 /// How often a takeover is tried again while the one before goes on writing.
@@ -99,6 +101,10 @@ impl Remote {
             }
             return Ok(Snapshot::default());
         };
+        if let Some(moved) = Moved::parse(&state.bytes) {
+            let (state, journal) = (Some(state.etag), journal.map(|object| object.etag));
+            return Ok(Snapshot { moved: Some(moved), state, journal, ..Snapshot::default() });
+        }
         let mut document = Document::from_bytes(&state.bytes).map_err(|what| self.damaged(what))?;
         let entries = match &journal {
             None => vec![],
@@ -115,6 +121,7 @@ impl Remote {
             entries,
             state: Some(state.etag),
             journal: journal.map(|object| object.etag),
+            moved: None,
         })
     }
 
@@ -123,11 +130,17 @@ impl Remote {
     }
 
     pub async fn read(&self) -> Result<Option<Document>, StateError> {
-        Ok(self.snapshot().await?.document)
+        let Snapshot { document, moved, .. } = self.snapshot().await?;
+        moved.map_or(Ok(document), |moved| Err(moved.error(&self.name)))
     }
 
     /// Who has the lease, if anybody has; and for how long it is good without being renewed.
     pub async fn holder(&self) -> Result<Option<(Holder, Duration)>, StateError> {
+        Ok(self.claimed().await?.map(|claimed| (claimed.holder, claimed.left)))
+    }
+
+    /// The lease, if there is one.
+    pub async fn claimed(&self) -> Result<Option<Claimed>, StateError> {
         Lease::look(&*self.objects, &self.lock_key()).await.map_err(self.failed("read"))
     }
 
@@ -139,13 +152,50 @@ impl Remote {
         patience: Duration,
     ) -> Result<(Option<Document>, HeldRemote), StateError> {
         let lease = self.lease(command, patience).await?;
-        self.open_under(lease, command).await
+        self.open_under(lease, command, None).await
+    }
+
+    /// As `open`, where a state of this lineage may have been moved away from.
+    pub async fn open_onto(
+        &self,
+        command: &str,
+        patience: Duration,
+        lineage: &str,
+    ) -> Result<(Option<Document>, HeldRemote), StateError> {
+        let lease = self.lease(command, patience).await?;
+        self.open_under(lease, command, Some(lineage)).await
+    }
+
+    /// The versions of the state, newest first; one that holds no state says why.
+    pub async fn history(&self, limit: usize) -> Result<Vec<Past>, StateError> {
+        let versions = self.objects.versions(&self.key).await.map_err(self.failed("read"))?;
+        let mut history = vec![];
+        for version in versions.into_iter().take(limit) {
+            let read = self.objects.version(&self.key, &version.id).await.map_err(self.failed("read"))?;
+            // Expired between the two requests.
+            let Some(bytes) = read else { continue };
+            let content = match Moved::parse(&bytes) {
+                Some(moved) => Err(format!("it was moved to {}", moved.moved_to)),
+                None => Document::from_bytes(&bytes),
+            };
+            history.push(Past { version: version.id, written: version.modified, content });
+        }
+        Ok(history)
     }
 
     /// As `open`, whoever has the lease: for `unlock`.
     pub async fn seize(&self, command: &str) -> Result<(Option<Document>, HeldRemote), StateError> {
-        let taken = Lease::seize(self.objects.clone(), &self.lock_key(), command, self.lease).await;
-        self.open_under(taken.map_err(self.failed("locked"))?, command).await
+        self.seize_from(command, None).await
+    }
+
+    /// As `seize`, from the acquisition `only` and no other.
+    pub async fn seize_from(
+        &self,
+        command: &str,
+        only: Option<&str>,
+    ) -> Result<(Option<Document>, HeldRemote), StateError> {
+        let taken = Lease::seize(self.objects.clone(), &self.lock_key(), command, self.lease, only).await;
+        self.open_under(taken.map_err(self.failed("locked"))?, command, None).await
     }
 
     /// Takes the lease and looks for everything that is left, for a recovery.
@@ -157,6 +207,9 @@ impl Remote {
         let lease = self.lease(command, patience).await?;
         let journal = self.object(&self.journal_key()).await?;
         let state = self.object(&self.key).await?;
+        if let Some(moved) = state.as_ref().and_then(|object| Moved::parse(&object.bytes)) {
+            return Err(moved.error(&self.name));
+        }
         let current = state.as_ref().map(|object| Document::from_bytes(&object.bytes));
         let mut candidates = vec![];
         let whole = matches!(current, Some(Ok(_)));
@@ -201,9 +254,14 @@ impl Remote {
         &self,
         lease: Lease,
         command: &str,
+        onto: Option<&str>,
     ) -> Result<(Option<Document>, HeldRemote), StateError> {
         for _ in 0..TAKEOVERS {
-            let Snapshot { mut document, dirty, mut entries, state, journal } = self.snapshot().await?;
+            let Snapshot { mut document, dirty, mut entries, state, journal, moved } =
+                self.snapshot().await?;
+            if let Some(moved) = moved.filter(|moved| Some(moved.lineage.as_str()) != onto) {
+                return Err(moved.error(&self.name));
+            }
             let serial = document.as_ref().map_or(0, |document| document.serial);
             let ledger = Ledger::new(self.clone(), Tip { state, journal, serial, ..Tip::default() });
             let held = HeldRemote { ledger: Arc::new(ledger), lease: lease.share() };
@@ -239,6 +297,22 @@ impl HeldRemote {
 
     pub async fn remove(&self) -> Result<(), StateError> {
         self.ledger.remove().await
+    }
+
+    /// Leaves a marker in the place of the state, which stays as `.backup` beside it.
+    pub async fn retire(&self, moved: &Moved) -> Result<(), StateError> {
+        let remote = self.remote();
+        let key = format!("{}.backup", remote.key);
+        let there = remote.object(&key).await?.map(|object| object.etag);
+        if let Some(state) = remote.object(&remote.key).await? {
+            let condition = Condition::unchanged(there.as_deref());
+            match remote.objects.put(&key, state.bytes, condition).await {
+                // By the first attempt of this very write.
+                Ok(_) | Err(PutError::Conflict) => {}
+                Err(PutError::Failed(error)) => return Err(remote.failed("written")(error)),
+            }
+        }
+        self.ledger.retire(moved).await
     }
 
     /// Writes what was rebuilt. What lay there stays under keys of its own, which are returned.

@@ -1,4 +1,4 @@
-use super::{Document, Files, Held, Objects, Remote, Salvage, StateError};
+use super::{Document, Files, Held, Holding, Lock, Objects, Past, Remote, Salvage, StateError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,53 @@ impl Store {
             }
             Self::Remote(remote) => {
                 let (document, held) = remote.open(command, patience).await?;
+                Ok((document, Held::Remote(held)))
+            }
+        }
+    }
+
+    /// As `open`, where a state of this lineage may have been moved away from: for moving one to this place.
+    pub async fn open_onto(
+        &self,
+        command: &str,
+        patience: Duration,
+        lineage: &str,
+    ) -> Result<(Option<Document>, Held), StateError> {
+        match self {
+            Self::Files(files) => {
+                let held = files.hold(command, patience).await?;
+                Ok((files.read_onto(lineage)?, Held::Files(held)))
+            }
+            Self::Remote(remote) => {
+                let (document, held) = remote.open_onto(command, patience, lineage).await?;
+                Ok((document, Held::Remote(held)))
+            }
+        }
+    }
+
+    /// The states that were, newest first, at most `limit`.
+    pub async fn history(&self, limit: usize) -> Result<Vec<Past>, StateError> {
+        match self {
+            Self::Files(files) => files.history(),
+            Self::Remote(remote) => remote.history(limit).await,
+        }
+    }
+
+    /// Who has the lock.
+    pub async fn holding(&self) -> Result<Holding, StateError> {
+        match self {
+            Self::Files(files) => Lock::look(&files.lock_path()).map_err(files.io("read")),
+            Self::Remote(remote) => Ok(remote.claimed().await?.map_or(Holding::Free, Holding::Lease)),
+        }
+    }
+
+    /// As `open`, from the lease `id` if that has it, however long it is still good. A local lock ends with its process
+    /// and is not taken from it.
+    pub async fn seize(&self, command: &str, id: &str) -> Result<(Option<Document>, Held), StateError> {
+        match self {
+            Self::Files(_) => self.open(command, Duration::ZERO).await,
+            Self::Remote(remote) => {
+                let (document, held) = remote.seize_from(command, Some(id)).await?;
                 Ok((document, Held::Remote(held)))
             }
         }

@@ -7,6 +7,8 @@ mod changes;
 mod emulator;
 mod examples;
 mod loads;
+mod locks;
+mod moves;
 mod project;
 mod recovery;
 

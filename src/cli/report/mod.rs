@@ -1,6 +1,7 @@
 //! What people see. Nothing else prints: data goes to stdout, all else to stderr; colour only where it is welcome.
 #![expect(clippy::disallowed_macros, clippy::print_stderr, reason = "this is where the project prints")]
 
+mod lock;
 mod plan;
 mod progress;
 mod stack;
@@ -9,10 +10,11 @@ mod style;
 mod summary;
 mod value;
 
+pub use lock::{holding, holding_json, lease};
 pub use plan::{plan, plan_json, saved};
 pub use progress::Progress;
 pub use stack::{Bytes, bytes, local_logs, local_status, log, pairs, resource, step};
-pub use state::{census, recovered, salvage};
+pub use state::{census, history, history_json, recovered, resources, rollback, salvage};
 pub use style::{Paint, table};
 pub use summary::summary;
 
