@@ -33,7 +33,12 @@ pub async fn run(args: &Args) -> Outcome {
     let saved = args.saved.as_deref().map(plan::load).transpose()?;
     let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
     let session = Session::load(&args.plan.stack)?;
-    let planned = session.open("apply", &args.plan.stack).await?.plan(&args.plan, destroy).await?;
+    let mut open = session.open("apply", &args.plan.stack).await?;
+    if let Some(saved) = saved.as_ref().filter(|_| open.document.serial == 0) {
+        // Before the first apply there is no lineage yet but the one that the plan was made with.
+        open.document.lineage = saved.plan.lineage.clone();
+    }
+    let planned = open.plan(&args.plan, destroy).await?;
     if let Some(saved) = &saved
         && saved.plan != planned.plan
     {

@@ -9,6 +9,7 @@ mod cp;
 mod demo;
 mod destroy;
 mod failure;
+mod identity;
 mod init;
 mod local;
 mod lock;

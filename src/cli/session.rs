@@ -1,5 +1,6 @@
 use super::args::{PlanArgs, StackArgs};
 use super::failure::{Failure, Outcome};
+use super::identity::identity;
 use super::report;
 use crate::address::Address;
 use crate::apply::{Pace, settle};
@@ -13,7 +14,7 @@ use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
 use crate::schema::{is, properties};
-use crate::state::{Bucket, Document, Held, Store};
+use crate::state::{Bucket, Cipher, Document, Held, Store};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ pub struct Session {
     /// The folder of `stack.toml`: paths in it start there.
     pub root: PathBuf,
     place: Place,
+    cipher: Cipher,
 }
 
 /// Where the stack's state lies.
@@ -45,6 +47,8 @@ pub struct Open {
     pub document: Document,
     /// The lock, until the command ends, and the only way to write the state.
     pub held: Held,
+    /// For what else is written of it: saved plans.
+    pub cipher: Cipher,
 }
 
 /// Everything that an apply needs.
@@ -86,14 +90,16 @@ impl Session {
         let stack = config::load(&path, &options, resource::registry()).map_err(Failure::Config)?;
         report::warnings(&stack.warnings);
         let root = root(&path);
+        let cipher = Cipher::new(&stack.encryption, identity())
+            .map_err(|what| Failure::user(what, "Correct `encryption` in stack.toml."))?;
         let place = Place::of(&stack.state, &stack, &root);
-        Ok(Self { stack, root, place })
+        Ok(Self { stack, root, place, cipher })
     }
 
     /// The state's store, for commands that need nothing else of the cloud.
     pub async fn store(&self) -> Outcome<Store> {
         match &self.place {
-            Place::Folder(store) => Ok(store.clone()),
+            Place::Folder(store) => Ok(store.clone().sealed_by(self.cipher.clone())),
             Place::Bucket { .. } => self.store_at(&self.connect().await?).await,
         }
     }
@@ -101,7 +107,7 @@ impl Session {
     /// The store of this stack at another place than stack.toml says.
     pub async fn store_in(&self, place: &str) -> Outcome<Store> {
         match Place::of(place, &self.stack, &self.root) {
-            Place::Folder(store) => Ok(store),
+            Place::Folder(store) => Ok(store.sealed_by(self.cipher.clone())),
             place @ Place::Bucket { .. } => self.store_of(&place, &self.connect().await?).await,
         }
     }
@@ -112,7 +118,7 @@ impl Session {
 
     async fn store_of(&self, place: &Place, cloud: &Cloud) -> Outcome<Store> {
         match place {
-            Place::Folder(store) => Ok(store.clone()),
+            Place::Folder(store) => Ok(store.clone().sealed_by(self.cipher.clone())),
             Place::Bucket { bucket, key } => {
                 let objects = Bucket::new(cloud, bucket);
                 if self.is_local() {
@@ -121,7 +127,8 @@ impl Session {
                         .await
                         .map_err(Failure::while_doing("failed to make the bucket of the state"))?;
                 }
-                Ok(Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key))
+                let store = Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key);
+                Ok(store.sealed_by(self.cipher.clone()))
             }
         }
     }
@@ -183,10 +190,14 @@ impl Session {
         store: &Store,
         (document, held): (Option<Document>, Held),
     ) -> Outcome<Open> {
+        if let Some(document) = &document {
+            report::encryption(&store.name(), document.sealed, self.cipher.seals());
+        }
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let document = document.unwrap_or_else(new);
         guard(&document, &cloud, &store.name())?;
-        let mut open = Open { stack: self.stack, root: self.root, cloud, document, held };
+        let mut open =
+            Open { stack: self.stack, root: self.root, cloud, document, held, cipher: self.cipher };
         open.settle().await?;
         Ok(open)
     }

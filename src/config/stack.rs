@@ -20,6 +20,8 @@ pub struct Stack {
     pub state: String,
     /// Where `state` stands, if anywhere.
     pub state_at: Option<Span>,
+    /// Public keys of age for which state, journal and saved plans are encrypted; none: they are plain.
+    pub encryption: Vec<String>,
     pub target: Option<Target>,
     /// With their final values.
     pub params: IndexMap<String, Param>,

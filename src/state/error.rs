@@ -12,6 +12,8 @@ pub enum StateError {
         "the state {name} was moved to {to} at {at}: write `state = \"{to}\"` in stack.toml, as a newer checkout has it"
     )]
     Moved { name: String, to: String, at: String },
+    #[error("{name} cannot be read: {what}. Nothing was changed")]
+    Sealed { name: String, what: String },
     #[error("the state {name} is locked{}: wait with --lock-timeout SECONDS, or see `stackctl lock status`", held(.holder.as_ref()))]
     Locked { name: String, holder: Option<Holder> },
     /// Someone else has taken over: nothing more may be changed under this lock.

@@ -101,10 +101,11 @@ impl Ledger {
     /// Writes `document` as the next serial.
     pub async fn put_state(&self, tip: &mut Tip, document: &mut Document) -> Result<(), StateError> {
         document.serial = tip.serial.max(document.serial) + 1;
-        let text = document.to_text().map_err(|error| self.failed("written", plain(error)))?;
-        let doubtful = std::mem::replace(&mut tip.doubtful, text.clone().into_bytes());
+        let written = self.remote.cipher().write(document);
+        let bytes = written.map_err(|error| self.failed("written", plain(error)))?;
+        let doubtful = std::mem::replace(&mut tip.doubtful, bytes.clone());
         let ours = |there: &[u8]| !doubtful.is_empty() && there == doubtful;
-        self.put(self.remote.key(), &mut tip.state, text.into_bytes(), ours).await?;
+        self.put(self.remote.key(), &mut tip.state, bytes, ours).await?;
         tip.serial = document.serial;
         tip.doubtful.clear();
         Ok(())
@@ -124,7 +125,7 @@ impl Ledger {
     pub async fn put_journal(&self, tip: &mut Tip) -> Result<(), StateError> {
         let ours = |there: &[u8]| {
             matches!(
-                Entry::lines(there).ok().and_then(|entries| entries.into_iter().next()),
+                Entry::first(there),
                 Some(Entry::Base { writer: Some(writer), .. }) if writer == self.writer
             )
         };
@@ -165,7 +166,8 @@ impl Ledger {
     }
 
     fn lines(&self, entries: &[Entry]) -> Result<Vec<u8>, StateError> {
-        let lines: Result<Vec<Vec<u8>>, _> = entries.iter().map(Entry::line).collect();
+        let lines: Result<Vec<Vec<u8>>, std::io::Error> =
+            entries.iter().map(|entry| self.remote.cipher().line(entry)).collect();
         lines.map(|lines| lines.concat()).map_err(|error| self.failed("written", plain(error)))
     }
 

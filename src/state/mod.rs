@@ -1,6 +1,7 @@
 //! What stackctl knows of the cloud between two commands: the state, its journal and its lock, in a folder or in S3.
 
 mod bucket;
+mod cipher;
 mod digest;
 mod document;
 mod error;
@@ -24,6 +25,7 @@ mod salvage;
 mod store;
 
 pub use bucket::Bucket;
+pub use cipher::{Cipher, Identity, Unreadable};
 pub use digest::Digest;
 pub use document::{Document, FORMAT};
 pub use error::StateError;

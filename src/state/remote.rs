@@ -1,8 +1,8 @@
 use super::ledger::{Ledger, Tip};
 use super::salvage::Candidate;
 use super::{
-    Claimed, Condition, Document, Entry, Holder, Journal, JournalObject, Lease, Moved, Object, Objects, Past,
-    PutError, Salvage, StateError,
+    Cipher, Claimed, Condition, Document, Entry, Holder, Journal, JournalObject, Lease, Moved, Object,
+    Objects, Past, PutError, Salvage, StateError, Unreadable,
 };
 use crate::error::Error;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ pub struct Remote {
     name: String,
     key: String,
     lease: Duration,
+    cipher: Cipher,
 }
 
 /// State in an object store, under lease.
@@ -47,12 +48,27 @@ const TAKEOVERS: usize = 20;
 
 impl Remote {
     pub fn new(objects: Arc<dyn Objects>, name: &str, key: &str) -> Self {
-        Self { objects, name: name.to_owned(), key: key.to_owned(), lease: Lease::LIFE }
+        Self {
+            objects,
+            name: name.to_owned(),
+            key: key.to_owned(),
+            lease: Lease::LIFE,
+            cipher: Cipher::default(),
+        }
     }
 
     /// With a lease of another life than [`Lease::LIFE`].
     pub fn lasting(self, lease: Duration) -> Self {
         Self { lease, ..self }
+    }
+
+    /// Encrypts what is written, decrypts what is read.
+    pub fn sealed_by(self, cipher: Cipher) -> Self {
+        Self { cipher, ..self }
+    }
+
+    pub(super) fn cipher(&self) -> &Cipher {
+        &self.cipher
     }
 
     pub fn name(&self) -> &str {
@@ -90,6 +106,13 @@ impl Remote {
         StateError::Damaged { backup: format!("an older version of {name}"), name, what }
     }
 
+    fn unreadable(&self, what: Unreadable) -> StateError {
+        match what {
+            Unreadable::Damaged(what) => self.damaged(what),
+            Unreadable::Sealed(what) => StateError::Sealed { name: self.name.clone(), what },
+        }
+    }
+
     /// The journal first: if somebody writes meanwhile, the state is the newer one and contains it.
     async fn snapshot(&self) -> Result<Snapshot, StateError> {
         let journal = self.object(&self.journal_key()).await?;
@@ -105,13 +128,15 @@ impl Remote {
             let (state, journal) = (Some(state.etag), journal.map(|object| object.etag));
             return Ok(Snapshot { moved: Some(moved), state, journal, ..Snapshot::default() });
         }
-        let mut document = Document::from_bytes(&state.bytes).map_err(|what| self.damaged(what))?;
+        let mut document = self.cipher.read(&state.bytes).map_err(|what| self.unreadable(what))?;
         let entries = match &journal {
             None => vec![],
-            Some(journal) => Entry::lines(&journal.bytes)
-                .map_err(|what| format!("its journal's {what}"))
-                .and_then(|entries| document.suits(&entries).map(|()| entries))
-                .map_err(|what| self.damaged(what))?,
+            Some(journal) => {
+                let entries = Entry::lines(&self.cipher, &journal.bytes);
+                let entries = entries.map_err(|what| self.unreadable(what.of_journal()))?;
+                document.suits(&entries).map_err(|what| self.damaged(what))?;
+                entries
+            }
         };
         let before = document.clone();
         document.fold(&entries);
@@ -176,7 +201,7 @@ impl Remote {
             let Some(bytes) = read else { continue };
             let content = match Moved::parse(&bytes) {
                 Some(moved) => Err(format!("it was moved to {}", moved.moved_to)),
-                None => Document::from_bytes(&bytes),
+                None => self.cipher.read(&bytes).map_err(Unreadable::into_text),
             };
             history.push(Past { version: version.id, written: version.modified, content });
         }
@@ -210,7 +235,7 @@ impl Remote {
         if let Some(moved) = state.as_ref().and_then(|object| Moved::parse(&object.bytes)) {
             return Err(moved.error(&self.name));
         }
-        let current = state.as_ref().map(|object| Document::from_bytes(&object.bytes));
+        let current = state.as_ref().map(|object| self.cipher.read(&object.bytes));
         let mut candidates = vec![];
         let whole = matches!(current, Some(Ok(_)));
         candidates.extend(current.map(|content| Candidate {
@@ -228,14 +253,16 @@ impl Remote {
         };
         let journal = journal.map(|object| (format!("{}.journal", self.name), object.bytes));
         let held = HeldRemote { ledger: Arc::new(Ledger::new(self.clone(), tip)), lease };
-        Ok((Salvage::new(candidates, journal), held))
+        let salvage = Salvage::new(&self.cipher, candidates, journal)
+            .map_err(|what| self.unreadable(Unreadable::Sealed(what)))?;
+        Ok((salvage, held))
     }
 
     async fn newest_whole_version(&self) -> Result<Option<Candidate>, StateError> {
         let versions = self.objects.versions(&self.key).await.map_err(self.failed("read"))?;
         for version in versions {
             let read = self.objects.version(&self.key, &version.id).await.map_err(self.failed("read"))?;
-            if let Some(Ok(document)) = read.map(|bytes| Document::from_bytes(&bytes)) {
+            if let Some(Ok(document)) = read.map(|bytes| self.cipher.read(&bytes)) {
                 let name = format!("version {} of {} ({})", version.id, self.name, version.modified);
                 return Ok(Some(Candidate { name, content: Ok(document), current: false }));
             }
@@ -288,7 +315,7 @@ impl HeldRemote {
 
     pub async fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
         self.ledger.start(document, command).await?;
-        Ok(Journal::Object(JournalObject::new(self.ledger.clone(), document.clone())))
+        Ok(Journal::Object(Box::new(JournalObject::new(self.ledger.clone(), document.clone()))))
     }
 
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {
@@ -306,7 +333,14 @@ impl HeldRemote {
         let there = remote.object(&key).await?.map(|object| object.etag);
         if let Some(state) = remote.object(&remote.key).await? {
             let condition = Condition::unchanged(there.as_deref());
-            match remote.objects.put(&key, state.bytes, condition).await {
+            let kept = match Cipher::is_sealed(&state.bytes) {
+                true => state.bytes,
+                false => remote
+                    .cipher
+                    .seal(&state.bytes)
+                    .map_err(|error| remote.failed("written")(Error::Refused(error.to_string())))?,
+            };
+            match remote.objects.put(&key, kept, condition).await {
                 // By the first attempt of this very write.
                 Ok(_) | Err(PutError::Conflict) => {}
                 Err(PutError::Failed(error)) => return Err(remote.failed("written")(error)),

@@ -1,4 +1,4 @@
-use super::{Document, Files, Held, Holding, Lock, Objects, Past, Remote, Salvage, StateError};
+use super::{Cipher, Document, Files, Held, Holding, Lock, Objects, Past, Remote, Salvage, StateError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,14 @@ impl Store {
     /// An object store: `key` is the state's own, `name` is what messages call it, such as `s3://bucket/key`.
     pub fn remote(objects: Arc<dyn Objects>, name: &str, key: &str) -> Self {
         Self::Remote(Remote::new(objects, name, key))
+    }
+
+    /// Encrypts what is written, decrypts what is read.
+    pub fn sealed_by(self, cipher: Cipher) -> Self {
+        match self {
+            Self::Files(files) => Self::Files(files.sealed_by(cipher)),
+            Self::Remote(remote) => Self::Remote(remote.sealed_by(cipher)),
+        }
     }
 
     /// As users know it: a path or an `s3://` address.

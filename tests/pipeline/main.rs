@@ -11,6 +11,7 @@ mod locks;
 mod moves;
 mod project;
 mod recovery;
+mod sealed;
 
 use project::Project;
 

@@ -14,7 +14,7 @@ pub use lock::{holding, holding_json, lease};
 pub use plan::{plan, plan_json, saved};
 pub use progress::Progress;
 pub use stack::{Bytes, bytes, local_logs, local_status, log, pairs, resource, step};
-pub use state::{census, history, history_json, recovered, resources, rollback, salvage};
+pub use state::{census, encryption, history, history_json, recovered, resources, rollback, salvage};
 pub use style::{Paint, table};
 pub use summary::summary;
 

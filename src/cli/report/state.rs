@@ -22,6 +22,17 @@ pub fn salvage(name: &str, best: Option<(&str, &Document)>, left_out: &[String])
     }
 }
 
+/// That the next write turns encryption on or off.
+pub fn encryption(name: &str, is: bool, wanted: bool) {
+    match (is, wanted) {
+        (false, true) => note(&format!("{name} is not encrypted yet; the next write encrypts it.")),
+        (true, false) => note(&format!(
+            "{name} is encrypted, and stack.toml names no `encryption` any more: the next write is plain."
+        )),
+        _ => {}
+    }
+}
+
 /// What the ownership tags told.
 pub fn census(census: &Census) {
     for (address, id) in &census.found {
