@@ -118,4 +118,9 @@ fn a_lease_that_is_renewed_is_taken_only_with_a_strong_warning() {
     assert!(all(&unlocked).contains("that run is alive"), "{}", all(&unlocked));
     drop(holder);
     project.nothing_to_do("after the unlock");
+
+    // One that is not renewed any more runs out, and whoever waits gets it.
+    drop(emulator::Renewed::hold(&project, "states", "locks.local.json"));
+    let waited = project.run(&["plan", "--target", "local", "--lock-timeout", "60"]);
+    assert!(waited.status.success(), "{}", all(&waited));
 }

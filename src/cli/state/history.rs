@@ -23,6 +23,9 @@ pub async fn run(session: &Session, args: &Args) -> Outcome {
         report::history_json(&history);
     } else {
         report::history(&history);
+        if history.is_empty() {
+            report::note("Nothing is kept: nothing was applied yet, or the bucket has no versioning.");
+        }
     }
     Ok(Exit::Done)
 }

@@ -18,6 +18,9 @@ use super::session::Session;
 use clap::Subcommand;
 
 /// Looks at and mends the state
+///
+/// The state is where `state` in stack.toml says: a folder, or s3://BUCKET/KEY. One that is encrypted (`encryption` in
+/// stack.toml) is read with the secret key in STACKCTL_AGE_IDENTITY, or in the file that STACKCTL_AGE_IDENTITY_FILE names.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
