@@ -46,7 +46,12 @@ impl Salvage {
         for Candidate { name, content, .. } in candidates {
             match content {
                 Err(what) => left_out.push(format!("{name}: {}", what.into_text())),
-                Ok(document) if best.as_ref().is_none_or(|(_, best)| document.serial > best.serial) => {
+                // Serials of another lineage, from before a recovery by tags, say nothing.
+                Ok(document)
+                    if best.as_ref().is_none_or(|(_, best)| {
+                        document.lineage == best.lineage && document.serial > best.serial
+                    }) =>
+                {
                     best = Some((name, document));
                 }
                 Ok(_) => {}
@@ -173,6 +178,10 @@ mod tests {
     fn a_whole_state_is_sound_and_nothing_at_all_is_none() {
         assert!(salvage(vec![candidate("state", Ok(at(4)))], journal(4, false)).is_sound());
         assert!(salvage(vec![candidate("state", Ok(at(4)))], journal(3, false)).is_sound());
+        let mut old = at(9);
+        old.lineage = "before a recovery by tags".to_owned();
+        let found = salvage(vec![candidate("state", Ok(at(1))), candidate("backup", Ok(old))], None);
+        assert!(found.is_sound() && found.document.is_some_and(|document| document.serial == 1));
         let nothing = salvage(vec![], journal(3, false));
         assert!(nothing.document.is_none() && nothing.behind && nothing.left_out.len() == 1);
     }
