@@ -36,9 +36,9 @@ pub async fn run(args: &Args) -> Outcome {
     let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
     let session = Session::load(&args.plan.stack)?;
     let mut open = session.open("apply", &args.plan.stack).await?;
-    if let Some(saved) = saved.as_ref().filter(|saved| saved.plan.serial == 0 && open.document.serial == 0) {
-        // The saved plan has begun the state: its digests of secrets hold for this lineage only.
-        open.document.lineage.clone_from(&saved.plan.lineage);
+    if let Some(saved) = saved.as_ref().filter(|_| open.document.serial == 0) {
+        // Before the first apply there is no lineage yet but the one that the plan was made with.
+        open.document.lineage = saved.plan.lineage.clone();
     }
     let planned = open.plan(&args.plan, destroy).await?;
     if let Some(saved) = &saved

@@ -10,8 +10,10 @@ mod cp;
 mod demo;
 mod destroy;
 mod failure;
+mod identity;
 mod init;
 mod local;
+mod lock;
 mod logs;
 mod output;
 mod plan;
@@ -21,6 +23,7 @@ mod schema;
 mod session;
 mod show;
 mod state;
+mod unlock;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -52,6 +55,8 @@ enum Command {
     Show(show::Args),
     Output(output::Args),
     State(state::Args),
+    Lock(lock::Args),
+    Unlock(unlock::Args),
     Local(local::Args),
     Cp(cp::Args),
     Connect(connect::Args),
@@ -74,6 +79,8 @@ pub async fn main() -> std::process::ExitCode {
         Command::Show(args) => show::run(&args).await,
         Command::Output(args) => output::run(&args).await,
         Command::State(args) => state::run(&args).await,
+        Command::Lock(args) => lock::run(&args).await,
+        Command::Unlock(args) => unlock::run(&args).await,
         Command::Local(args) => local::run(&args).await,
         Command::Cp(args) => cp::run(&args).await,
         Command::Connect(args) => connect::run(&args).await,
@@ -88,4 +95,16 @@ pub async fn main() -> std::process::ExitCode {
     });
     chaos::end();
     Exit::into(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// Names that clash with a global flag are found here and not by the first user of the command.
+    #[test]
+    fn the_arguments_of_every_command_fit_together() {
+        Cli::command().debug_assert();
+    }
 }

@@ -1,9 +1,10 @@
 use super::args::PlanArgs;
 use super::failure::{Exit, Failure, Outcome};
+use super::identity::identity;
 use super::report;
 use super::session::Session;
 use crate::plan::Plan;
-use crate::state::write_atomically;
+use crate::state::{Cipher, write_atomically};
 use std::path::{Path, PathBuf};
 
 /// Shows what an apply would do, and why
@@ -41,7 +42,7 @@ pub async fn run(args: &Args) -> Outcome {
         report::plan(&planned.plan, &planned.open.stack);
     }
     if let Some(out) = &args.out {
-        save(&planned.plan, out, args.destroy)?;
+        save(&planned.plan, out, args.destroy, &planned.open.cipher)?;
         report::saved(out);
     }
     Ok(if args.detailed_exitcode && !planned.plan.is_empty() { Exit::ChangesPending } else { Exit::Done })
@@ -55,10 +56,12 @@ pub struct Saved {
     pub plan: Plan,
 }
 
-fn save(plan: &Plan, path: &Path, destroy: bool) -> Outcome<()> {
+fn save(plan: &Plan, path: &Path, destroy: bool, cipher: &Cipher) -> Outcome<()> {
     let saved = Saved { stackctl: env!("CARGO_PKG_VERSION").to_owned(), destroy, plan: plan.clone() };
     let text = serde_json::to_vec_pretty(&saved).map_err(|error| Failure::user(error.to_string(), ""))?;
-    write_atomically(path, &text, None)
+    cipher
+        .seal(&text)
+        .and_then(|sealed| write_atomically(path, &sealed, None))
         .map_err(Failure::io(format!("failed to save the plan as {}", path.display())))
 }
 
@@ -66,6 +69,10 @@ fn save(plan: &Plan, path: &Path, destroy: bool) -> Outcome<()> {
 pub fn load(path: &Path) -> Outcome<Saved> {
     let text =
         std::fs::read(path).map_err(Failure::io(format!("failed to read the plan {}", path.display())))?;
+    let reader = Cipher::new(&[], identity()).unwrap_or_default();
+    let text = reader.open(&text).map_err(|what| {
+        Failure::user(format!("{} cannot be read: {}", path.display(), what.into_text()), "")
+    })?;
     serde_json::from_slice(&text).map_err(|error| {
         Failure::user(
             format!("{} is no saved plan: {error}", path.display()),

@@ -1,6 +1,7 @@
 use super::args::{PlanArgs, StackArgs};
 use super::chaos;
 use super::failure::{Failure, Outcome};
+use super::identity::identity;
 use super::report;
 use crate::address::Address;
 use crate::apply::{Pace, settle};
@@ -14,8 +15,8 @@ use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
 use crate::schema::{is, properties};
-use crate::state::{Bucket, Document, Held, Store};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use crate::state::{Bucket, Cipher, Document, Held, Store};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub struct Session {
     /// The folder of `stack.toml`: paths in it start there.
     pub root: PathBuf,
     place: Place,
+    cipher: Cipher,
 }
 
 /// Where the stack's state lies.
@@ -47,6 +49,8 @@ pub struct Open {
     pub document: Document,
     /// The lock, until the command ends, and the only way to write the state.
     pub held: Held,
+    /// For what else is written of it: saved plans.
+    pub cipher: Cipher,
 }
 
 /// Everything that an apply needs.
@@ -88,21 +92,35 @@ impl Session {
         let stack = config::load(&path, &options, resource::registry()).map_err(Failure::Config)?;
         report::warnings(&stack.warnings);
         let root = root(&path);
-        let place = Place::of(&stack, &root);
-        Ok(Self { stack, root, place })
+        let cipher = Cipher::new(&stack.encryption, identity())
+            .map_err(|what| Failure::user(what, "Correct `encryption` in stack.toml."))?;
+        let place = Place::of(&stack.state, &stack, &root);
+        Ok(Self { stack, root, place, cipher })
     }
 
     /// The state's store, for commands that need nothing else of the cloud.
     pub async fn store(&self) -> Outcome<Store> {
         match &self.place {
-            Place::Folder(store) => Ok(store.clone()),
+            Place::Folder(store) => Ok(store.clone().sealed_by(self.cipher.clone())),
             Place::Bucket { .. } => self.store_at(&self.connect().await?).await,
         }
     }
 
+    /// The store of this stack at another place than stack.toml says.
+    pub async fn store_in(&self, place: &str) -> Outcome<Store> {
+        match Place::of(place, &self.stack, &self.root) {
+            Place::Folder(store) => Ok(store.sealed_by(self.cipher.clone())),
+            place @ Place::Bucket { .. } => self.store_of(&place, &self.connect().await?).await,
+        }
+    }
+
     async fn store_at(&self, cloud: &Cloud) -> Outcome<Store> {
-        match &self.place {
-            Place::Folder(store) => Ok(store.clone()),
+        self.store_of(&self.place, cloud).await
+    }
+
+    async fn store_of(&self, place: &Place, cloud: &Cloud) -> Outcome<Store> {
+        match place {
+            Place::Folder(store) => Ok(store.clone().sealed_by(self.cipher.clone())),
             Place::Bucket { bucket, key } => {
                 let objects = Bucket::new(cloud, bucket);
                 if self.is_local() {
@@ -111,7 +129,8 @@ impl Session {
                         .await
                         .map_err(Failure::while_doing("failed to make the bucket of the state"))?;
                 }
-                Ok(Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key))
+                let store = Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key);
+                Ok(store.sealed_by(self.cipher.clone()))
             }
         }
     }
@@ -153,11 +172,32 @@ impl Session {
     pub async fn open(self, command: &str, args: &StackArgs) -> Outcome<Open> {
         let cloud = self.connect().await?;
         let store = self.store_at(&cloud).await?;
-        let (document, held) = store.open(command, args.patience()).await?;
+        let opened = store.open(command, args.patience()).await?;
+        self.opened(cloud, &store, opened).await
+    }
+
+    /// As `open`, from the lease `id`, which is taken away from its owner.
+    pub async fn seize(self, command: &str, id: &str) -> Outcome<Open> {
+        let cloud = self.connect().await?;
+        let store = self.store_at(&cloud).await?;
+        let opened = store.seize(command, id).await?;
+        self.opened(cloud, &store, opened).await
+    }
+
+    async fn opened(
+        self,
+        cloud: Cloud,
+        store: &Store,
+        (document, held): (Option<Document>, Held),
+    ) -> Outcome<Open> {
+        if let Some(document) = &document {
+            report::encryption(&store.name(), document.sealed, self.cipher.seals());
+        }
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let document = document.unwrap_or_else(new);
         guard(&document, &cloud, &store.name())?;
-        let mut open = Open { stack: self.stack, root: self.root, cloud, document, held };
+        let mut open =
+            Open { stack: self.stack, root: self.root, cloud, document, held, cipher: self.cipher };
         open.settle().await?;
         Ok(open)
     }
@@ -165,13 +205,13 @@ impl Session {
 
 impl Place {
     /// `state = "FOLDER"`, `"s3://BUCKET/FOLDER"`, or `"s3://BUCKET/KEY.json"`.
-    fn of(stack: &Stack, root: &Path) -> Self {
+    fn of(place: &str, stack: &Stack, root: &Path) -> Self {
         let target = stack.target.as_ref().map(|target| target.name.as_str());
         let Some((bucket, key)) =
-            stack.state.strip_prefix("s3://").map(|s3| s3.split_once('/').unwrap_or((s3, "")))
+            place.strip_prefix("s3://").map(|s3| s3.split_once('/').unwrap_or((s3, "")))
         else {
             // Messages name the state as the user would: `state/…` and not `./state/…`.
-            let folder = root.strip_prefix(".").unwrap_or(root).join(&stack.state);
+            let folder = root.strip_prefix(".").unwrap_or(root).join(place);
             return Self::Folder(Store::files(&folder, &stack.name, target));
         };
         let suffix = target.map(|target| format!(".{target}")).unwrap_or_default();
@@ -207,17 +247,11 @@ impl Open {
         if self.document.open.is_empty() {
             return Ok(());
         }
-        let pace = self.pace();
-        let findings = settle(&self.cloud, &mut self.document, &pace, kind).await.map_err(
-            Failure::while_doing("failed to settle what an interrupted run left open; nothing was changed"),
-        )?;
-        self.held.write(&mut self.document).await?;
-        report::findings(&findings);
-        Ok(())
+        settle_open(&self.cloud, &mut self.document, &self.held).await
     }
 
     pub fn pace(&self) -> Pace {
-        if self.cloud.emulated { chaos::pace() } else { Pace::AWS }
+        pace(&self.cloud)
     }
 
     /// Builds the functions, reads what is there and makes the plan.
@@ -253,6 +287,20 @@ impl Open {
         });
         Ok(Planned { open: self, desired, observed, plan })
     }
+}
+
+/// Settles what a dead run left open, and writes the state.
+pub async fn settle_open(cloud: &Cloud, document: &mut Document, held: &Held) -> Outcome<()> {
+    let findings = settle(cloud, document, &pace(cloud), kind).await.map_err(Failure::while_doing(
+        "failed to settle what an interrupted run left open; nothing was changed",
+    ))?;
+    held.write(document).await?;
+    report::findings(&findings);
+    Ok(())
+}
+
+fn pace(cloud: &Cloud) -> Pace {
+    if cloud.emulated { chaos::pace() } else { Pace::AWS }
 }
 
 /// `--refresh=false`: what is recorded stands for what is there.

@@ -14,6 +14,7 @@ pub fn json_schema(kinds: &[&'static dyn Kind]) -> Json {
         ("profile".to_owned(), text()),
         ("account".to_owned(), text()),
         ("state".to_owned(), text()),
+        ("encryption".to_owned(), recipients()),
         ("params".to_owned(), json!({ "type": "object" })),
     ]);
     target.extend(overlays);
@@ -27,6 +28,7 @@ pub fn json_schema(kinds: &[&'static dyn Kind]) -> Json {
                     "region": { "type": "string", "description": "AWS region, such as eu-west-1." },
                     "state": { "type": "string", "default": "state",
                         "description": "Folder of the state, or s3://BUCKET/KEY." },
+                    "encryption": recipients(),
                     "account": { "type": "string", "pattern": "^[0-9]{12}$",
                         "description": "The only account in which the stack may be applied." },
                 }),
@@ -43,6 +45,13 @@ pub fn json_schema(kinds: &[&'static dyn Kind]) -> Json {
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!("stack.toml");
     root
+}
+
+/// One or several public keys of age.
+fn recipients() -> Json {
+    let key = json!({ "type": "string", "pattern": "^age1[a-z0-9]+$" });
+    json!({ "anyOf": [key, { "type": "array", "items": key }],
+        "description": "Public keys of age for which the state is encrypted, as age-keygen prints them." })
 }
 
 /// The inputs of a kind and what every block takes beside them. An overlay needs nothing.

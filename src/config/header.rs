@@ -1,4 +1,4 @@
-use super::fields::Fields;
+use super::fields::{Fields, plain};
 use super::overlay::Overlay;
 use super::{Node, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -12,9 +12,12 @@ pub(super) struct Header {
     /// Nobody said which account, as opposed to saying it wrongly.
     pub no_account: bool,
     pub state: String,
+    /// Where that stands, if anywhere.
+    pub state_at: Option<Span>,
+    pub encryption: Vec<String>,
 }
 
-const KEYS: [&str; 4] = ["name", "region", "state", "account"];
+const KEYS: [&str; 5] = ["name", "region", "state", "account", "encryption"];
 
 impl Header {
     pub(super) fn new(node: Option<&Node>, overlay: &Overlay, found: &mut Diagnostics) -> Self {
@@ -40,11 +43,14 @@ impl Header {
         let account = overlay.account.clone().or_else(|| fields.text("account", found));
         let no_account = node.get("account").is_none() && overlay.account.is_none();
         let state = overlay.state.clone().or_else(|| fields.text("state", found));
+        let encryption = overlay.encryption.as_ref().or(fields.get("encryption").map(|entry| &entry.node));
         Self {
+            encryption: encryption.map(|node| recipients(node, found)).unwrap_or_default(),
             name: name.and_then(|name| checked(name, is_stack_name, "a stack name", NAME_HELP, found)),
             region: region.and_then(|region| checked(region, is_region, "a region", REGION_HELP, found)),
             account: account.and_then(|id| checked(id, is_account, "an account", ACCOUNT_HELP, found)),
             no_account,
+            state_at: state.as_ref().map(|(_, span)| *span),
             state: state
                 .and_then(|state| checked(state, is_state, "a place for the state", STATE_HELP, found))
                 .unwrap_or_else(|| DEFAULT_STATE.to_owned()),
@@ -57,6 +63,7 @@ const NAME_HELP: &str = "Write up to 31 of `a-z`, `0-9` and `-`, a letter first.
 const REGION_HELP: &str = "Write it as AWS does, such as `eu-west-1`.";
 const ACCOUNT_HELP: &str = "Write the 12 digits in quotes, such as `\"123456789012\"`.";
 const STATE_HELP: &str = "Write a folder, such as `state`, or `s3://BUCKET/KEY`.";
+const ENCRYPTION_HELP: &str = "Write it as `age-keygen` prints it: `\"age1…\"`, or several in a list. The secret key never stands here.";
 
 fn missing(key: &str, line: &str, span: Span) -> Diagnostic {
     Diagnostic::new("stackctl::missing_key", format!("[stack] has no `{key}`"), format!("Add `{line}`."))
@@ -78,6 +85,29 @@ fn checked(
             .at(span, "has another form"),
     );
     None
+}
+
+/// One public key of age, or several.
+fn recipients(node: &Node, found: &mut Diagnostics) -> Vec<String> {
+    let items = node.as_list().unwrap_or(std::slice::from_ref(node));
+    let keys = items.iter().filter_map(|item| {
+        let key = plain("`encryption`", item, found)?.to_owned();
+        if key.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
+            // Without its place, which would be shown with the secret.
+            found.push(Diagnostic::new(
+                "stackctl::wrong_value",
+                "`encryption` holds a secret key",
+                format!("{ENCRYPTION_HELP} Make a new pair: that one is in a file now."),
+            ));
+            return None;
+        }
+        checked((key, item.span), is_recipient, "a public key of age", ENCRYPTION_HELP, found)
+    });
+    keys.collect()
+}
+
+fn is_recipient(text: &str) -> bool {
+    text.parse::<age::x25519::Recipient>().is_ok()
 }
 
 fn is_stack_name(text: &str) -> bool {

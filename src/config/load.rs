@@ -130,6 +130,8 @@ fn build(
         region: header.region?,
         account: header.account,
         state: header.state,
+        state_at: header.state_at,
+        encryption: header.encryption,
         target: overlay.target,
         params: params.into_iter().filter_map(|(name, param)| Some((name, param?))).collect(),
         tags: tags.iter().map(|(key, entry)| (key.clone(), text(entry))).collect(),

@@ -15,10 +15,11 @@ pub(super) struct Overlay {
     pub region: Option<(String, Span)>,
     pub account: Option<(String, Span)>,
     pub state: Option<(String, Span)>,
+    pub encryption: Option<Node>,
     pub params: IndexMap<String, Entry>,
 }
 
-const KEYS: [&str; 6] = ["endpoint_url", "region", "profile", "account", "state", "params"];
+const KEYS: [&str; 7] = ["endpoint_url", "region", "profile", "account", "state", "encryption", "params"];
 
 impl Overlay {
     /// Checks every target and merges the chosen one into the blocks of the document.
@@ -97,6 +98,7 @@ impl Overlay {
             region: fields.text("region", found),
             account: fields.text("account", found),
             state: fields.text("state", found),
+            encryption: fields.get("encryption").map(|entry| entry.node.clone()),
             params: params.unwrap_or_default(),
         }
     }

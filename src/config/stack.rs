@@ -18,6 +18,10 @@ pub struct Stack {
     pub account: Option<String>,
     /// A folder, or `s3://bucket/key`.
     pub state: String,
+    /// Where `state` stands, if anywhere.
+    pub state_at: Option<Span>,
+    /// Public keys of age for which state, journal and saved plans are encrypted; none: they are plain.
+    pub encryption: Vec<String>,
     pub target: Option<Target>,
     /// With their final values.
     pub params: IndexMap<String, Param>,
@@ -79,6 +83,19 @@ impl Stack {
     /// `stack.toml:12:5`.
     pub fn place(&self, span: Span) -> String {
         self.source.place(span)
+    }
+
+    /// Which line of the file to change so that the state is in another place.
+    pub fn state_line(&self, place: &str) -> String {
+        let target = self.target.as_ref().map(|target| format!(" (or to [targets.{}])", target.name));
+        match self.state_at {
+            Some(span) => format!("Now write in {}: state = \"{place}\"", self.place(span)),
+            None => format!(
+                "Now add to [stack]{} in {}: state = \"{place}\"",
+                target.unwrap_or_default(),
+                self.source.name
+            ),
+        }
     }
 
     /// The resources that a reference or a `depends_on` leads to: all of a family, where the address has no key.

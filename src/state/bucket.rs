@@ -37,15 +37,12 @@ impl Bucket {
         if self.client.head_bucket().bucket(&self.name).send().await.is_ok() {
             return Ok(());
         }
-        let call = self.client.create_bucket().bucket(&self.name);
-        // The one region that must not be named.
-        let call = if self.region == "us-east-1" {
-            call
-        } else {
-            let region = BucketLocationConstraint::from(self.region.as_str());
-            let place = CreateBucketConfiguration::builder().location_constraint(region).build();
-            call.create_bucket_configuration(place)
-        };
+        // `us-east-1` is the one region that must not be named.
+        let place = CreateBucketConfiguration::builder()
+            .location_constraint(BucketLocationConstraint::from(self.region.as_str()))
+            .build();
+        let place = (self.region != "us-east-1").then_some(place);
+        let call = self.client.create_bucket().bucket(&self.name).set_create_bucket_configuration(place);
         match call.send().await.map_err(aws("s3:CreateBucket")) {
             Ok(_) => {}
             Err(error) if error.is(&["BucketAlreadyOwnedByYou"]) => {}

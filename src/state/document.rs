@@ -29,6 +29,9 @@ pub struct Document {
     /// SHA-256 of all the rest, in hexadecimal.
     #[serde(default)]
     pub checksum: String,
+    /// It was encrypted when it was read.
+    #[serde(skip)]
+    pub sealed: bool,
 }
 
 impl Document {
@@ -44,6 +47,7 @@ impl Document {
             open: vec![],
             outputs: BTreeMap::new(),
             checksum: String::new(),
+            sealed: false,
         }
     }
 

@@ -8,7 +8,13 @@ pub enum StateError {
         "{name} cannot be used: {what}. Nothing was changed. The last good state may be in {backup}: `stackctl state recover` shows what can be rebuilt, and does it once you agree"
     )]
     Damaged { name: String, backup: String, what: String },
-    #[error("the state {name} is locked{}: wait, or use --lock-timeout", held(.holder.as_ref()))]
+    #[error(
+        "the state {name} was moved to {to} at {at}: write `state = \"{to}\"` in stack.toml, as a newer checkout has it"
+    )]
+    Moved { name: String, to: String, at: String },
+    #[error("{name} cannot be read: {what}. Nothing was changed")]
+    Sealed { name: String, what: String },
+    #[error("the state {name} is locked{}: wait with --lock-timeout SECONDS, or see `stackctl lock status`", held(.holder.as_ref()))]
     Locked { name: String, holder: Option<Holder> },
     /// Someone else has taken over: nothing more may be changed under this lock.
     #[error("the state {name} was taken over{}, so this run must not go on: what it had done stands in the state already, and whoever took over settles what it was doing", held(.holder.as_ref()))]

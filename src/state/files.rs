@@ -1,6 +1,9 @@
 use super::file::{folder, sweep, sync};
 use super::salvage::Candidate;
-use super::{Document, Entry, Journal, JournalFile, Lock, Salvage, StateError, write_atomically};
+use super::{
+    Cipher, Document, Entry, Journal, JournalFile, Lock, Moved, Past, Salvage, StateError, Unreadable,
+    write_atomically,
+};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +13,7 @@ use tokio::time::{Instant, sleep};
 #[derive(Debug, Clone)]
 pub struct Files {
     path: PathBuf,
+    cipher: Cipher,
 }
 
 /// The state in a folder, under lock.
@@ -25,7 +29,12 @@ impl Files {
             None => format!("{stack}.json"),
             Some(target) => format!("{stack}.{target}.json"),
         };
-        Self { path: folder.join(name) }
+        Self { path: folder.join(name), cipher: Cipher::default() }
+    }
+
+    /// Encrypts what is written, decrypts what is read.
+    pub fn sealed_by(self, cipher: Cipher) -> Self {
+        Self { cipher, ..self }
     }
 
     pub fn path(&self) -> &Path {
@@ -60,6 +69,8 @@ impl Files {
             std::fs::create_dir_all(folder).map_err(self.io("created"))?;
         }
         let started = Instant::now();
+        // Longer than somebody needs who only looks at the lock.
+        let patience = patience.max(Duration::from_millis(50));
         loop {
             match Lock::take(&self.lock_path(), command).map_err(self.io("locked"))? {
                 Ok(lock) => {
@@ -70,7 +81,7 @@ impl Files {
                     return Err(StateError::Locked { name: self.path.display().to_string(), holder });
                 }
                 // Polling, since the OS lock has no wait with a limit.
-                Err(_) => sleep(Duration::from_millis(100)).await,
+                Err(_) => sleep(Duration::from_millis(50)).await,
             }
         }
     }
@@ -90,16 +101,25 @@ impl Files {
         }
     }
 
+    fn unreadable(&self, what: Unreadable) -> StateError {
+        match what {
+            Unreadable::Damaged(what) => self.damaged(what),
+            Unreadable::Sealed(what) => StateError::Sealed { name: self.path.display().to_string(), what },
+        }
+    }
+
     /// The state with what the journal says folded in.
     pub fn read(&self) -> Result<Option<Document>, StateError> {
         let journal = self.bytes(&self.journal_path())?;
         let Some(bytes) = self.bytes(&self.path)? else { return self.absent(journal.is_some()) };
-        let mut document = Document::from_bytes(&bytes).map_err(|what| self.damaged(what))?;
+        if let Some(moved) = Moved::parse(&bytes) {
+            return Err(moved.error(&self.path.display().to_string()));
+        }
+        let mut document = self.cipher.read(&bytes).map_err(|what| self.unreadable(what))?;
         if let Some(journal) = journal {
-            let entries = Entry::lines(&journal)
-                .map_err(|what| format!("its journal's {what}"))
-                .and_then(|entries| document.suits(&entries).map(|()| entries))
-                .map_err(|what| self.damaged(what))?;
+            let entries = Entry::lines(&self.cipher, &journal);
+            let entries = entries.map_err(|what| self.unreadable(what.of_journal()))?;
+            document.suits(&entries).map_err(|what| self.damaged(what))?;
             document.fold(&entries);
         }
         Ok(Some(document))
@@ -125,12 +145,43 @@ impl Files {
         let mut candidates = vec![];
         for (path, current) in [(self.path.clone(), true), (self.backup_path(), false)] {
             if let Some(bytes) = self.bytes(&path)? {
+                if let Some(moved) = Moved::parse(&bytes).filter(|_| current) {
+                    return Err(moved.error(&path.display().to_string()));
+                }
                 let name = path.display().to_string();
-                candidates.push(Candidate { name, content: Document::from_bytes(&bytes), current });
+                candidates.push(Candidate { name, content: self.cipher.read(&bytes), current });
             }
         }
         let journal = self.bytes(&self.journal_path())?;
-        Ok(Salvage::new(candidates, journal.map(|text| (self.journal_path().display().to_string(), text))))
+        let journal = journal.map(|text| (self.journal_path().display().to_string(), text));
+        Salvage::new(&self.cipher, candidates, journal)
+            .map_err(|what| self.unreadable(Unreadable::Sealed(what)))
+    }
+
+    /// As `read`, where a state of this lineage may have been moved away from.
+    pub(super) fn read_onto(&self, lineage: &str) -> Result<Option<Document>, StateError> {
+        let moved = self.bytes(&self.path)?.and_then(|bytes| Moved::parse(&bytes));
+        if moved.is_some_and(|moved| moved.lineage == lineage) { Ok(None) } else { self.read() }
+    }
+
+    /// The state as it is and its backup.
+    pub fn history(&self) -> Result<Vec<Past>, StateError> {
+        let mut history = vec![];
+        for (version, path) in [("current", self.path.clone()), ("backup", self.backup_path())] {
+            let Some(bytes) = self.bytes(&path)? else { continue };
+            let modified =
+                std::fs::metadata(&path).and_then(|meta| meta.modified()).map_err(self.io("read"))?;
+            let written = jiff::Timestamp::try_from(modified).unwrap_or_default();
+            history.push(Past {
+                version: version.to_owned(),
+                written: written.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                content: match Moved::parse(&bytes) {
+                    Some(moved) => Err(format!("it was moved to {}", moved.moved_to)),
+                    None => self.cipher.read(&bytes).map_err(Unreadable::into_text),
+                },
+            });
+        }
+        Ok(history)
     }
 
     /// A file's content; `None` if there is none.
@@ -153,17 +204,31 @@ impl HeldFiles {
         let base = Entry::base(document, command, None);
         let file =
             JournalFile::create(&self.files.journal_path(), &base).map_err(self.files.io("journalled"))?;
-        Ok(Journal::File(file))
+        Ok(Journal::File(file.sealed_by(self.files.cipher.clone())))
     }
 
     /// Writes the next serial durably, then removes the journal: all of it is in the document, open intents included.
     pub fn write(&self, document: &mut Document) -> Result<(), StateError> {
         let files = &self.files;
         document.serial += 1;
-        let text = document.to_text().map_err(|error| files.io("written")(error.into()))?;
-        write_atomically(&files.path, text.as_bytes(), Some(&files.backup_path()))
-            .map_err(files.io("written"))?;
+        let bytes = files.cipher.write(document).map_err(files.io("written"))?;
+        self.put(&bytes)?;
         gone(std::fs::remove_file(files.journal_path())).map_err(files.io("folded"))
+    }
+
+    /// Writes the state; the one before it becomes the backup. A plain one is encrypted for that where encryption is on.
+    fn put(&self, bytes: &[u8]) -> Result<(), StateError> {
+        let (files, backup) = (&self.files, self.files.backup_path());
+        let old = if files.cipher.seals() { files.bytes(&files.path)? } else { None };
+        let kept = match old.filter(|old| !Cipher::is_sealed(old)) {
+            Some(plain) => {
+                let sealed = files.cipher.seal(&plain).map_err(files.io("written"))?;
+                write_atomically(&backup, &sealed, None).map_err(files.io("written"))?;
+                None
+            }
+            None => Some(backup.as_path()),
+        };
+        write_atomically(&files.path, bytes, kept).map_err(files.io("written"))
     }
 
     /// Removes everything: a backup without its state would be a damage. The state goes last; as long as it is there,
@@ -174,6 +239,14 @@ impl HeldFiles {
             gone(std::fs::remove_file(path)).map_err(files.io("removed"))?;
         }
         sync(folder(&files.path)).map_err(files.io("removed"))
+    }
+
+    /// Leaves a marker in the place of the state, which becomes the backup.
+    pub fn retire(&self, moved: &Moved) -> Result<(), StateError> {
+        let files = &self.files;
+        let marker = moved.to_bytes().map_err(|error| files.io("written")(error.into()))?;
+        self.put(&marker)?;
+        gone(std::fs::remove_file(files.journal_path())).map_err(files.io("removed"))
     }
 
     /// Writes what was rebuilt. What lay there stays under a name of its own, and the backup as it is.
@@ -189,8 +262,8 @@ impl HeldFiles {
             aside.push(kept.display().to_string());
         }
         document.serial += 1;
-        let text = document.to_text().map_err(|error| files.io("written")(error.into()))?;
-        write_atomically(&files.path, text.as_bytes(), None).map_err(files.io("written"))?;
+        let bytes = files.cipher.write(document).map_err(files.io("written"))?;
+        write_atomically(&files.path, &bytes, None).map_err(files.io("written"))?;
         gone(std::fs::remove_file(files.journal_path())).map_err(files.io("folded"))?;
         Ok(aside)
     }

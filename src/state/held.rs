@@ -1,4 +1,4 @@
-use super::{Document, HeldFiles, HeldRemote, Journal, StateError};
+use super::{Document, HeldFiles, HeldRemote, Journal, Moved, StateError};
 use crate::chaos::{Moment, point};
 use tokio::sync::watch;
 
@@ -34,6 +34,14 @@ impl Held {
             Err(error) => tracing::error!(%error, "state not written"),
         }
         written
+    }
+
+    /// Leaves a marker in the place of a state that was moved; the state becomes its backup.
+    pub async fn retire(&self, moved: &Moved) -> Result<(), StateError> {
+        match self {
+            Self::Files(held) => held.retire(moved),
+            Self::Remote(held) => held.retire(moved).await,
+        }
     }
 
     /// Writes what was rebuilt of a damaged state as the next serial. What lay there is set aside and stays; the names

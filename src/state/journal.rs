@@ -1,4 +1,4 @@
-use super::{Document, JournalFile, JournalObject, Record, StateError};
+use super::{Cipher, Document, JournalFile, JournalObject, Record, StateError, Unreadable};
 use crate::address::Address;
 use crate::chaos::{Moment, point};
 use crate::resource::Id;
@@ -97,37 +97,35 @@ impl Entry {
         }
     }
 
-    /// As a line of a journal.
-    pub(super) fn line(&self) -> io::Result<Vec<u8>> {
-        let mut line = serde_json::to_vec(self)?;
-        line.push(b'\n');
-        Ok(line)
-    }
-
     /// Parses the whole lines of a journal. A last line that was cut by a crash never announced anything that
     /// happened, so it is left out.
-    pub(super) fn lines(text: &[u8]) -> Result<Vec<Self>, String> {
+    pub(super) fn lines(cipher: &Cipher, text: &[u8]) -> Result<Vec<Self>, Unreadable> {
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let lines = text[..whole].split_inclusive(|byte| *byte == b'\n').enumerate();
-        lines
-            .map(|(index, line)| {
-                serde_json::from_slice(line)
-                    .map_err(|error| format!("line {} is damaged: {error}", index + 1))
-            })
-            .collect()
+        let damaged = |index: usize, why: Unreadable| match why {
+            Unreadable::Damaged(why) => Unreadable::Damaged(format!("line {} is damaged: {why}", index + 1)),
+            sealed @ Unreadable::Sealed(_) => sealed,
+        };
+        lines.map(|(index, line)| cipher.entry(line).map_err(|why| damaged(index, why))).collect()
+    }
+
+    /// The first line, which is never encrypted.
+    pub(super) fn first(text: &[u8]) -> Option<Self> {
+        let line = text.split_inclusive(|byte| *byte == b'\n').next()?;
+        serde_json::from_slice(line).ok()
     }
 
     /// The entries before the first damaged line, and what is wrong with the rest.
-    pub(super) fn verifiable(text: &[u8]) -> (Vec<Self>, Option<String>) {
+    pub(super) fn verifiable(cipher: &Cipher, text: &[u8]) -> (Vec<Self>, Option<String>) {
         let mut entries = vec![];
         for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
             // Cut off by a crash: what it would have announced did not happen.
             if !line.ends_with(b"\n") {
                 break;
             }
-            match serde_json::from_slice(line) {
+            match cipher.entry(line) {
                 Ok(entry) => entries.push(entry),
-                Err(error) => return (entries, Some(left_out(text, index, &error))),
+                Err(why) => return (entries, Some(left_out(cipher, text, index, &why.into_text()))),
             }
         }
         (entries, None)
@@ -135,11 +133,11 @@ impl Entry {
 }
 
 /// From which line on a journal is left out, and which resources the readable lines behind it speak of.
-fn left_out(text: &[u8], index: usize, error: &serde_json::Error) -> String {
+fn left_out(cipher: &Cipher, text: &[u8], index: usize, error: &str) -> String {
     let rest: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').skip(index + 1).collect();
     let addresses: std::collections::BTreeSet<String> = rest
         .iter()
-        .filter_map(|line| match serde_json::from_slice(line).ok()? {
+        .filter_map(|line| match cipher.entry(line).ok()? {
             Entry::Intent(intent) => Some(intent.address.to_string()),
             Entry::Done { address, .. } => Some(address.to_string()),
             _ => None,
@@ -160,7 +158,7 @@ fn left_out(text: &[u8], index: usize, error: &serde_json::Error) -> String {
 #[derive(Debug)]
 pub enum Journal {
     File(JournalFile),
-    Object(JournalObject),
+    Object(Box<JournalObject>),
 }
 
 impl Journal {

@@ -1,4 +1,4 @@
-use super::{Entry, StateError};
+use super::{Cipher, Entry, StateError};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -9,21 +9,27 @@ use std::sync::{Mutex, PoisonError};
 pub struct JournalFile {
     file: Mutex<File>,
     path: PathBuf,
+    cipher: Cipher,
 }
 
 impl JournalFile {
     /// A new journal; one that lies there is replaced, so fold it first.
     pub fn create(path: &Path, base: &Entry) -> io::Result<Self> {
-        super::write_atomically(path, &base.line()?, None)?;
+        super::write_atomically(path, &Cipher::default().line(base)?, None)?;
         let mut file = OpenOptions::new().append(true).open(path)?;
         file.seek(io::SeekFrom::End(0))?;
-        Ok(Self { file: Mutex::new(file), path: path.to_owned() })
+        Ok(Self { file: Mutex::new(file), path: path.to_owned(), cipher: Cipher::default() })
+    }
+
+    /// Encrypts what is appended.
+    pub fn sealed_by(self, cipher: Cipher) -> Self {
+        Self { cipher, ..self }
     }
 
     /// Appends a line and waits until it is on the disk.
     pub fn append(&self, entry: &Entry) -> Result<(), StateError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = entry.line().and_then(|line| write(&mut file, &line));
+        let written = self.cipher.line(entry).and_then(|line| write(&mut file, &line));
         written.map_err(|source| StateError::Io {
             name: self.path.display().to_string(),
             verb: "appended to",
@@ -46,10 +52,12 @@ fn write(file: &mut File, line: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Unreadable;
     use super::*;
 
     fn read(path: &Path) -> Result<Vec<Entry>, String> {
-        Entry::lines(&std::fs::read(path).unwrap())
+        let lines = Entry::lines(&Cipher::default(), &std::fs::read(path).unwrap());
+        lines.map_err(Unreadable::into_text)
     }
 
     fn base() -> Entry {

@@ -56,7 +56,12 @@ impl JournalObject {
     async fn write(&self, tip: &mut Tip, batch: &[Waiting]) -> Result<(), StateError> {
         let before = tip.text.len();
         for Waiting { entry, .. } in batch {
-            let line = entry.line().map_err(|error| self.ledger.failed("written", plain(&error)))?;
+            let line = self
+                .ledger
+                .remote()
+                .cipher()
+                .line(entry)
+                .map_err(|error| self.ledger.failed("written", plain(&error)))?;
             tip.text.extend(line);
         }
         let written = self.ledger.put_journal(tip).await;
@@ -64,7 +69,7 @@ impl JournalObject {
             // What has happened is said again with the next write; what was only announced will not happen.
             tip.text.truncate(before);
             for Waiting { entry, .. } in batch.iter().filter(|waiting| happened(&waiting.entry)) {
-                tip.text.extend(entry.line().unwrap_or_default());
+                tip.text.extend(self.ledger.remote().cipher().line(entry).unwrap_or_default());
             }
             return written;
         }

@@ -44,6 +44,29 @@ struct Text {
     renewals: u64,
 }
 
+/// A lease as it lies in the object store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    /// Names this acquisition; unique.
+    pub id: String,
+    pub holder: Holder,
+    /// For how long it is still good without being renewed; zero for one that has run out.
+    pub left: Duration,
+    /// For how long each renewal makes it good.
+    pub life: Duration,
+    pub renewals: u64,
+}
+
+impl Claimed {
+    /// How often its owner renews it while it lives.
+    pub fn interval(&self) -> Duration {
+        self.life / RENEWALS
+    }
+}
+
+/// Renewals in the life of a lease.
+const RENEWALS: u32 = 4;
+
 impl Text {
     fn new(command: &str, life: Duration) -> Self {
         let text = Self {
@@ -115,16 +138,30 @@ impl Lease {
         }
     }
 
-    /// Takes the lease from whoever has it.
+    /// Takes the lease from whoever has it; with `only`, from that acquisition and no other.
+    ///
+    /// # Errors
+    /// Another one has it than `only` says, or the object store cannot be used.
     pub async fn seize(
         objects: Arc<dyn Objects>,
         key: &str,
         command: &str,
         life: Duration,
+        only: Option<&str>,
     ) -> Result<Self, Error> {
         let text = Text::new(command, life);
         loop {
             let there = objects.get(key).await?;
+            let id = there
+                .as_ref()
+                .map(|there| Text::parse(&there.bytes).map_or(String::new(), |text| text.lease));
+            if let (Some(only), Some(id)) = (only, id)
+                && id != only
+            {
+                return Err(Error::Refused(format!(
+                    "it is held by the lease `{id}` and not by `{only}`; see `stackctl lock status`"
+                )));
+            }
             let condition = Condition::unchanged(there.as_ref().map(|object| object.etag.as_str()));
             if let Some(etag) = claim(&*objects, key, &text, condition).await? {
                 return Ok(Self::hold(objects, key, text, etag));
@@ -132,12 +169,22 @@ impl Lease {
         }
     }
 
-    /// Who has the lease, and for how long it is still good; zero for one that has run out.
-    pub async fn look(objects: &dyn Objects, key: &str) -> Result<Option<(Holder, Duration)>, Error> {
+    /// Who has the lease, and for how long it is still good.
+    pub async fn look(objects: &dyn Objects, key: &str) -> Result<Option<Claimed>, Error> {
         let there = objects.get(key).await?;
-        Ok(there.map(|there| match Text::parse(&there.bytes) {
-            Some(text) => (text.holder.clone(), text.life().saturating_sub(there.age)),
-            None => (Holder::unknown(), Self::LIFE.saturating_sub(there.age)),
+        Ok(there.map(|there| {
+            let text = Text::parse(&there.bytes);
+            let life = text.as_ref().map_or(Self::LIFE, Text::life);
+            let left = life.saturating_sub(there.age);
+            let unknown =
+                || Claimed { id: String::new(), holder: Holder::unknown(), left, life, renewals: 0 };
+            text.map_or_else(unknown, |text| Claimed {
+                id: text.lease,
+                holder: text.holder,
+                left,
+                life,
+                renewals: text.renewals,
+            })
         }))
     }
 
@@ -211,7 +258,7 @@ async fn renew(lease: Arc<Claim>, lost: watch::Sender<bool>) {
     let life = lease.text.life();
     let mut good = Instant::now();
     for renewals in 1.. {
-        sleep(life / 4).await;
+        sleep(life / RENEWALS).await;
         let text = lease.text.renewed(renewals);
         let mut held = lease.etag.lock().await;
         let Some(etag) = held.clone() else { return };

@@ -1,4 +1,4 @@
-use super::{Condition, Document, Entry, PutError, Remote, StateError};
+use super::{Condition, Document, Entry, Moved, PutError, Remote, StateError};
 use crate::error::Error;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -68,6 +68,19 @@ impl Ledger {
         self.put_empty(&mut tip, document, "write").await
     }
 
+    /// Puts a marker in the place of the state, then removes the journal.
+    pub async fn retire(&self, moved: &Moved) -> Result<(), StateError> {
+        let mut tip = self.tip().await;
+        let bytes = moved.to_bytes().map_err(|error| self.failed("written", plain(error)))?;
+        self.put(self.remote.key(), &mut tip.state, bytes, |_| false).await?;
+        let Some(etag) = tip.journal.take() else { return Ok(()) };
+        match self.remote.objects().delete(&self.remote.journal_key(), &etag).await {
+            Ok(()) => Ok(()),
+            Err(PutError::Conflict) => Err(self.lost().await),
+            Err(PutError::Failed(error)) => Err(self.failed("removed", error)),
+        }
+    }
+
     /// The journal first: a state without one is whole, a journal without its state is not.
     pub async fn remove(&self) -> Result<(), StateError> {
         let mut tip = self.tip().await;
@@ -88,10 +101,11 @@ impl Ledger {
     /// Writes `document` as the next serial.
     pub async fn put_state(&self, tip: &mut Tip, document: &mut Document) -> Result<(), StateError> {
         document.serial = tip.serial.max(document.serial) + 1;
-        let text = document.to_text().map_err(|error| self.failed("written", plain(error)))?;
-        let doubtful = std::mem::replace(&mut tip.doubtful, text.clone().into_bytes());
+        let written = self.remote.cipher().write(document);
+        let bytes = written.map_err(|error| self.failed("written", plain(error)))?;
+        let doubtful = std::mem::replace(&mut tip.doubtful, bytes.clone());
         let ours = |there: &[u8]| !doubtful.is_empty() && there == doubtful;
-        self.put(self.remote.key(), &mut tip.state, text.into_bytes(), ours).await?;
+        self.put(self.remote.key(), &mut tip.state, bytes, ours).await?;
         tip.serial = document.serial;
         tip.doubtful.clear();
         Ok(())
@@ -111,7 +125,7 @@ impl Ledger {
     pub async fn put_journal(&self, tip: &mut Tip) -> Result<(), StateError> {
         let ours = |there: &[u8]| {
             matches!(
-                Entry::lines(there).ok().and_then(|entries| entries.into_iter().next()),
+                Entry::first(there),
                 Some(Entry::Base { writer: Some(writer), .. }) if writer == self.writer
             )
         };
@@ -152,7 +166,8 @@ impl Ledger {
     }
 
     fn lines(&self, entries: &[Entry]) -> Result<Vec<u8>, StateError> {
-        let lines: Result<Vec<Vec<u8>>, _> = entries.iter().map(Entry::line).collect();
+        let lines: Result<Vec<Vec<u8>>, std::io::Error> =
+            entries.iter().map(|entry| self.remote.cipher().line(entry)).collect();
         lines.map(|lines| lines.concat()).map_err(|error| self.failed("written", plain(error)))
     }
 

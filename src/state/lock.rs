@@ -1,3 +1,4 @@
+use super::Holding;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -72,6 +73,26 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Who has the lock, without taking it.
+    pub fn look(path: &Path) -> io::Result<Holding> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Holding::Free),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Holding::Free),
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text)?;
+                Ok(Holding::Process(serde_json::from_str(&text).ok()))
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
 fn introduce(file: &mut File, command: &str) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
@@ -88,8 +109,10 @@ mod tests {
         let path = folder.path().join("loans.lock");
         let first = Lock::take(&path, "apply").unwrap().unwrap();
         let holder = Lock::take(&path, "destroy").unwrap().unwrap_err().unwrap();
+        assert_eq!(Lock::look(&path).unwrap(), Holding::Process(Some(holder.clone())));
         assert_eq!((holder.pid, holder.command.as_str()), (std::process::id(), "apply"));
         drop(first);
+        assert_eq!(Lock::look(&path).unwrap(), Holding::Free);
         assert!(Lock::take(&path, "destroy").unwrap().is_ok());
     }
 }

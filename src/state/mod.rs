@@ -1,6 +1,7 @@
 //! What stackctl knows of the cloud between two commands: the state, its journal and its lock, in a folder or in S3.
 
 mod bucket;
+mod cipher;
 mod digest;
 mod document;
 mod error;
@@ -8,31 +9,38 @@ mod file;
 mod files;
 mod fold;
 mod held;
+mod holding;
 mod journal;
 mod journal_file;
 mod journal_object;
 mod lease;
 mod ledger;
 mod lock;
+mod moved;
 mod objects;
+mod past;
 mod record;
 mod remote;
 mod salvage;
 mod store;
 
 pub use bucket::Bucket;
+pub use cipher::{Cipher, Identity, Unreadable};
 pub use digest::Digest;
 pub use document::{Document, FORMAT};
 pub use error::StateError;
 pub use file::write_atomically;
 pub use files::{Files, HeldFiles};
 pub use held::Held;
+pub use holding::Holding;
 pub use journal::{Entry, Intent, Journal, Verb};
 pub use journal_file::JournalFile;
 pub use journal_object::JournalObject;
-pub use lease::Lease;
+pub use lease::{Claimed, Lease};
 pub use lock::{Holder, Lock};
+pub use moved::Moved;
 pub use objects::{Condition, Object, Objects, PutError, Version};
+pub use past::Past;
 pub use record::Record;
 pub use remote::{HeldRemote, Remote};
 pub use salvage::Salvage;

@@ -1,8 +1,8 @@
 use super::ledger::{Ledger, Tip};
 use super::salvage::Candidate;
 use super::{
-    Condition, Document, Entry, Holder, Journal, JournalObject, Lease, Object, Objects, PutError, Salvage,
-    StateError,
+    Cipher, Claimed, Condition, Document, Entry, Holder, Journal, JournalObject, Lease, Moved, Object,
+    Objects, Past, PutError, Salvage, StateError, Unreadable,
 };
 use crate::error::Error;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ pub struct Remote {
     name: String,
     key: String,
     lease: Duration,
+    cipher: Cipher,
 }
 
 /// State in an object store, under lease.
@@ -38,6 +39,8 @@ struct Snapshot {
     entries: Vec<Entry>,
     state: Option<String>,
     journal: Option<String>,
+    /// What lies there instead of a state.
+    moved: Option<Moved>,
 }
 
 /// How often a takeover is tried again while the one before goes on writing.
@@ -45,12 +48,27 @@ const TAKEOVERS: usize = 20;
 
 impl Remote {
     pub fn new(objects: Arc<dyn Objects>, name: &str, key: &str) -> Self {
-        Self { objects, name: name.to_owned(), key: key.to_owned(), lease: Lease::LIFE }
+        Self {
+            objects,
+            name: name.to_owned(),
+            key: key.to_owned(),
+            lease: Lease::LIFE,
+            cipher: Cipher::default(),
+        }
     }
 
     /// With a lease of another life than [`Lease::LIFE`].
     pub fn lasting(self, lease: Duration) -> Self {
         Self { lease, ..self }
+    }
+
+    /// Encrypts what is written, decrypts what is read.
+    pub fn sealed_by(self, cipher: Cipher) -> Self {
+        Self { cipher, ..self }
+    }
+
+    pub(super) fn cipher(&self) -> &Cipher {
+        &self.cipher
     }
 
     pub fn name(&self) -> &str {
@@ -88,6 +106,13 @@ impl Remote {
         StateError::Damaged { backup: format!("an older version of {name}"), name, what }
     }
 
+    fn unreadable(&self, what: Unreadable) -> StateError {
+        match what {
+            Unreadable::Damaged(what) => self.damaged(what),
+            Unreadable::Sealed(what) => StateError::Sealed { name: self.name.clone(), what },
+        }
+    }
+
     /// One after the other, the journal first: if somebody writes meanwhile, the state is the newer one and contains
     /// it, and the journal's ETag is out of date, so nothing can be built on the two. The other way round, entries would
     /// be appended to a journal whose state is older than they think.
@@ -101,13 +126,19 @@ impl Remote {
             }
             return Ok(Snapshot::default());
         };
-        let mut document = Document::from_bytes(&state.bytes).map_err(|what| self.damaged(what))?;
+        if let Some(moved) = Moved::parse(&state.bytes) {
+            let (state, journal) = (Some(state.etag), journal.map(|object| object.etag));
+            return Ok(Snapshot { moved: Some(moved), state, journal, ..Snapshot::default() });
+        }
+        let mut document = self.cipher.read(&state.bytes).map_err(|what| self.unreadable(what))?;
         let entries = match &journal {
             None => vec![],
-            Some(journal) => Entry::lines(&journal.bytes)
-                .map_err(|what| format!("its journal's {what}"))
-                .and_then(|entries| document.suits(&entries).map(|()| entries))
-                .map_err(|what| self.damaged(what))?,
+            Some(journal) => {
+                let entries = Entry::lines(&self.cipher, &journal.bytes);
+                let entries = entries.map_err(|what| self.unreadable(what.of_journal()))?;
+                document.suits(&entries).map_err(|what| self.damaged(what))?;
+                entries
+            }
         };
         let before = document.clone();
         document.fold(&entries);
@@ -117,6 +148,7 @@ impl Remote {
             entries,
             state: Some(state.etag),
             journal: journal.map(|object| object.etag),
+            moved: None,
         })
     }
 
@@ -125,11 +157,17 @@ impl Remote {
     }
 
     pub async fn read(&self) -> Result<Option<Document>, StateError> {
-        Ok(self.snapshot().await?.document)
+        let Snapshot { document, moved, .. } = self.snapshot().await?;
+        moved.map_or(Ok(document), |moved| Err(moved.error(&self.name)))
     }
 
     /// Who has the lease, if anybody has; and for how long it is good without being renewed.
     pub async fn holder(&self) -> Result<Option<(Holder, Duration)>, StateError> {
+        Ok(self.claimed().await?.map(|claimed| (claimed.holder, claimed.left)))
+    }
+
+    /// The lease, if there is one.
+    pub async fn claimed(&self) -> Result<Option<Claimed>, StateError> {
         Lease::look(&*self.objects, &self.lock_key()).await.map_err(self.failed("read"))
     }
 
@@ -141,13 +179,50 @@ impl Remote {
         patience: Duration,
     ) -> Result<(Option<Document>, HeldRemote), StateError> {
         let lease = self.lease(command, patience).await?;
-        self.open_under(lease, command).await
+        self.open_under(lease, command, None).await
+    }
+
+    /// As `open`, where a state of this lineage may have been moved away from.
+    pub async fn open_onto(
+        &self,
+        command: &str,
+        patience: Duration,
+        lineage: &str,
+    ) -> Result<(Option<Document>, HeldRemote), StateError> {
+        let lease = self.lease(command, patience).await?;
+        self.open_under(lease, command, Some(lineage)).await
+    }
+
+    /// The versions of the state, newest first; one that holds no state says why.
+    pub async fn history(&self, limit: usize) -> Result<Vec<Past>, StateError> {
+        let versions = self.objects.versions(&self.key).await.map_err(self.failed("read"))?;
+        let mut history = vec![];
+        for version in versions.into_iter().take(limit) {
+            let read = self.objects.version(&self.key, &version.id).await.map_err(self.failed("read"))?;
+            // Expired between the two requests.
+            let Some(bytes) = read else { continue };
+            let content = match Moved::parse(&bytes) {
+                Some(moved) => Err(format!("it was moved to {}", moved.moved_to)),
+                None => self.cipher.read(&bytes).map_err(Unreadable::into_text),
+            };
+            history.push(Past { version: version.id, written: version.modified, content });
+        }
+        Ok(history)
     }
 
     /// As `open`, whoever has the lease: for `unlock`.
     pub async fn seize(&self, command: &str) -> Result<(Option<Document>, HeldRemote), StateError> {
-        let taken = Lease::seize(self.objects.clone(), &self.lock_key(), command, self.lease).await;
-        self.open_under(taken.map_err(self.failed("locked"))?, command).await
+        self.seize_from(command, None).await
+    }
+
+    /// As `seize`, from the acquisition `only` and no other.
+    pub async fn seize_from(
+        &self,
+        command: &str,
+        only: Option<&str>,
+    ) -> Result<(Option<Document>, HeldRemote), StateError> {
+        let taken = Lease::seize(self.objects.clone(), &self.lock_key(), command, self.lease, only).await;
+        self.open_under(taken.map_err(self.failed("locked"))?, command, None).await
     }
 
     /// Takes the lease and looks for everything that is left, for a recovery.
@@ -159,7 +234,10 @@ impl Remote {
         let lease = self.lease(command, patience).await?;
         let journal = self.object(&self.journal_key()).await?;
         let state = self.object(&self.key).await?;
-        let current = state.as_ref().map(|object| Document::from_bytes(&object.bytes));
+        if let Some(moved) = state.as_ref().and_then(|object| Moved::parse(&object.bytes)) {
+            return Err(moved.error(&self.name));
+        }
+        let current = state.as_ref().map(|object| self.cipher.read(&object.bytes));
         let mut candidates = vec![];
         let whole = matches!(current, Some(Ok(_)));
         candidates.extend(current.map(|content| Candidate {
@@ -177,14 +255,16 @@ impl Remote {
         };
         let journal = journal.map(|object| (format!("{}.journal", self.name), object.bytes));
         let held = HeldRemote { ledger: Arc::new(Ledger::new(self.clone(), tip)), lease };
-        Ok((Salvage::new(candidates, journal), held))
+        let salvage = Salvage::new(&self.cipher, candidates, journal)
+            .map_err(|what| self.unreadable(Unreadable::Sealed(what)))?;
+        Ok((salvage, held))
     }
 
     async fn newest_whole_version(&self) -> Result<Option<Candidate>, StateError> {
         let versions = self.objects.versions(&self.key).await.map_err(self.failed("read"))?;
         for version in versions {
             let read = self.objects.version(&self.key, &version.id).await.map_err(self.failed("read"))?;
-            if let Some(Ok(document)) = read.map(|bytes| Document::from_bytes(&bytes)) {
+            if let Some(Ok(document)) = read.map(|bytes| self.cipher.read(&bytes)) {
                 let name = format!("version {} of {} ({})", version.id, self.name, version.modified);
                 return Ok(Some(Candidate { name, content: Ok(document), current: false }));
             }
@@ -203,9 +283,14 @@ impl Remote {
         &self,
         lease: Lease,
         command: &str,
+        onto: Option<&str>,
     ) -> Result<(Option<Document>, HeldRemote), StateError> {
         for _ in 0..TAKEOVERS {
-            let Snapshot { mut document, dirty, mut entries, state, journal } = self.snapshot().await?;
+            let Snapshot { mut document, dirty, mut entries, state, journal, moved } =
+                self.snapshot().await?;
+            if let Some(moved) = moved.filter(|moved| Some(moved.lineage.as_str()) != onto) {
+                return Err(moved.error(&self.name));
+            }
             let serial = document.as_ref().map_or(0, |document| document.serial);
             let ledger = Ledger::new(self.clone(), Tip { state, journal, serial, ..Tip::default() });
             let held = HeldRemote { ledger: Arc::new(ledger), lease: lease.share() };
@@ -232,7 +317,7 @@ impl HeldRemote {
 
     pub async fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
         self.ledger.start(document, command).await?;
-        Ok(Journal::Object(JournalObject::new(self.ledger.clone(), document.clone())))
+        Ok(Journal::Object(Box::new(JournalObject::new(self.ledger.clone(), document.clone()))))
     }
 
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {
@@ -241,6 +326,29 @@ impl HeldRemote {
 
     pub async fn remove(&self) -> Result<(), StateError> {
         self.ledger.remove().await
+    }
+
+    /// Leaves a marker in the place of the state, which stays as `.backup` beside it.
+    pub async fn retire(&self, moved: &Moved) -> Result<(), StateError> {
+        let remote = self.remote();
+        let key = format!("{}.backup", remote.key);
+        let there = remote.object(&key).await?.map(|object| object.etag);
+        if let Some(state) = remote.object(&remote.key).await? {
+            let condition = Condition::unchanged(there.as_deref());
+            let kept = match Cipher::is_sealed(&state.bytes) {
+                true => state.bytes,
+                false => remote
+                    .cipher
+                    .seal(&state.bytes)
+                    .map_err(|error| remote.failed("written")(Error::Refused(error.to_string())))?,
+            };
+            match remote.objects.put(&key, kept, condition).await {
+                // By the first attempt of this very write.
+                Ok(_) | Err(PutError::Conflict) => {}
+                Err(PutError::Failed(error)) => return Err(remote.failed("written")(error)),
+            }
+        }
+        self.ledger.retire(moved).await
     }
 
     /// Writes what was rebuilt. What lay there stays under keys of its own, which are returned.

@@ -1,4 +1,4 @@
-use super::{Document, Entry};
+use super::{Cipher, Document, Entry, Unreadable};
 
 /// What can still be used of a state.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,21 +18,40 @@ pub struct Salvage {
 /// A file or an object that should hold a state.
 pub(super) struct Candidate {
     pub name: String,
-    pub content: Result<Document, String>,
+    pub content: Result<Document, Unreadable>,
     /// The state itself, and not a backup or an older version.
     pub current: bool,
 }
 
 impl Salvage {
     /// Takes the newest candidate that verifies. `journal` is its name and its content.
-    pub(super) fn new(candidates: Vec<Candidate>, journal: Option<(String, Vec<u8>)>) -> Self {
+    ///
+    /// # Errors
+    /// Nothing can be decrypted; the text says what is missing.
+    pub(super) fn new(
+        cipher: &Cipher,
+        candidates: Vec<Candidate>,
+        journal: Option<(String, Vec<u8>)>,
+    ) -> Result<Self, String> {
+        if !candidates.iter().any(|candidate| candidate.content.is_ok()) {
+            for candidate in &candidates {
+                if let Err(Unreadable::Sealed(what)) = &candidate.content {
+                    return Err(what.clone());
+                }
+            }
+        }
         let mut left_out = vec![];
         let lost = !candidates.iter().any(|candidate| candidate.current && candidate.content.is_ok());
         let mut best: Option<(String, Document)> = None;
         for Candidate { name, content, .. } in candidates {
             match content {
-                Err(what) => left_out.push(format!("{name}: {what}")),
-                Ok(document) if best.as_ref().is_none_or(|(_, best)| document.serial > best.serial) => {
+                Err(what) => left_out.push(format!("{name}: {}", what.into_text())),
+                // Serials of another lineage, from before a recovery by tags, say nothing.
+                Ok(document)
+                    if best.as_ref().is_none_or(|(_, best)| {
+                        document.lineage == best.lineage && document.serial > best.serial
+                    }) =>
+                {
                     best = Some((name, document));
                 }
                 Ok(_) => {}
@@ -43,13 +62,13 @@ impl Salvage {
             let journal =
                 journal.map(|(name, _)| format!("{name}: there is no state that it could build on"));
             left_out.extend(journal);
-            return Self { document: None, source: String::new(), folded: 0, left_out, behind: true };
+            return Ok(Self { document: None, source: String::new(), folded: 0, left_out, behind: true });
         };
         // A state is newer than its backup by exactly what its journal held when it was folded.
         let mut behind = lost;
         let mut folded = 0;
         if let Some((name, text)) = journal {
-            let (entries, damage) = Entry::verifiable(&text);
+            let (entries, damage) = Entry::verifiable(cipher, &text);
             match document.suits(&entries) {
                 Err(what) => {
                     left_out.push(format!("{name}: {what}"));
@@ -68,7 +87,7 @@ impl Salvage {
                 Ok(()) => {}
             }
         }
-        Self { document: Some(document), source, folded, left_out, behind: behind || !whole }
+        Ok(Self { document: Some(document), source, folded, left_out, behind: behind || !whole })
     }
 
     /// Nothing is wrong: there is nothing to recover.
@@ -94,8 +113,13 @@ mod tests {
         document
     }
 
-    fn candidate(name: &str, content: Result<Document, String>) -> Candidate {
+    fn candidate(name: &str, content: Result<Document, &str>) -> Candidate {
+        let content = content.map_err(|what| Unreadable::Damaged(what.to_owned()));
         Candidate { name: name.to_owned(), content, current: name == "state" }
+    }
+
+    fn salvage(candidates: Vec<Candidate>, journal: Option<(String, Vec<u8>)>) -> Salvage {
+        Salvage::new(&Cipher::default(), candidates, journal).unwrap()
     }
 
     fn journal(serial: u64, damaged: bool) -> Option<(String, Vec<u8>)> {
@@ -122,7 +146,8 @@ mod tests {
         };
         let done = Entry::Done { intent: "i".to_owned(), address, record: Some(record) };
         let lines = [Entry::base(&at(serial), "apply", None), Entry::Intent(intent), done];
-        let mut lines: Vec<Vec<u8>> = lines.iter().map(|entry| entry.line().unwrap()).collect();
+        let mut lines: Vec<Vec<u8>> =
+            lines.iter().map(|entry| Cipher::default().line(entry).unwrap()).collect();
         if damaged {
             lines.insert(2, b"{\"entry\": \"don\n".to_vec());
         }
@@ -131,19 +156,19 @@ mod tests {
 
     #[test]
     fn a_backup_and_the_journal_on_top_of_it_are_the_lost_state() {
-        let torn = || candidate("state", Err("it is not valid JSON".to_owned()));
-        let found = Salvage::new(vec![torn(), candidate("backup", Ok(at(4)))], journal(4, false));
+        let torn = || candidate("state", Err("it is not valid JSON"));
+        let found = salvage(vec![torn(), candidate("backup", Ok(at(4)))], journal(4, false));
         assert_eq!(found.document.unwrap().resources.len(), 1);
         assert!(!found.behind && found.folded == 2 && found.left_out.len() == 1, "{:?}", found.left_out);
 
-        let found = Salvage::new(vec![torn(), candidate("backup", Ok(at(3)))], journal(4, false));
+        let found = salvage(vec![torn(), candidate("backup", Ok(at(3)))], journal(4, false));
         assert!(found.behind && found.document.unwrap().resources.is_empty());
         assert!(found.left_out[1].contains("builds on serial 4"), "{:?}", found.left_out);
     }
 
     #[test]
     fn of_a_damaged_journal_the_part_before_the_damage_is_used() {
-        let found = Salvage::new(vec![candidate("state", Ok(at(4)))], journal(4, true));
+        let found = salvage(vec![candidate("state", Ok(at(4)))], journal(4, true));
         assert_eq!((found.folded, found.behind), (1, true));
         assert_eq!(found.document.unwrap().open.len(), 1, "the intent is open and will be settled");
         assert!(found.left_out[0].contains("line 3") && found.left_out[0].contains("queue.jobs"));
@@ -151,9 +176,13 @@ mod tests {
 
     #[test]
     fn a_whole_state_is_sound_and_nothing_at_all_is_none() {
-        assert!(Salvage::new(vec![candidate("state", Ok(at(4)))], journal(4, false)).is_sound());
-        assert!(Salvage::new(vec![candidate("state", Ok(at(4)))], journal(3, false)).is_sound());
-        let nothing = Salvage::new(vec![], journal(3, false));
+        assert!(salvage(vec![candidate("state", Ok(at(4)))], journal(4, false)).is_sound());
+        assert!(salvage(vec![candidate("state", Ok(at(4)))], journal(3, false)).is_sound());
+        let mut old = at(9);
+        old.lineage = "before a recovery by tags".to_owned();
+        let found = salvage(vec![candidate("state", Ok(at(1))), candidate("backup", Ok(old))], None);
+        assert!(found.is_sound() && found.document.is_some_and(|document| document.serial == 1));
+        let nothing = salvage(vec![], journal(3, false));
         assert!(nothing.document.is_none() && nothing.behind && nothing.left_out.len() == 1);
     }
 }

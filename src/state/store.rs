@@ -1,4 +1,4 @@
-use super::{Document, Files, Held, Objects, Remote, Salvage, StateError};
+use super::{Cipher, Document, Files, Held, Holding, Lock, Objects, Past, Remote, Salvage, StateError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,14 @@ impl Store {
     /// An object store: `key` is the state's own, `name` is what messages call it, such as `s3://bucket/key`.
     pub fn remote(objects: Arc<dyn Objects>, name: &str, key: &str) -> Self {
         Self::Remote(Remote::new(objects, name, key))
+    }
+
+    /// Encrypts what is written, decrypts what is read.
+    pub fn sealed_by(self, cipher: Cipher) -> Self {
+        match self {
+            Self::Files(files) => Self::Files(files.sealed_by(cipher)),
+            Self::Remote(remote) => Self::Remote(remote.sealed_by(cipher)),
+        }
     }
 
     /// As users know it: a path or an `s3://` address.
@@ -45,6 +53,53 @@ impl Store {
             }
             Self::Remote(remote) => {
                 let (document, held) = remote.open(command, patience).await?;
+                Ok((document, Held::Remote(held)))
+            }
+        }
+    }
+
+    /// As `open`, where a state of this lineage may have been moved away from: for moving one to this place.
+    pub async fn open_onto(
+        &self,
+        command: &str,
+        patience: Duration,
+        lineage: &str,
+    ) -> Result<(Option<Document>, Held), StateError> {
+        match self {
+            Self::Files(files) => {
+                let held = files.hold(command, patience).await?;
+                Ok((files.read_onto(lineage)?, Held::Files(held)))
+            }
+            Self::Remote(remote) => {
+                let (document, held) = remote.open_onto(command, patience, lineage).await?;
+                Ok((document, Held::Remote(held)))
+            }
+        }
+    }
+
+    /// The states that were, newest first, at most `limit`.
+    pub async fn history(&self, limit: usize) -> Result<Vec<Past>, StateError> {
+        match self {
+            Self::Files(files) => files.history(),
+            Self::Remote(remote) => remote.history(limit).await,
+        }
+    }
+
+    /// Who has the lock.
+    pub async fn holding(&self) -> Result<Holding, StateError> {
+        match self {
+            Self::Files(files) => Lock::look(&files.lock_path()).map_err(files.io("read")),
+            Self::Remote(remote) => Ok(remote.claimed().await?.map_or(Holding::Free, Holding::Lease)),
+        }
+    }
+
+    /// As `open`, from the lease `id` if that has it, however long it is still good. A local lock ends with its process
+    /// and is not taken from it.
+    pub async fn seize(&self, command: &str, id: &str) -> Result<(Option<Document>, Held), StateError> {
+        match self {
+            Self::Files(_) => self.open(command, Duration::ZERO).await,
+            Self::Remote(remote) => {
+                let (document, held) = remote.seize_from(command, Some(id)).await?;
                 Ok((document, Held::Remote(held)))
             }
         }

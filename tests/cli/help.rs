@@ -1,6 +1,6 @@
 use crate::invocation::Test;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "validate",
     "plan",
@@ -9,6 +9,8 @@ const COMMANDS: [&str; 15] = [
     "show",
     "output",
     "state",
+    "lock",
+    "unlock",
     "local",
     "cp",
     "connect",

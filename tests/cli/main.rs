@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod durability;
+mod encryption;
 mod formats;
 mod help;
 mod invocation;

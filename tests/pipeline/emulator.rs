@@ -56,8 +56,49 @@ pub fn delete_vpc(project: &Project, id: &str) {
     wait(cloud(project).ec2().delete_vpc().vpc_id(id).send()).unwrap();
 }
 
+/// An object's content.
+pub fn object(project: &Project, bucket: &str, key: &str) -> Option<Vec<u8>> {
+    let s3 = cloud(project).s3();
+    wait(async {
+        let answer = s3.get_object().bucket(bucket).key(key).send().await.ok()?;
+        Some(answer.body.collect().await.unwrap().to_vec())
+    })
+}
+
+pub fn put_object(project: &Project, bucket: &str, key: &str, bytes: &[u8]) {
+    let s3 = cloud(project).s3();
+    wait(s3.put_object().bucket(bucket).key(key).body(ByteStream::from(bytes.to_vec())).send()).unwrap();
+}
+
+/// A state's lease, held and renewed by this process, as by an apply of somebody else.
+pub struct Renewed {
+    _runtime: tokio::runtime::Runtime,
+    _held: stackctl::state::HeldRemote,
+}
+
+impl Renewed {
+    pub fn hold(project: &Project, bucket: &str, key: &str) -> Self {
+        let objects = std::sync::Arc::new(stackctl::state::Bucket::new(&cloud(project), bucket));
+        let remote = stackctl::state::Remote::new(objects, &format!("s3://{bucket}/{key}"), key);
+        // Renewed every two seconds.
+        let remote = remote.lasting(std::time::Duration::from_secs(8));
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (_, held) = runtime.block_on(remote.open("apply", std::time::Duration::ZERO)).unwrap();
+        Self { _runtime: runtime, _held: held }
+    }
+}
+
 /// Nothing that stackctl makes is left at the emulator.
 pub fn is_empty(project: &Project) {
+    assert_left(project, &[]);
+}
+
+/// Nothing but the bucket of the states.
+pub fn has_only_bucket(project: &Project, name: &str) {
+    assert_left(project, &[&format!("bucket {name}")]);
+}
+
+fn assert_left(project: &Project, expected: &[&str]) {
     let cloud = cloud(project);
     let left = wait(async {
         let mut left: Vec<String> = vec![];
@@ -123,5 +164,5 @@ pub fn is_empty(project: &Project) {
         );
         left
     });
-    assert!(left.is_empty(), "left at the emulator: {left:#?}");
+    assert_eq!(left, expected, "left at the emulator");
 }

@@ -7,8 +7,11 @@ mod changes;
 mod emulator;
 mod examples;
 mod loads;
+mod locks;
+mod moves;
 mod project;
 mod recovery;
+mod sealed;
 
 use project::Project;
 

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_macros, clippy::print_stderr, reason = "this is where the project prints")]
 
 mod chaos;
+mod lock;
 mod plan;
 mod progress;
 mod stack;
@@ -11,10 +12,11 @@ mod summary;
 mod value;
 
 pub use chaos::chaos;
+pub use lock::{holding, holding_json, lease};
 pub use plan::{plan, plan_json, saved};
 pub use progress::Progress;
 pub use stack::{Bytes, bytes, local_logs, local_status, log, pairs, resource, step};
-pub use state::{census, recovered, salvage};
+pub use state::{census, encryption, history, history_json, recovered, resources, rollback, salvage};
 pub use style::{Paint, table};
 pub use summary::summary;
 

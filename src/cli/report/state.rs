@@ -1,7 +1,8 @@
 use super::style::{Paint, table};
-use super::{note, width};
+use super::{data, note, width};
 use crate::census::Census;
-use crate::state::Document;
+use crate::state::{Document, Past};
+use serde_json::{Value as Json, json};
 
 /// What can be used of a damaged state, and what not.
 pub fn salvage(name: &str, best: Option<(&str, &Document)>, left_out: &[String]) {
@@ -18,6 +19,17 @@ pub fn salvage(name: &str, best: Option<(&str, &Document)>, left_out: &[String])
     }
     for what in left_out {
         note(&format!("  {} left out: {what}", Paint::Change.label("!")));
+    }
+}
+
+/// That the next write turns encryption on or off.
+pub fn encryption(name: &str, is: bool, wanted: bool) {
+    match (is, wanted) {
+        (false, true) => note(&format!("{name} is not encrypted yet; the next write encrypts it.")),
+        (true, false) => note(&format!(
+            "{name} is encrypted, and stack.toml names no `encryption` any more: the next write is plain."
+        )),
+        _ => {}
     }
 }
 
@@ -56,6 +68,68 @@ pub fn recovered(document: &Document) {
         })
         .collect();
     table(&rows).iter().for_each(|line| note(line));
+}
+
+/// The states that were.
+pub fn history(history: &[Past]) {
+    let mut rows = vec![["VERSION", "SERIAL", "WRITTEN", "RESOURCES"].map(str::to_owned).to_vec()];
+    for Past { version, written, content } in history {
+        let (serial, count) = match content {
+            Ok(document) => (document.serial.to_string(), document.resources.len().to_string()),
+            Err(what) => ("-".to_owned(), super::cut(what, 60)),
+        };
+        rows.push(vec![version.clone(), serial, written.clone(), count]);
+    }
+    table(&rows).iter().for_each(|line| data(line));
+}
+
+/// The same for machines.
+pub fn history_json(history: &[Past]) {
+    let one = |Past { version, written, content }: &Past| match content {
+        Ok(document) => json!({
+            "version": version,
+            "written": written,
+            "serial": document.serial,
+            "lineage": document.lineage,
+            "resources": document.resources.len(),
+        }),
+        Err(what) => json!({ "version": version, "written": written, "unusable": what }),
+    };
+    data(&history.iter().map(one).collect::<Json>().to_string());
+}
+
+/// What an older state would change.
+pub fn rollback(current: &Document, old: &Document) {
+    note(&format!("From serial {} back to serial {}:", current.serial, old.serial));
+    let mut same = true;
+    let mut say = |line: String| {
+        same = false;
+        note(&format!("  {line}"));
+    };
+    for (address, record) in &current.resources {
+        match old.resources.get(address) {
+            None => say(format!(
+                "{} {address}: forgotten; {} would be nobody's",
+                Paint::Bad.label("-"),
+                record.id
+            )),
+            Some(older) if older.id != record.id => {
+                say(format!("{} {address}: {} instead of {}", Paint::Change.label("~"), older.id, record.id));
+            }
+            Some(older) if older != record => {
+                say(format!("{} {address}: as it was recorded then", Paint::Change.label("~")))
+            }
+            Some(_) => {}
+        }
+    }
+    for (address, record) in
+        old.resources.iter().filter(|(address, _)| !current.resources.contains_key(*address))
+    {
+        say(format!("{} {address}: {} reappears", Paint::Good.label("+"), record.id));
+    }
+    if same {
+        note("  no resource differs");
+    }
 }
 
 /// `1 resource`, `12 resources`.

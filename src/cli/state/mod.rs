@@ -1,10 +1,15 @@
 //! `stackctl state`: one file per subcommand.
 
 mod change;
+mod history;
 mod list;
+mod migrate;
 mod mv;
+mod pull;
+mod push;
 mod recover;
 mod rm;
+mod rollback;
 mod show;
 
 use super::args::StackArgs;
@@ -13,6 +18,9 @@ use super::session::Session;
 use clap::Subcommand;
 
 /// Looks at and mends the state
+///
+/// The state is where `state` in stack.toml says: a folder, or s3://BUCKET/KEY. One that is encrypted (`encryption` in
+/// stack.toml) is read with the secret key in STACKCTL_AGE_IDENTITY, or in the file that STACKCTL_AGE_IDENTITY_FILE names.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -29,6 +37,11 @@ enum Command {
     Rm(rm::Args),
     Mv(mv::Args),
     Recover(recover::Args),
+    Pull(pull::Args),
+    Push(push::Args),
+    Migrate(migrate::Args),
+    History(history::Args),
+    Rollback(rollback::Args),
 }
 
 pub async fn run(args: &Args) -> Outcome {
@@ -39,5 +52,10 @@ pub async fn run(args: &Args) -> Outcome {
         Command::Rm(own) => rm::run(&session, &args.stack, own).await,
         Command::Mv(own) => mv::run(&session, &args.stack, own).await,
         Command::Recover(own) => recover::run(&session, &args.stack, own).await,
+        Command::Pull(_) => pull::run(&session).await,
+        Command::Push(own) => push::run(&session, &args.stack, own).await,
+        Command::Migrate(own) => migrate::run(&session, &args.stack, own).await,
+        Command::History(own) => history::run(&session, own).await,
+        Command::Rollback(own) => rollback::run(&session, &args.stack, own).await,
     }
 }
