@@ -60,7 +60,10 @@ impl Files {
         let started = Instant::now();
         loop {
             match Lock::take(&self.lock_path(), command).map_err(self.io("locked"))? {
-                Ok(lock) => return Ok(HeldFiles { files: self.clone(), _lock: lock }),
+                Ok(lock) => {
+                    tracing::debug!(state = %self.path.display(), command, "locked");
+                    return Ok(HeldFiles { files: self.clone(), _lock: lock });
+                }
                 Err(holder) if started.elapsed() >= patience => {
                     return Err(StateError::Locked { name: self.path.display().to_string(), holder });
                 }

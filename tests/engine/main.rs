@@ -4,6 +4,7 @@
 
 mod apply;
 mod crash;
+mod lost;
 mod order;
 mod plan;
 mod world;
