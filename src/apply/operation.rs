@@ -1,6 +1,7 @@
 use super::converge::Target;
 use super::retry::retry;
 use super::schedule::{Shared, Turn};
+use super::settle::search;
 use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::plan::{Action, Half, Operation, Reason, Step, Value};
@@ -9,6 +10,9 @@ use crate::schema::has_unknown;
 use crate::state::{Entry, Intent, Record, Verb};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
+
+/// How often a create call that never arrived is made once more.
+const REPETITIONS: usize = 3;
 
 /// What an operation does, in the words of the journal.
 pub fn verb(step: &Step, half: &Half) -> Verb {
@@ -80,14 +84,19 @@ async fn create(
     };
     let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
     let ctx = Create { cloud: shared.run.cloud, owner: &owner };
-    let made = retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
-        kind.create(&ctx, wanted.clone())
-    })
-    .await;
-    let id = match made {
-        Ok(id) => id,
-        Err(error) => match lost(shared, kind, &owner, &wanted, &error).await {
-            Ok(Some(id)) => id,
+    let mut again = 0..REPETITIONS;
+    let id = loop {
+        let made = retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
+            kind.create(&ctx, wanted.clone())
+        })
+        .await;
+        let error = match made {
+            Ok(id) => break id,
+            Err(error) => error,
+        };
+        match lost(shared, kind, &owner, &wanted, &error).await {
+            Ok(Some(id)) => break id,
+            Ok(None) if is_doubtful(&error) && again.next().is_some() => {}
             Ok(None) => {
                 let reason = error.to_string();
                 shared.journal(&Entry::Void { intent: owner.intent, reason }).await?;
@@ -99,7 +108,7 @@ async fn create(
                     "{error}. Whether it exists all the same could not be found out ({unknown}); the next command settles it"
                 )));
             }
-        },
+        }
     };
     let record = Record {
         id: id.clone(),
@@ -133,8 +142,15 @@ async fn lost(
 ) -> Result<Option<Id>> {
     match error {
         Error::Inputs { .. } => Ok(None),
+        // What has just been made may not show in AWS's lists yet.
+        _ if is_doubtful(error) => search(shared.run.cloud, kind, owner, wanted, &shared.run.pace).await,
         _ => kind.find(shared.run.cloud, owner, wanted.clone()).await,
     }
+}
+
+/// Whether AWS may have acted all the same: no answer came, or one that says that something broke.
+fn is_doubtful(error: &Error) -> bool {
+    matches!(error, Error::Aws(aws) if matches!(aws.status, None | Some(500 | 502 | 504)))
 }
 
 async fn update(

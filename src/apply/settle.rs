@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::resource::{Id, Kind, Owner};
 use crate::state::{Document, Intent, Record, Verb};
 use futures::future::try_join_all;
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use std::fmt;
 use tokio::time::{Instant, sleep};
 
 /// What became of an intent that a dead run left open.
@@ -17,6 +18,18 @@ pub enum Finding {
     Nothing { address: Address },
     /// It was being changed or deleted; what is there is read anew.
     Interrupted { address: Address, verb: Verb },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Adopted { address, id } => write!(f, "adopted {address} {id}"),
+            Self::Nothing { address } => write!(f, "nothing of {address}"),
+            Self::Interrupted { address, verb } => {
+                write!(f, "cut off {} {address}", format!("{verb:?}").to_lowercase())
+            }
+        }
+    }
 }
 
 /// Settles what a dead run left open. The caller writes the document afterwards.
@@ -63,6 +76,9 @@ pub async fn settle(
             },
         });
     }
+    for finding in &findings {
+        tracing::info!(%finding, "settled");
+    }
     document.open.clear();
     Ok(findings)
 }
@@ -82,16 +98,27 @@ async fn found(
                 address: intent.address.clone(),
                 intent: intent.intent.clone(),
             };
-            let started = Instant::now();
-            loop {
-                let found = kind.find(cloud, &owner, intent.inputs.clone()).await?;
-                if found.is_some() || started.elapsed() >= pace.propagation {
-                    return Ok(found);
-                }
-                sleep(pace.longest).await;
-            }
+            search(cloud, kind, &owner, &intent.inputs, pace).await
         }
         (None, None) => Ok(None),
+    }
+}
+
+/// Looks for what an intent may have created, until it would show if it existed.
+pub(super) async fn search(
+    cloud: &Cloud,
+    kind: &'static dyn Kind,
+    owner: &Owner,
+    inputs: &Json,
+    pace: &Pace,
+) -> Result<Option<Id>> {
+    let started = Instant::now();
+    loop {
+        let found = kind.find(cloud, owner, inputs.clone()).await?;
+        if found.is_some() || started.elapsed() >= pace.propagation {
+            return Ok(found);
+        }
+        sleep(pace.longest).await;
     }
 }
 

@@ -105,7 +105,7 @@ impl Connector {
         let refused = |refusal: Refusal| refusal.answer(&call, &id);
         let key = key(&mut request).await?;
         match &fault {
-            None => return self.forward(&call, request, key, 0, false).await,
+            None => self.forward(&call, request, key, 0, false).await,
             Some(Fault::Throttled) => self.met(&fault, Ok(refused(Refusal::throttled(&call.service)))),
             Some(Fault::Internal) => self.met(&fault, Ok(refused(Refusal::internal(&call.service)))),
             Some(Fault::Refused(refusal)) => self.met(&fault, Ok(refused(refusal.clone()))),
@@ -158,6 +158,7 @@ impl Connector {
 
     fn met(&self, fault: &Option<Fault>, reply: Reply) -> Reply {
         if let Some(fault) = fault {
+            tracing::debug!(fault = fault.name(), "chaos");
             self.shared.tally.fault(fault);
         }
         reply

@@ -21,7 +21,7 @@ mod world;
 pub use client::ChaosHttpClient;
 pub use fault::Fault;
 pub use faults::Faults;
-pub use point::{Moment, Passed, Points, arm, disarm, is_armed, point};
+pub use point::{End, Moment, Passed, Points, arm, disarm, is_armed, point};
 pub use points::PointsHttpClient;
 pub use protocol::{Protocol, Refusal};
 pub use tally::{Counts, Tally};

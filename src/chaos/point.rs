@@ -33,20 +33,29 @@ pub struct Points {
     pub died: bool,
 }
 
+/// How a process ends at its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By SIGKILL.
+    Kill,
+    Panic,
+}
+
 #[derive(Debug)]
 struct Armed {
     /// Counted from 1.
     die_at: Option<usize>,
+    end: End,
     file: Option<PathBuf>,
     points: Mutex<Points>,
 }
 
 static ARMED: OnceLock<Armed> = OnceLock::new();
 
-/// Counts the points that this process passes from now on. It kills itself with SIGKILL at the point `die_at`.
-pub fn arm(die_at: Option<usize>, file: Option<PathBuf>) {
+/// Counts the points that this process passes from now on. It ends at the point `die_at`.
+pub fn arm(die_at: Option<usize>, end: End, file: Option<PathBuf>) {
     // A second arming would be a mistake of ours; the first one counts.
-    let _ = ARMED.set(Armed { die_at, file, points: Mutex::default() });
+    let _ = ARMED.set(Armed { die_at, end, file, points: Mutex::default() });
 }
 
 /// Whether this process counts its points.
@@ -79,6 +88,10 @@ impl Armed {
             points.died = true;
             // Without the file the sweep counts a death at an unknown place; the death is what matters.
             let _ = self.write(&points);
+            if self.end == End::Panic {
+                // With something in it that is nobody's business: the text of a panic is not for printing.
+                panic!("{:?} as asked for", points.passed);
+            }
             let _ = kill(Pid::this(), Signal::SIGKILL);
             // Under the lock, so that no other thread passes a point; the signal is under way.
             loop {

@@ -152,6 +152,42 @@ async fn a_lost_answer_reached_the_server_and_a_reset_did_not() {
     assert!(reset.ec2().create_vpc().send().await.is_ok());
 }
 
+/// A VPC has no name and no client token: asked for twice, it is there twice.
+#[tokio::test]
+async fn what_would_be_made_twice_is_asked_for_once() {
+    for (fault, times) in
+        [(Fault::LostAnswer, 1), (Fault::Reset, 0), (Fault::Internal, 0), (Fault::Throttled, 1)]
+    {
+        let (cloud, asked) = cloud(CREATED, Faults::none().on("ec2", "CreateVpc", 1, fault.clone()));
+        let quick = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        let made = cloud.retrying(quick).ec2_once().create_vpc().send().await;
+        assert_eq!(made.is_ok(), fault == Fault::Throttled, "{fault:?}");
+        assert_eq!(asked.load(Ordering::SeqCst), times, "{fault:?}");
+    }
+}
+
+/// AWS lists the rules of a new group later than the group itself.
+#[tokio::test]
+async fn a_group_whose_rules_are_not_listed_yet_is_not_ready() {
+    let server = infallible_client_fn(|request: http::Request<aws_smithy_types::body::SdkBody>| {
+        let asked = std::str::from_utf8(request.body().bytes().unwrap()).unwrap();
+        let body = if asked.contains("Action=DescribeSecurityGroupRules") {
+            "<DescribeSecurityGroupRulesResponse><securityGroupRuleSet/></DescribeSecurityGroupRulesResponse>"
+        } else {
+            "<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId>\
+             <groupName>g</groupName><vpcId>vpc-1</vpcId><groupDescription>d</groupDescription>\
+             <ipPermissionsEgress><item><ipProtocol>-1</ipProtocol></item></ipPermissionsEgress></item>\
+             </securityGroupInfo></DescribeSecurityGroupsResponse>"
+        };
+        http::Response::builder().status(200).body(body).unwrap()
+    });
+    let cloud = Cloud::emulator("http://127.0.0.1:1", "eu-west-1", SharedHttpClient::new(server));
+    let id = crate::resource::Id("sg-1".to_owned());
+    let read = crate::resource::kind("security_group").unwrap().read(&cloud, std::slice::from_ref(&id)).await;
+    let status = read.unwrap().remove(&id).unwrap().status;
+    assert!(matches!(status, crate::resource::Status::Pending(_)), "{status:?}");
+}
+
 #[tokio::test]
 async fn what_was_just_created_may_not_be_seen_and_becomes_ready_slowly() {
     let faults = Faults::none()

@@ -3,7 +3,7 @@
 use super::failure::{Failure, Outcome};
 use super::report;
 use crate::apply::Pace;
-use crate::chaos::{self, ChaosHttpClient, Faults, PointsHttpClient, Tally};
+use crate::chaos::{self, ChaosHttpClient, End, Faults, PointsHttpClient, Tally};
 use crate::cloud::Cloud;
 use aws_config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// What shall go wrong.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub struct ChaosArgs {
     /// On the local cloud: lets everything go wrong that goes wrong on the way to AWS (throttling, 500s, lost answers,
     /// broken connections, stale reads), the same for the same SEED.
     #[arg(long = "chaos", value_name = "SEED", global = true)]
@@ -23,6 +23,10 @@ pub struct Args {
     // are before and after every journal entry, every HTTP call and every write of the state.
     #[arg(long, value_name = "N", hide = true, global = true)]
     die_at: Option<usize>,
+
+    // As --die-at, with a panic instead of the signal.
+    #[arg(long, value_name = "N", hide = true, global = true, conflicts_with = "die_at")]
+    panic_at: Option<usize>,
 
     // Which points were passed, and whether the last one was deadly.
     #[arg(long, value_name = "FILE", hide = true, global = true)]
@@ -37,12 +41,13 @@ const ATTEMPTS: u32 = 6;
 const BACKOFF: Duration = Duration::from_millis(20);
 
 /// Takes note of what was asked for. Once, before any command runs.
-pub fn begin(args: &Args) {
+pub fn begin(args: &ChaosArgs) {
     if let Some(seed) = args.seed {
         let _ = SEED.set(seed);
     }
-    if args.die_at.is_some() || args.chaos_points.is_some() {
-        chaos::arm(args.die_at, args.chaos_points.clone());
+    if args.die_at.or(args.panic_at).is_some() || args.chaos_points.is_some() {
+        let end = if args.panic_at.is_some() { End::Panic } else { End::Kill };
+        chaos::arm(args.die_at.or(args.panic_at), end, args.chaos_points.clone());
     }
 }
 

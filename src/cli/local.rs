@@ -61,6 +61,13 @@ enum Command {
     },
 }
 
+impl Args {
+    /// Whether this process is the one in the background.
+    pub fn supervises(&self) -> bool {
+        matches!(self.command, Command::Supervise { .. })
+    }
+}
+
 pub async fn run(args: &Args) -> Outcome {
     let project = if args.file.is_dir() { args.file.clone() } else { root(&args.file) };
     let layout = Layout::new(&project);

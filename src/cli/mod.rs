@@ -14,8 +14,10 @@ mod identity;
 mod init;
 mod local;
 mod lock;
+mod log;
 mod logs;
 mod output;
+mod panic;
 mod plan;
 mod report;
 mod resolve;
@@ -42,7 +44,10 @@ pub struct Cli {
     command: Command,
 
     #[command(flatten)]
-    chaos: chaos::Args,
+    log: log::LogArgs,
+
+    #[command(flatten)]
+    chaos: chaos::ChaosArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -69,7 +74,12 @@ enum Command {
 /// Runs the command line of this process; the answer is its exit code.
 pub async fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
+    panic::begin(!matches!(&cli.command, Command::Local(args) if args.supervises()));
     chaos::begin(&cli.chaos);
+    if let Err(failure) = log::begin(&cli.log) {
+        report::failure(&failure);
+        return Exit::into(failure.exit());
+    }
     let outcome: Outcome = match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Validate(args) => validate::run(&args),

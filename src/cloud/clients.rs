@@ -1,3 +1,4 @@
+use super::once::Once;
 use super::watch::Watch;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -42,6 +43,13 @@ impl Cloud {
     pub fn new(config: SdkConfig, account: String, emulated: bool) -> Self {
         let region = config.region().map(ToString::to_string).unwrap_or_default();
         Self { config, account, region, emulated }
+    }
+
+    /// For calls that make something anew each time they arrive. EC2 has few client tokens: what was made before the
+    /// answer got lost is found by its tags, and only if nothing was found the engine makes the call again.
+    pub fn ec2_once(&self) -> aws_sdk_ec2::Client {
+        let config = aws_sdk_ec2::config::Builder::from(&self.config).interceptor(Watch);
+        aws_sdk_ec2::Client::from_conf(config.retry_classifier(Once).build())
     }
 
     /// Emulators have no wildcard DNS for `bucket.host`, so they get path-style addresses.

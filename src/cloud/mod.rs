@@ -5,6 +5,7 @@ mod call;
 mod clients;
 mod connect;
 pub mod naming;
+mod once;
 pub mod tags;
 mod watch;
 

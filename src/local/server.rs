@@ -226,6 +226,7 @@ impl Program for Server {
             ("wal_level", "minimal".to_owned()),
             ("max_wal_senders", "0".to_owned()),
             ("max_wal_size", "2GB".to_owned()),
+            ("fsync", if is_throw_away() { "off" } else { "on" }.to_owned()),
         ];
         let log = logs::open(&self.log())?;
         let mut command = Command::new(self.installation.program("postgres"));
@@ -286,6 +287,11 @@ pub(super) fn remove(layout: &Layout, identifier: &str) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("remove", data),
         _ => Ok(()),
     }
+}
+
+/// `STACKCTL_LOCAL_FSYNC=off` where the local cloud was brought up: for tests, whose databases nobody will miss.
+fn is_throw_away() -> bool {
+    std::env::var_os("STACKCTL_LOCAL_FSYNC").is_some_and(|value| value == "off")
 }
 
 fn quoted(name: &str) -> String {

@@ -68,7 +68,7 @@ impl Resource for InternetGateway {
 
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
         let tags = ec2::tagged(ResourceType::InternetGateway, ctx.tags(&inputs.tags));
-        let call = ctx.cloud.ec2().create_internet_gateway().tag_specifications(tags);
+        let call = ctx.cloud.ec2_once().create_internet_gateway().tag_specifications(tags);
         let made = call.send().await.map_err(aws("ec2:CreateInternetGateway"))?;
         Ok(Id(made.internet_gateway.and_then(|gateway| gateway.internet_gateway_id).unwrap_or_default()))
     }

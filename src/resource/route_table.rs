@@ -125,7 +125,7 @@ impl Resource for RouteTable {
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
         let call = ctx
             .cloud
-            .ec2()
+            .ec2_once()
             .create_route_table()
             .vpc_id(&inputs.vpc_id)
             .client_token(ctx.token())

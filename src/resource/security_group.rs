@@ -5,7 +5,7 @@ use super::ec2::{self, checks, enis, rules};
 use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::Result;
-use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroupRule};
+use aws_sdk_ec2::types::{IpPermission, Filter, ResourceType, SecurityGroupRule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -143,7 +143,7 @@ impl Resource for SecurityGroup {
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
         let call = ctx
             .cloud
-            .ec2()
+            .ec2_once()
             .create_security_group()
             .set_group_name(inputs.name.clone())
             .description(&inputs.description)
@@ -328,5 +328,15 @@ fn live(
         vpc_id: text(group.vpc_id()),
         owner_id: group.owner_id().unwrap_or(&cloud.account).to_owned(),
     };
-    Live { inputs, outputs, status: Status::Ready }
+    // The rules of a new group may be listed later than the group itself: it would look as if it let nothing out.
+    let unlisted = |egress: bool, permissions: &[IpPermission]| {
+        let mut rules = all.iter().filter(|rule| rule.group_id() == Some(id));
+        !permissions.is_empty() && !rules.any(|rule| rule.is_egress.unwrap_or(false) == egress)
+    };
+    let status = if unlisted(true, group.ip_permissions_egress()) || unlisted(false, group.ip_permissions()) {
+        Status::Pending("its rules are not listed yet".to_owned())
+    } else {
+        Status::Ready
+    };
+    Live { inputs, outputs, status }
 }

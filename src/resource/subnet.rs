@@ -87,7 +87,7 @@ impl Resource for Subnet {
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
         let call = ctx
             .cloud
-            .ec2()
+            .ec2_once()
             .create_subnet()
             .vpc_id(&inputs.vpc_id)
             .cidr_block(&inputs.cidr_block)

@@ -110,7 +110,7 @@ impl Resource for Vpc {
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
         let call = ctx
             .cloud
-            .ec2()
+            .ec2_once()
             .create_vpc()
             .cidr_block(&inputs.cidr_block)
             .instance_tenancy(inputs.instance_tenancy.wire())

@@ -129,7 +129,7 @@ impl Resource for VpcEndpoint {
         let dns = (sort == Sort::Interface).then(|| inputs.private_dns_enabled.unwrap_or(true));
         let call = ctx
             .cloud
-            .ec2()
+            .ec2_once()
             .create_vpc_endpoint()
             .vpc_id(&inputs.vpc_id)
             .service_name(full(&ctx.cloud.region, &inputs.service))

@@ -75,6 +75,7 @@ impl Files {
             match Lock::take(&self.lock_path(), command).map_err(self.io("locked"))? {
                 Ok(lock) => {
                     self.sweep();
+                    tracing::debug!(state = %self.path.display(), command, "locked");
                     return Ok(HeldFiles { files: self.clone(), _lock: lock });
                 }
                 Err(holder) if started.elapsed() >= patience => {

@@ -191,6 +191,7 @@ impl Lease {
     fn hold(objects: Arc<dyn Objects>, key: &str, text: Text, etag: String) -> Self {
         let claim = Claim { objects, key: key.to_owned(), text, etag: Mutex::new(Some(etag)) };
         let claim = Arc::new(claim);
+        tracing::debug!(key, lease = claim.text.lease, "lease taken");
         let (tell, lost) = watch::channel(false);
         let renewer = tokio::spawn(renew(claim.clone(), tell));
         Self { inner: Arc::new(Inner { claim, lost, renewer }) }
@@ -228,6 +229,7 @@ impl Drop for Inner {
 impl Claim {
     async fn release(&self) {
         if let Some(etag) = self.etag.lock().await.take() {
+            tracing::debug!(key = self.key, "lease released");
             // It runs out by itself if it cannot be deleted.
             let _ = self.objects.delete(&self.key, &etag).await;
         }
@@ -265,10 +267,12 @@ async fn renew(lease: Arc<Claim>, lost: watch::Sender<bool>) {
         let begun = Instant::now();
         match claim(&*lease.objects, &lease.key, &text, Condition::Match(etag)).await {
             Ok(Some(etag)) => {
+                tracing::debug!(key = lease.key, renewals, "lease renewed");
                 *held = Some(etag);
                 good = begun;
             }
             Ok(None) => {
+                tracing::warn!(key = lease.key, "lease lost");
                 *held = None;
                 // Nobody listens if the command has just ended.
                 let _ = lost.send(true);

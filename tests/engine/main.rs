@@ -5,6 +5,7 @@
 mod apply;
 mod crash;
 mod objects;
+mod lost;
 mod order;
 mod plan;
 mod remote;

@@ -26,6 +26,8 @@ pub struct Object {
     pub kind: &'static str,
     pub inputs: Json,
     pub owner: BTreeMap<String, String>,
+    /// When lists show it.
+    pub listed: tokio::time::Instant,
     /// When it is ready.
     pub ready: tokio::time::Instant,
     /// What reads return until `fresh`.
@@ -39,6 +41,10 @@ pub enum Fault {
     Refuse,
     /// It happened, and the answer was lost.
     LostResponse,
+    /// As before, and lists show what was created only some seconds later.
+    LostAndUnseen,
+    /// The answer was lost on the way there: nothing happened.
+    NeverArrived,
     /// It happened, the answer was lost, and the SDK's own repetition is refused: the name is taken.
     Taken,
     /// An error that the profile says passes by itself.
@@ -105,7 +111,8 @@ impl Scripted {
             Some(Fault::HangBefore) => std::future::pending().await,
             Some(Fault::Refuse) => aws(Some(400), Some("InvalidParameter")),
             Some(Fault::Passing) => aws(Some(400), Some("DependencyViolation")),
-            Some(Fault::LostResponse) => {
+            Some(Fault::NeverArrived) => aws(None, None),
+            Some(Fault::LostResponse | Fault::LostAndUnseen) => {
                 act(&mut self.world.lock().unwrap());
                 aws(None, None)
             }
@@ -147,7 +154,10 @@ impl Kind for Scripted {
         Box::pin(async move {
             let fault = self.fault("create", &name_of(&inputs));
             let owner = ctx.owner.tags();
-            let ready = tokio::time::Instant::now() + Duration::from_secs(self.slow);
+            let now = tokio::time::Instant::now();
+            let ready = now + Duration::from_secs(self.slow);
+            let unseen = if fault == Some(Fault::LostAndUnseen) { 12 } else { 0 };
+            let listed = now + Duration::from_secs(unseen);
             self.act(fault, |world| {
                 world.next += 1;
                 let id = format!("{}-{}", self.name, world.next);
@@ -156,9 +166,10 @@ impl Kind for Scripted {
                 inputs["size"] = json!(1);
                 inputs["zone"] = json!("zone-1");
                 inputs["secret"] = Json::Null;
-                world
-                    .objects
-                    .insert(id.clone(), Object { kind: self.name, inputs, owner, ready, stale: None });
+                world.objects.insert(
+                    id.clone(),
+                    Object { kind: self.name, inputs, owner, listed, ready, stale: None },
+                );
                 Id(id)
             })
             .await
@@ -174,7 +185,9 @@ impl Kind for Scripted {
         Box::pin(async move {
             let fault = self.fault("find", &name_of(&inputs));
             self.act(fault, |world| {
-                let found = world.objects.iter().find(|(_, object)| owner.owns(&object.owner));
+                let now = tokio::time::Instant::now();
+                let mut listed = world.objects.iter().filter(|(_, object)| object.listed <= now);
+                let found = listed.find(|(_, object)| owner.owns(&object.owner));
                 found.map(|(id, _)| Id(id.clone()))
             })
             .await

@@ -7,6 +7,7 @@
 //! `STACKCTL_SWEEP_BINARY` which stackctl is swept, such as a release build.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says how far it is")]
 
+mod bug;
 mod chaos;
 mod counts;
 mod cycle;
@@ -18,15 +19,19 @@ mod verdict;
 use counts::Counts;
 use points::Points;
 use project::Project;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// One after the other: both want all of the machine.
 static MACHINE: Mutex<()> = Mutex::new(());
 
+fn machine() -> MutexGuard<'static, ()> {
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn killed_at_every_point_it_heals() {
-    let _machine = MACHINE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _machine = machine();
     let started = Instant::now();
     let first = Project::new();
     let (up, down) = cycle::measure(&first);
@@ -47,7 +52,7 @@ fn killed_at_every_point_it_heals() {
 
 #[test]
 fn on_bad_days_it_gets_there_all_the_same() {
-    let _machine = MACHINE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _machine = machine();
     let started = Instant::now();
     let seeds = Points::seeds();
     let tally = Mutex::new(chaos::Tally::default());

@@ -57,7 +57,11 @@ impl Project {
         let built = || env!("CARGO_BIN_EXE_stackctl").to_owned();
         let mut command = Command::new(std::env::var("STACKCTL_SWEEP_BINARY").unwrap_or_else(|_| built()));
         command.args(args).current_dir(self.folder.path());
-        command.env("NO_COLOR", "1").env_remove("AWS_ENDPOINT_URL").env_remove("STACKCTL_LOG");
+        command
+            .env("STACKCTL_LOCAL_FSYNC", "off")
+            .env("NO_COLOR", "1")
+            .env_remove("AWS_ENDPOINT_URL")
+            .env_remove("STACKCTL_LOG");
         command
     }
 

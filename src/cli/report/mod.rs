@@ -1,8 +1,10 @@
 //! What people see. Nothing else prints: data goes to stdout, all else to stderr; colour only where it is welcome.
 #![expect(clippy::disallowed_macros, clippy::print_stderr, reason = "this is where the project prints")]
 
+mod bug;
 mod chaos;
 mod lock;
+mod log;
 mod plan;
 mod progress;
 mod stack;
@@ -11,8 +13,10 @@ mod style;
 mod summary;
 mod value;
 
+pub use bug::bug;
 pub use chaos::chaos;
 pub use lock::{holding, holding_json, lease};
+pub use log::log_writer;
 pub use plan::{plan, plan_json, saved};
 pub use progress::Progress;
 pub use stack::{Bytes, bytes, local_logs, local_status, log, pairs, resource, step};

@@ -45,14 +45,14 @@ pub async fn authorize(
     let tags = tags.map(|tags| vec![tags]);
     let wanted = permissions.clone();
     let made = if egress {
-        let call = cloud.ec2().authorize_security_group_egress().group_id(group);
+        let call = cloud.ec2_once().authorize_security_group_egress().group_id(group);
         let call = call.set_ip_permissions(Some(permissions)).set_tag_specifications(tags);
         call.send()
             .await
             .map_err(aws("ec2:AuthorizeSecurityGroupEgress"))
             .map(|made| made.security_group_rules)
     } else {
-        let call = cloud.ec2().authorize_security_group_ingress().group_id(group);
+        let call = cloud.ec2_once().authorize_security_group_ingress().group_id(group);
         let call = call.set_ip_permissions(Some(permissions)).set_tag_specifications(tags);
         call.send()
             .await

@@ -1,0 +1,34 @@
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Where the lines of the log go: a file that is the user's alone, or stderr.
+pub enum LogWriter {
+    File(Arc<File>),
+    Stderr,
+}
+
+/// Opens the file to append to it.
+pub fn log_writer(file: Option<&Path>) -> io::Result<LogWriter> {
+    Ok(match file {
+        Some(path) => {
+            let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+            LogWriter::File(Arc::new(file))
+        }
+        None => LogWriter::Stderr,
+    })
+}
+
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = Box<dyn Write + 'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        match self {
+            Self::File(file) => Box::new(file.as_ref()),
+            Self::Stderr => Box::new(io::stderr()),
+        }
+    }
+}
