@@ -1,6 +1,7 @@
 use super::converge::Target;
 use super::retry::retry;
 use super::schedule::Shared;
+use super::search::{refuses, search};
 use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::plan::{Action, Half, Operation, Reason, Step, Value};
@@ -119,7 +120,8 @@ async fn lost(
 ) -> Result<Option<Id>> {
     match error {
         Error::Inputs { .. } => Ok(None),
-        _ => kind.find(shared.run.cloud, owner, wanted.clone()).await,
+        refused if refuses(refused) => kind.find(shared.run.cloud, owner, wanted.clone()).await,
+        _ => search(shared.run.cloud, kind, owner, wanted, &shared.run.pace).await,
     }
 }
 

@@ -1,4 +1,5 @@
 use super::Pace;
+use super::search::search;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::Result;
@@ -6,7 +7,6 @@ use crate::resource::{Id, Kind, Owner};
 use crate::state::{Document, Intent, Record, Verb};
 use futures::future::try_join_all;
 use serde_json::json;
-use tokio::time::{Instant, sleep};
 
 /// What became of an intent that a dead run left open.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,14 +82,7 @@ async fn found(
                 address: intent.address.clone(),
                 intent: intent.intent.clone(),
             };
-            let started = Instant::now();
-            loop {
-                let found = kind.find(cloud, &owner, intent.inputs.clone()).await?;
-                if found.is_some() || started.elapsed() >= pace.propagation {
-                    return Ok(found);
-                }
-                sleep(pace.longest).await;
-            }
+            search(cloud, kind, &owner, &intent.inputs, pace).await
         }
         (None, None) => Ok(None),
     }

@@ -241,7 +241,7 @@ impl Open {
         let packages = if destroy { HashMap::new() } else { build(&self.stack, &self.root)? };
         let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
         let observed = if args.refresh {
-            refresh(&self.cloud, &self.document, kind)
+            refresh(&self.cloud, &self.document, &self.pace(), kind)
                 .await
                 .map_err(Failure::while_doing("failed to read what is there; nothing was changed"))?
         } else {
