@@ -16,6 +16,9 @@ pub enum Error {
     /// A rule of stackctl's own stops the operation; the text says which and the remedy.
     #[error("{0}")]
     Refused(String),
+    /// Several objects carry the ownership tags of one address.
+    #[error("{address} could be any of {}: all of them carry its ownership tags", .ids.join(", "))]
+    Ambiguous { address: crate::address::Address, ids: Vec<String> },
     /// What was announced could not be made durable, so it was not done.
     #[error(transparent)]
     State(#[from] crate::state::StateError),

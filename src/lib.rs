@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod apply;
+pub mod census;
+pub mod chaos;
 pub mod cli;
 pub mod cloud;
 pub mod config;

@@ -1,6 +1,7 @@
 //! Walks a plan: concurrently, journalled, waiting and retrying on behalf of the kinds.
 
 mod converge;
+mod gate;
 mod operation;
 mod pace;
 mod reader;
@@ -10,5 +11,5 @@ mod search;
 mod settle;
 
 pub use pace::Pace;
-pub use schedule::{Failure, Run, Summary, apply};
+pub use schedule::{Failure, Run, Stop, Summary, apply};
 pub use settle::{Finding, settle};

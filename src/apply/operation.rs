@@ -1,6 +1,6 @@
 use super::converge::Target;
 use super::retry::retry;
-use super::schedule::Shared;
+use super::schedule::{Shared, Turn};
 use super::search::{refuses, search};
 use crate::address::Address;
 use crate::error::{Error, Result};
@@ -9,6 +9,7 @@ use crate::resource::{Create, Id, Kind, Observed, Owner, Wait};
 use crate::schema::has_unknown;
 use crate::state::{Entry, Intent, Record, Verb};
 use serde_json::{Value as Json, json};
+use std::time::Duration;
 
 /// What an operation does, in the words of the journal.
 pub fn verb(step: &Step, half: &Half) -> Verb {
@@ -19,19 +20,25 @@ pub fn verb(step: &Step, half: &Half) -> Verb {
     }
 }
 
-/// Carries out one operation, journal first.
-pub async fn run(shared: &Shared<'_>, step: &Step, operation: &Operation) -> Result<()> {
+/// Carries out one operation, journal first. How long it took at the cloud; `None` if the run was stopped before its
+/// turn came.
+pub async fn run(
+    shared: &Shared<'_>,
+    step: &Step,
+    operation: &Operation,
+    turn: &Turn,
+) -> Result<Option<Duration>> {
     let missing =
         || Error::Refused(format!("this stackctl does not know the kind {}", operation.address.kind));
     let kind = (shared.run.kind)(&operation.address.kind).ok_or_else(missing)?;
     match (&operation.half, step.action) {
-        (Half::Up, Action::Update) => update(shared, kind, step).await,
-        (Half::Up, _) => create(shared, kind, step).await,
+        (Half::Up, Action::Update) => update(shared, kind, step, turn).await,
+        (Half::Up, _) => create(shared, kind, step, turn).await,
         (Half::Down, _) => match &step.id {
-            Some(id) => delete(shared, kind, &step.address, id).await,
-            None => Ok(()),
+            Some(id) => delete(shared, kind, id, turn).await,
+            None => Ok(Some(Duration::ZERO)),
         },
-        (Half::Deposed(id), _) => delete(shared, kind, &step.address, id).await,
+        (Half::Deposed(id), _) => delete(shared, kind, id, turn).await,
     }
 }
 
@@ -47,7 +54,12 @@ fn resolve(shared: &Shared<'_>, step: &Step) -> Result<Json> {
     Ok(inputs)
 }
 
-async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Result<()> {
+async fn create(
+    shared: &Shared<'_>,
+    kind: &'static dyn Kind,
+    step: &Step,
+    turn: &Turn,
+) -> Result<Option<Duration>> {
     let wanted = resolve(shared, step)?;
     let address = &step.address;
     let owner = Owner {
@@ -67,7 +79,7 @@ async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
         deposes: step.reason != Reason::Vanished && shared.record(address).is_some(),
         protected: shared.run.desired.lifecycle(address).prevent_destroy,
     };
-    shared.announce(&intent).await?;
+    let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
     let ctx = Create { cloud: shared.run.cloud, owner: &owner };
     let made = retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
         kind.create(&ctx, wanted.clone())
@@ -106,7 +118,9 @@ async fn create(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
     let (durable, observed) =
         futures::join!(shared.journal(&known), target.converge(&wanted, &wanted, kind.profile().create));
     durable?;
-    finish(shared, kind, &intent, record, &wanted, observed).await
+    let took = pass.end();
+    finish(shared, kind, &intent, record, &wanted, observed).await?;
+    Ok(Some(took))
 }
 
 /// After a create call failed: the object, if there is one all the same. Even a refusal proves nothing: the SDK repeats
@@ -125,7 +139,12 @@ async fn lost(
     }
 }
 
-async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Result<()> {
+async fn update(
+    shared: &Shared<'_>,
+    kind: &'static dyn Kind,
+    step: &Step,
+    turn: &Turn,
+) -> Result<Option<Duration>> {
     let wanted = resolve(shared, step)?;
     let address = &step.address;
     let old =
@@ -141,11 +160,12 @@ async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
         deposes: false,
         protected: shared.run.desired.lifecycle(address).prevent_destroy,
     };
-    shared.announce(&intent).await?;
+    let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
     let id = old.id.clone();
     let wanted = ignoring(shared, kind, step, wanted, &id).await?;
-    let observed =
-        target(shared, kind, address, &id).converge(&wanted, &old.inputs, kind.profile().update).await;
+    // What was adopted may still be on its way up.
+    let wait = if old.incomplete { kind.profile().create } else { kind.profile().update };
+    let observed = target(shared, kind, address, &id).converge(&wanted, &old.inputs, wait).await;
     let record = Record {
         inputs: redacted,
         depends_on: step.depends_on.clone(),
@@ -153,7 +173,9 @@ async fn update(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step) -> Re
         incomplete: true,
         ..old
     };
-    finish(shared, kind, &intent, record, &wanted, observed).await
+    let took = pass.end();
+    finish(shared, kind, &intent, record, &wanted, observed).await?;
+    Ok(Some(took))
 }
 
 /// `ignore_changes`: those attributes stay as they are.
@@ -201,8 +223,14 @@ async fn finish(
     failure.map_or(Ok(()), Err)
 }
 
-async fn delete(shared: &Shared<'_>, kind: &'static dyn Kind, address: &Address, id: &Id) -> Result<()> {
-    let Some(record) = shared.object(address, id) else { return Ok(()) };
+async fn delete(
+    shared: &Shared<'_>,
+    kind: &'static dyn Kind,
+    id: &Id,
+    turn: &Turn,
+) -> Result<Option<Duration>> {
+    let address = &turn.address;
+    let Some(record) = shared.object(address, id) else { return Ok(Some(Duration::ZERO)) };
     let intent = Intent {
         intent: (shared.run.new_intent)(),
         address: address.clone(),
@@ -213,13 +241,15 @@ async fn delete(shared: &Shared<'_>, kind: &'static dyn Kind, address: &Address,
         deposes: false,
         protected: record.protected,
     };
-    shared.announce(&intent).await?;
+    let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
     let outcome = remove(shared, kind, address, &record).await;
+    let took = pass.end();
     if let Err(error) = outcome {
         shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() }).await?;
         return Err(error);
     }
-    shared.journal(&Entry::Done { intent: intent.intent, address: address.clone(), record: None }).await
+    shared.journal(&Entry::Done { intent: intent.intent, address: address.clone(), record: None }).await?;
+    Ok(Some(took))
 }
 
 async fn remove(

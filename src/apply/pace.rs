@@ -36,6 +36,9 @@ impl Pace {
         profiles: false,
     };
 
+    /// An emulator on a bad day: what was created is not seen at once.
+    pub const CHAOS: Self = Self { propagation: Duration::from_millis(1200), ..Self::EMULATOR };
+
     /// The wait of a profile as it applies here.
     pub fn wait(&self, profile: Wait) -> Wait {
         if self.profiles {

@@ -1,4 +1,5 @@
 use super::Pace;
+use super::gate::{Gate, Pass};
 use super::operation;
 use super::reader::Reader;
 use crate::address::Address;
@@ -10,10 +11,14 @@ use crate::plan::{Known, Order, Plan, Value};
 use crate::resource::{Id, Kind, Observed};
 use crate::state::{Digest, Document, Entry, Intent, Journal, Record, Verb};
 use futures::stream::{FuturesUnordered, StreamExt};
+use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
+
+/// So many times the parallelism are begun; those that are not at the cloud yet are being announced or wait for it.
+const AHEAD: usize = 2;
 
 /// One apply, from its plan to its summary.
 pub struct Run<'a> {
@@ -29,8 +34,19 @@ pub struct Run<'a> {
     pub parallelism: usize,
     pub pace: Pace,
     pub events: Sink<'a>,
-    /// Turns true to finish what is in flight and start nothing more.
-    pub stop: watch::Receiver<bool>,
+    /// When to end before everything is done.
+    pub stop: watch::Receiver<Stop>,
+}
+
+/// How an apply ends before everything is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Stop {
+    #[default]
+    No,
+    /// What is in flight is finished, nothing more is started.
+    Drain,
+    /// What is in flight is left to be settled by the next command.
+    Abandon,
 }
 
 /// An operation that failed.
@@ -51,6 +67,8 @@ pub struct Summary {
     pub failed: Vec<Failure>,
     /// Waited for something that failed, or came after the stop.
     pub not_started: Vec<Address>,
+    /// Begun and not known to have ended: the next command settles them.
+    pub unsettled: Vec<Address>,
     pub stopped: bool,
 }
 
@@ -59,8 +77,16 @@ pub(super) struct Shared<'a> {
     pub run: &'a Run<'a>,
     pub reader: Reader<'a>,
     pub digest: Digest,
+    gate: Arc<Gate>,
     document: Mutex<Document>,
     known: Mutex<Known>,
+}
+
+/// An operation's place in the queue for the cloud.
+pub(super) struct Turn {
+    pub address: Address,
+    pub verb: Verb,
+    rank: (u64, Reverse<usize>),
 }
 
 impl Shared<'_> {
@@ -76,6 +102,19 @@ impl Shared<'_> {
         self.journal(&Entry::Intent(intent.clone())).await.inspect_err(|error| {
             self.document().take(&Entry::Void { intent: intent.intent.clone(), reason: error.to_string() });
         })
+    }
+
+    /// Announces it, waits for its turn and says that it begins; `None` if the run is stopped before.
+    pub async fn begin(&self, intent: &Intent, turn: &Turn) -> Result<Option<Pass>> {
+        self.announce(intent).await?;
+        let pass = self.gate.pass(turn.rank).await;
+        if pass.is_some() {
+            (self.run.events)(Event::Started { address: turn.address.clone(), verb: turn.verb });
+        } else {
+            let reason = "stopped before its turn came".to_owned();
+            self.journal(&Entry::Void { intent: intent.intent.clone(), reason }).await?;
+        }
+        Ok(pass)
     }
 
     fn document(&self) -> MutexGuard<'_, Document> {
@@ -109,6 +148,7 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
         run,
         reader: Reader::new(run.cloud),
         digest: Digest::new(&document.lineage),
+        gate: Gate::new(run.parallelism),
         known: Mutex::new(settled(run, &document)),
         document: Mutex::new(document),
     };
@@ -117,24 +157,32 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
     let (mut done, mut failed, mut not_started) = (vec![], vec![], vec![]);
     let mut stop = run.stop.clone();
     loop {
-        let stopped = *stop.borrow_and_update();
+        let stop_now = *stop.borrow_and_update();
+        if stop_now == Stop::Abandon {
+            break;
+        }
+        let stopped = stop_now != Stop::No;
+        if stopped {
+            shared.gate.close();
+        }
         while !stopped
-            && flying.len() < run.parallelism.max(1)
-            && let Some(index) = walk.ready.pop().map(|(_, std::cmp::Reverse(index))| index)
+            && flying.len() < run.parallelism.max(1) * AHEAD
+            && let Some(index) = walk.ready.pop().map(|(_, Reverse(index))| index)
         {
             flying.push(fly(&shared, &order, index));
         }
         let (index, verb, outcome) = tokio::select! {
             Some(landed) = flying.next(), if !flying.is_empty() => landed,
-            Ok(()) = stop.changed(), if !stopped && !flying.is_empty() => continue,
+            Ok(()) = stop.changed(), if !flying.is_empty() => continue,
             else => break,
         };
         let address = order.operation(index).address.clone();
         match outcome {
-            Ok(()) => {
+            Ok(Some(_)) => {
                 done.push((address, verb));
                 walk.finish(index);
             }
+            Ok(None) => not_started.push(address),
             Err(error) => {
                 for skipped in walk.fail(index) {
                     let skipped = order.operation(skipped).address.clone();
@@ -145,32 +193,33 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
             }
         }
     }
-    let stopped = *stop.borrow();
+    let stopped = *stop.borrow() != Stop::No;
     not_started.extend(walk.rest().map(|index| order.operation(index).address.clone()));
     not_started.sort();
     not_started.dedup();
     drop(flying);
+    let unsettled = shared.document().open.iter().map(|intent| intent.address.clone()).collect();
     let known = shared.known.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut document = shared.document.into_inner().unwrap_or_else(PoisonError::into_inner);
     if failed.is_empty() && !stopped {
         outputs(run, &known, &shared.digest, &mut document);
     }
-    Summary { document, done, failed, not_started, stopped }
+    Summary { document, done, failed, not_started, unsettled, stopped }
 }
 
-async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, Result<()>) {
+async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, Result<Option<Duration>>) {
     let operation = order.operation(index);
     let Some(step) = shared.run.plan.step(&operation.address) else {
         return (index, Verb::Update, Err(Error::Refused("the plan has no such step".to_owned())));
     };
     let (address, verb) = (step.address.clone(), operation::verb(step, &operation.half));
-    let started = Instant::now();
-    (shared.run.events)(Event::Started { address: address.clone(), verb });
-    let outcome = operation::run(shared, step, operation).await;
-    (shared.run.events)(match &outcome {
-        Ok(()) => Event::Finished { address, verb, took: started.elapsed() },
-        Err(error) => Event::Failed { address, verb, error: error.to_string() },
-    });
+    let turn = Turn { address: address.clone(), verb, rank: (order.remaining(index), Reverse(index)) };
+    let outcome = operation::run(shared, step, operation, &turn).await;
+    match &outcome {
+        Ok(Some(took)) => (shared.run.events)(Event::Finished { address, verb, took: *took }),
+        Ok(None) => {}
+        Err(error) => (shared.run.events)(Event::Failed { address, verb, error: error.to_string() }),
+    }
     (index, verb, outcome)
 }
 
@@ -210,7 +259,7 @@ struct Walk<'a> {
     waits: Vec<usize>,
     begun: Vec<bool>,
     /// Longest remaining path first; by position where that leaves a choice.
-    ready: BinaryHeap<(u64, std::cmp::Reverse<usize>)>,
+    ready: BinaryHeap<(u64, Reverse<usize>)>,
 }
 
 impl<'a> Walk<'a> {
@@ -226,7 +275,7 @@ impl<'a> Walk<'a> {
     fn offer(&mut self, index: usize) {
         if self.waits[index] == 0 {
             self.begun[index] = true;
-            self.ready.push((self.order.remaining(index), std::cmp::Reverse(index)));
+            self.ready.push((self.order.remaining(index), Reverse(index)));
         }
     }
 
@@ -254,7 +303,7 @@ impl<'a> Walk<'a> {
 
     /// What was neither begun nor skipped, or was ready when the stop came.
     fn rest(&self) -> impl Iterator<Item = usize> {
-        let ready = self.ready.iter().map(|(_, std::cmp::Reverse(index))| *index);
+        let ready = self.ready.iter().map(|(_, Reverse(index))| *index);
         ready.chain((0..self.begun.len()).filter(|&index| !self.begun[index]))
     }
 }

@@ -29,7 +29,8 @@ pub async fn search(
 /// and finds what the first attempt made.
 pub fn refuses(error: &Error) -> bool {
     let Error::Aws(error) = error else { return false };
-    let doubtful = ["Exist", "Duplicate", "AlreadyOwned", "Conflict", "InUse", "Throttl", "Limit", "Timeout", "Busy"];
+    let doubtful =
+        ["Exist", "Duplicate", "AlreadyOwned", "Conflict", "InUse", "Throttl", "Limit", "Timeout", "Busy"];
     let code = error.code.as_deref().unwrap_or("Timeout");
     matches!(error.status, Some(400..=499))
         && !matches!(error.status, Some(408 | 409 | 429))

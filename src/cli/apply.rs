@@ -3,19 +3,21 @@ use super::failure::{Exit, Failure, Outcome};
 use super::plan;
 use super::report::{self, Progress};
 use super::session::{Planned, Session, kind};
-use crate::apply::{Run, Summary, apply};
+use crate::apply::{Run, Stop, Summary, apply};
 use crate::plan::Step;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 /// Makes what stack.toml says
 ///
 /// Shows the plan, asks, and carries it out: whatever is ready runs at the same time, everything is journalled before
-/// it happens. Ctrl-C once finishes what is in flight and saves; twice stops at once, and the next command settles
-/// what was left open.
+/// it happens. Ctrl-C once finishes what is in flight, for `--grace` seconds at most, and saves; twice stops at once.
+/// Whatever is left open then, the next command settles.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -33,7 +35,12 @@ pub async fn run(args: &Args) -> Outcome {
     let saved = args.saved.as_deref().map(plan::load).transpose()?;
     let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
     let session = Session::load(&args.plan.stack)?;
-    let planned = session.open("apply", &args.plan.stack).await?.plan(&args.plan, destroy).await?;
+    let mut open = session.open("apply", &args.plan.stack).await?;
+    if let Some(saved) = saved.as_ref().filter(|saved| saved.plan.serial == 0 && open.document.serial == 0) {
+        // The saved plan has begun the state: its digests of secrets hold for this lineage only.
+        open.document.lineage.clone_from(&saved.plan.lineage);
+    }
+    let planned = open.plan(&args.plan, destroy).await?;
     if let Some(saved) = &saved
         && saved.plan != planned.plan
     {
@@ -75,9 +82,9 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let journal = open.held.journal(&open.document, again).await?;
     let progress = Progress::new();
     let started = Instant::now();
-    let (stopper, stop) = watch::channel(false);
+    let (stopper, stop) = watch::channel(Stop::No);
     let stopper = Arc::new(stopper);
-    let signals = tokio::spawn(signals(stopper.clone()));
+    let signals = tokio::spawn(signals(stopper.clone(), Duration::from_secs(args.grace)));
     let lock = open.held.lost().map(|lost| tokio::spawn(stop_when_lost(lost, stopper)));
     let run = Run {
         cloud: &open.cloud,
@@ -106,7 +113,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
 fn exit(summary: &Summary) -> Exit {
     if summary.stopped {
         Exit::Interrupted
-    } else if summary.failed.is_empty() && summary.not_started.is_empty() {
+    } else if summary.failed.is_empty() && summary.not_started.is_empty() && summary.unsettled.is_empty() {
         Exit::Done
     } else if summary.done.is_empty() {
         Exit::Failed
@@ -151,33 +158,58 @@ fn approve() -> Outcome<()> {
 }
 
 /// Nothing more is started once someone else has the lock; the journal refuses it anyway.
-async fn stop_when_lost(mut lost: watch::Receiver<bool>, stop: Arc<watch::Sender<bool>>) {
+async fn stop_when_lost(mut lost: watch::Receiver<bool>, stop: Arc<watch::Sender<Stop>>) {
     if lost.wait_for(|lost| *lost).await.is_ok() {
         report::note("The lock of the state is lost; nothing more is started.");
-        // Nobody listens if the apply has just ended.
-        let _ = stop.send(true);
+        drain(&stop);
     }
 }
 
-/// First signal: stop starting. Second: end now; the journal knows what was in flight.
-async fn signals(stop: Arc<watch::Sender<bool>>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return;
-    };
-    for count in 1.. {
+/// Does not take back what is asked for already.
+fn drain(stop: &watch::Sender<Stop>) {
+    stop.send_if_modified(|stop| {
+        let more = *stop < Stop::Drain;
+        *stop = (*stop).max(Stop::Drain);
+        more
+    });
+}
+
+/// First signal: start nothing more, and leave what is still in flight after `grace` to the next command. Second: end
+/// now; the journal knows what was in flight.
+async fn signals(stop: Arc<watch::Sender<Stop>>, grace: Duration) {
+    let Ok(mut signals) = Signals::new() else { return };
+    signals.next().await;
+    report::note(&format!(
+        "Finishing what is in flight, for {} s at most; nothing more is started. Again to stop at once.",
+        grace.as_secs()
+    ));
+    drain(&stop);
+    tokio::select! {
+        () = signals.next() => std::process::exit(130),
+        () = sleep(grace) => {}
+    }
+    report::note("Not everything is finished; the next command settles the rest.");
+    // Nobody listens if the apply has just ended.
+    let _ = stop.send(Stop::Abandon);
+    signals.next().await;
+    std::process::exit(130);
+}
+
+/// Ctrl-C, SIGTERM, and the end of the terminal.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use SignalKind as Kind;
+        Ok(Self([signal(Kind::interrupt())?, signal(Kind::terminate())?, signal(Kind::hangup())?]))
+    }
+
+    async fn next(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-        }
-        if count == 1 {
-            report::note("Finishing what is in flight; nothing more is started. Again to stop at once.");
-            // Nobody listens if the apply has just ended.
-            let _ = stop.send(true);
-        } else {
-            std::process::exit(130);
+            _ = hangup.recv() => {}
         }
     }
 }

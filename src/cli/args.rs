@@ -113,6 +113,11 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "ADDRESS|all")]
     pub allow_data_loss: Vec<String>,
 
+    /// After Ctrl-C or SIGTERM, how long to wait for what is in flight, in seconds. Some CI systems kill 7.5 s after
+    /// they have asked.
+    #[arg(long, default_value_t = 7, value_name = "SECONDS")]
+    pub grace: u64,
+
     /// How many operations run at once.
     #[arg(long, default_value_t = 16, value_name = "N")]
     pub parallelism: usize,

@@ -54,7 +54,7 @@ pub async fn run(args: &Args) -> Outcome {
 
     report::step("2. The stack: stackctl apply --target local");
     let plan = PlanArgs { stack: stack.clone(), exclude: vec![], replace: vec![], refresh: true };
-    let approval = ApplyArgs { auto_approve: true, allow_data_loss: vec![], parallelism: 16 };
+    let approval = ApplyArgs { auto_approve: true, allow_data_loss: vec![], parallelism: 16, grace: 7 };
     let planned = Session::load(&stack)?.open("apply", &stack).await?.plan(&plan, false).await?;
     let exit = carry_out(planned, &approval, true, "stackctl apply --target local").await?;
     if exit != Exit::Done {

@@ -1,7 +1,9 @@
 //! The command line: one file per command, its arguments and their help beside what it does.
 
 mod apply;
+mod approve;
 mod args;
+mod chaos;
 mod completions;
 mod connect;
 mod cp;
@@ -35,6 +37,9 @@ use failure::{Exit, Outcome};
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    #[command(flatten)]
+    chaos: chaos::Args,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +64,7 @@ enum Command {
 /// Runs the command line of this process; the answer is its exit code.
 pub async fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
+    chaos::begin(&cli.chaos);
     let outcome: Outcome = match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Validate(args) => validate::run(&args),
@@ -80,5 +86,6 @@ pub async fn main() -> std::process::ExitCode {
         report::failure(&failure);
         failure.exit()
     });
+    chaos::end();
     Exit::into(exit)
 }

@@ -1,4 +1,5 @@
 use super::args::{PlanArgs, StackArgs};
+use super::chaos;
 use super::failure::{Failure, Outcome};
 use super::report;
 use crate::address::Address;
@@ -14,6 +15,7 @@ use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
 use crate::schema::{is, properties};
 use crate::state::{Bucket, Document, Held, Store};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -122,13 +124,11 @@ impl Session {
     pub async fn connect(&self) -> Outcome<Cloud> {
         let cloud = if self.is_local() {
             let running = local::connect(&local::Layout::new(&self.root)).await?;
-            let http = local::LocalHttpClient::new(cloud::http(), &running);
-            Cloud::emulator(
-                &running.endpoint,
-                &self.stack.region,
-                aws_smithy_runtime_api::client::http::SharedHttpClient::new(http),
-            )
+            let http = local::LocalHttpClient::new(chaos::under(cloud::http()), &running);
+            let http = chaos::over(SharedHttpClient::new(http));
+            chaos::patient(Cloud::emulator(&running.endpoint, &self.stack.region, http))
         } else {
+            chaos::refuse_elsewhere()?;
             let target = self.stack.target.as_ref();
             let to = Destination {
                 region: self.stack.region.clone(),
@@ -156,7 +156,7 @@ impl Session {
         let (document, held) = store.open(command, args.patience()).await?;
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let document = document.unwrap_or_else(new);
-        guard(&document, &cloud, &store)?;
+        guard(&document, &cloud, &store.name())?;
         let mut open = Open { stack: self.stack, root: self.root, cloud, document, held };
         open.settle().await?;
         Ok(open)
@@ -188,19 +188,15 @@ fn is_local(stack: &Stack) -> bool {
 }
 
 /// Reading one account's ids with another account's credentials would find everything gone.
-fn guard(document: &Document, cloud: &Cloud, store: &Store) -> Outcome<()> {
+pub fn guard(document: &Document, cloud: &Cloud, name: &str) -> Outcome<()> {
     let (here, there) = ((&cloud.account, &cloud.region), (&document.account, &document.region));
     if here == there {
         return Ok(());
     }
     Err(Failure::user(
         format!(
-            "{} describes account {} in {}, the credentials are for account {} in {}",
-            store.name(),
-            there.0,
-            there.1,
-            here.0,
-            here.1
+            "{name} describes account {} in {}, the credentials are for account {} in {}",
+            there.0, there.1, here.0, here.1
         ),
         "Use the credentials and the region that the state was made with, or another target.",
     ))
@@ -221,7 +217,7 @@ impl Open {
     }
 
     pub fn pace(&self) -> Pace {
-        if self.cloud.emulated { Pace::EMULATOR } else { Pace::AWS }
+        if self.cloud.emulated { chaos::pace() } else { Pace::AWS }
     }
 
     /// Builds the functions, reads what is there and makes the plan.

@@ -1,3 +1,5 @@
+use super::watch::Watch;
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
@@ -18,7 +20,8 @@ macro_rules! clients {
     ($($name:ident: $service:ident),* $(,)?) => {
         impl Cloud {
             $(pub fn $name(&self) -> $service::Client {
-                $service::Client::new(&self.config)
+                let config = $service::config::Builder::from(&self.config).interceptor(Watch).build();
+                $service::Client::from_conf(config)
             })*
         }
     };
@@ -43,8 +46,8 @@ impl Cloud {
 
     /// Emulators have no wildcard DNS for `bucket.host`, so they get path-style addresses.
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.emulated).build();
-        aws_sdk_s3::Client::from_conf(config)
+        let config = aws_sdk_s3::config::Builder::from(&self.config).interceptor(Watch);
+        aws_sdk_s3::Client::from_conf(config.force_path_style(self.emulated).build())
     }
 
     /// A cloud at `endpoint` with test credentials, over `http`: for emulators and recorded requests.
@@ -59,5 +62,10 @@ impl Cloud {
             .http_client(http)
             .build();
         Self::new(config, "000000000000".to_owned(), true)
+    }
+
+    /// The same cloud, its clients repeating failed calls as `retries` says.
+    pub fn retrying(self, retries: RetryConfig) -> Self {
+        Self { config: self.config.into_builder().retry_config(retries).build(), ..self }
     }
 }

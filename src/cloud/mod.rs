@@ -1,11 +1,14 @@
 //! The way to AWS, or to an emulator of it: clients, naming, tags, errors.
 
 mod aws;
+mod call;
 mod clients;
 mod connect;
 pub mod naming;
 pub mod tags;
+mod watch;
 
 pub use aws::{Gone, Remedy, aws, built};
+pub use call::Call;
 pub use clients::Cloud;
 pub use connect::{Destination, connect, http};

@@ -8,7 +8,7 @@ use super::params::params;
 use super::read::read;
 use super::scope::Scope;
 use super::tags::tags;
-use super::{Node, Options, Source, Stack};
+use super::{Node, Options, Param, Source, Stack};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::resource::Kind;
 use std::cell::RefCell;
@@ -70,14 +70,27 @@ fn build(
     let header = Header::new(document.stack.as_ref(), &overlay, found);
 
     let used = RefCell::new(BTreeSet::new());
-    let bare = Scope { header: &header, params: None, each: None, known_only: None, used: &used };
+    let none = BTreeSet::new();
+    let bare = Scope {
+        header: &header,
+        params: None,
+        each: None,
+        known_only: None,
+        used: &used,
+        secrets: &none,
+        secret: false,
+    };
     let params_scope = bare.known_only("params have to be known before apply");
     let params = params(document.params.as_ref(), &overlay, options, params_scope, found);
     let values: BTreeMap<String, Option<Node>> = params
         .iter()
         .map(|(name, param)| (name.clone(), param.as_ref().map(|param| param.value.clone())))
         .collect();
-    let scope = Scope { params: Some(&values), ..bare };
+    let secret = |(name, param): (&String, &Option<Param>)| {
+        param.as_ref().is_some_and(|param| param.sensitive).then(|| name.clone())
+    };
+    let secrets: BTreeSet<String> = params.iter().filter_map(secret).collect();
+    let scope = Scope { params: Some(&values), secrets: &secrets, ..bare };
 
     let tags = tags(document.tags.as_ref(), scope, found);
     let blocks = Blocks::expand(&mut document, &tags, scope, found);

@@ -42,9 +42,10 @@ pub(super) fn outputs(
                 );
                 continue;
             };
+            let sensitive = fields.bool("sensitive", found).unwrap_or_default();
             Output {
-                value: scope.fill(&value.node, None, found),
-                sensitive: fields.bool("sensitive", found).unwrap_or_default(),
+                value: scope.secret(sensitive).fill(&value.node, None, found),
+                sensitive,
                 description: fields.text("description", found).map(|(text, _)| text),
                 span: entry.key,
             }

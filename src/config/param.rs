@@ -6,6 +6,8 @@ pub struct Param {
     pub ty: ParamType,
     pub value: Node,
     pub origin: Origin,
+    /// Its value is shown nowhere, and can stand only where an attribute is sensitive too.
+    pub sensitive: bool,
     pub description: Option<String>,
     /// Where its name stands.
     pub span: Span,

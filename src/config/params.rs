@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::suggest;
 use indexmap::IndexMap;
 
-const KEYS: [&str; 4] = ["type", "default", "description", "allowed"];
+const KEYS: [&str; 5] = ["type", "default", "description", "allowed", "sensitive"];
 
 /// Reads `[params]` and gives each its value: default, then target, then environment, then `--set`. None stands for
 /// a param with a mistake.
@@ -44,6 +44,7 @@ struct Declared {
     ty: ParamType,
     default: Option<Node>,
     allowed: Option<Node>,
+    sensitive: bool,
     description: Option<String>,
     span: Span,
 }
@@ -58,6 +59,7 @@ impl Declared {
                 ty,
                 default: Some(default),
                 allowed: None,
+                sensitive: false,
                 description: None,
                 span: entry.key,
             });
@@ -93,7 +95,8 @@ impl Declared {
         };
         let description = fields.text("description", found).map(|(text, _)| text);
         let allowed = fields.get("allowed").map(|entry| scope.fill(&entry.node, None, found));
-        let mut declared = Self { ty, default: None, allowed: None, description, span: entry.key };
+        let sensitive = fields.bool("sensitive", found).unwrap_or_default();
+        let mut declared = Self { ty, default: None, allowed: None, sensitive, description, span: entry.key };
         if let Some(allowed) = allowed {
             match allowed.as_list() {
                 Some(items) => {
@@ -141,14 +144,15 @@ impl Declared {
             return None;
         };
         self.check_allowed(name, &value, origin, found)?;
-        let Self { ty, description, span, .. } = self;
-        Some(Param { ty, value, origin, description, span })
+        let Self { ty, sensitive, description, span, .. } = self;
+        Some(Param { ty, value, origin, sensitive, description, span })
     }
 
     fn check_allowed(&self, name: &str, value: &Node, origin: Origin, found: &mut Diagnostics) -> Option<()> {
         let Some(allowed) = self.allowed.as_ref().and_then(Node::as_list) else { return Some(()) };
         let written = |node: &Node| node.to_json(None, &|_| super::Resolved::Unknown);
         let json = written(value);
+        let shown = if self.sensitive { "what was given".to_owned() } else { json.to_string() };
         let allowed: Vec<_> = allowed.iter().map(written).collect();
         if allowed.contains(&json) {
             return Some(());
@@ -164,7 +168,7 @@ impl Declared {
         found.push(
             Diagnostic::new(
                 "stackctl::wrong_value",
-                format!("param `{name}` cannot be {json}{who}"),
+                format!("param `{name}` cannot be {shown}{who}"),
                 format!("Allowed: {}.", suggest::list(&names)),
             )
             .at(value.span, "not one of the allowed values"),
@@ -201,6 +205,7 @@ impl Declared {
         let mut ignored = Diagnostics::default();
         let value = value.and_then(|value| self.typed("", &value, &mut ignored));
         if value.is_none() {
+            let shown = if self.sensitive { "what was given".to_owned() } else { format!("`{text}`") };
             let example = match self.ty {
                 ParamType::String => "text",
                 ParamType::Integer => "30",
@@ -212,7 +217,7 @@ impl Declared {
             found.push(
                 Diagnostic::new(
                     "stackctl::param_type",
-                    format!("`{from}` takes {}, not `{text}`", noun(self.ty)),
+                    format!("`{from}` takes {}, not {shown}", noun(self.ty)),
                     format!("Write it as in `{example}`."),
                 )
                 .at(self.span, format!("declared here as {}", noun(self.ty))),

@@ -2,9 +2,8 @@ use super::header::Header;
 use super::{Node, Part, Span, Template, Value, join};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::reference::Expression;
-use crate::schema::suggest;
-use crate::schema::tree;
 use crate::schema::types::Types;
+use crate::schema::{is, suggest, tree};
 use serde_json::Value as Json;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +19,10 @@ pub(super) struct Scope<'a> {
     pub known_only: Option<&'static str>,
     /// The params that were asked for.
     pub used: &'a RefCell<BTreeSet<String>>,
+    /// The params that are sensitive.
+    pub secrets: &'a BTreeSet<String>,
+    /// Whether a sensitive param can stand here: what is made of it is shown nowhere.
+    pub secret: bool,
 }
 
 /// One element of a `for_each`.
@@ -46,9 +49,17 @@ impl<'a> Scope<'a> {
         Self { each: Some(each), ..self }
     }
 
+    /// For a place whose value is shown nowhere.
+    pub(super) fn secret(self, secret: bool) -> Self {
+        Self { secret: self.secret || secret, ..self }
+    }
+
     /// The node with params, `stack` and `each` filled in. Where the schema takes text only, numbers and booleans
     /// that come from a param become text.
     pub(super) fn fill(&self, node: &Node, schema: Option<&Json>, found: &mut Diagnostics) -> Node {
+        if !self.secret && schema.is_some_and(|schema| is(schema, "x-sensitive")) {
+            return self.secret(true).fill(node, schema, found);
+        }
         let value = match &node.value {
             Value::String(template) => return self.template(template, node.span, schema, found),
             Value::List(items) => Value::List(
@@ -189,6 +200,17 @@ impl<'a> Scope<'a> {
             return Filled::Same;
         };
         self.used.borrow_mut().insert(name.to_owned());
+        if self.secrets.contains(name) && !self.secret {
+            found.push(
+                Diagnostic::new(
+                    "stackctl::sensitive_param",
+                    format!("param `{name}` is sensitive, and what stands here is shown in plans and kept in the state"),
+                    "Give it to a `secret` (`value`), and let what needs it read that; for an output, add `sensitive = true`.",
+                )
+                .at(span, "would show it"),
+            );
+            return Filled::Same;
+        }
         match params.get(name) {
             Some(Some(value)) => self.part(value, &format!("param.{name}"), path, span, None, found),
             Some(None) => Filled::Same,

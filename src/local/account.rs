@@ -23,6 +23,10 @@ impl Account {
         }
     }
 
+    pub(super) fn ours() -> Self {
+        Self { other: None }
+    }
+
     /// Makes `command` run as this account. (std drops the supplementary groups with the user.)
     pub(super) fn apply(&self, command: &mut Command) {
         if let Some((uid, gid)) = self.other {

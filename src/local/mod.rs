@@ -29,6 +29,7 @@ mod record;
 mod server;
 mod status;
 mod supervisor;
+mod template;
 mod up;
 mod venv;
 

@@ -19,6 +19,7 @@ use super::{
     postgres::Installation,
     process::working_in,
     record::RecordFile,
+    template::Template,
 };
 
 /// `en_US.UTF-8` is what RDS has, but minimal systems lack it.
@@ -110,6 +111,10 @@ impl Server {
         let mut reason = String::new();
         for locale in LOCALES {
             self.account.folder(&data, self.top())?;
+            let template = Template::of(&self.installation, locale, ADMIN);
+            if template.copy_to(&data, &self.account)? {
+                return self.configure(&data);
+            }
             let mut command = Command::new(self.installation.program("initdb"));
             // Peer and SCRAM: initdb wants no password for the superuser, and it never has one.
             command
@@ -130,6 +135,7 @@ impl Server {
             self.account.apply(&mut command);
             let output = command.output().await.doing("start initdb")?;
             if output.status.success() {
+                template.keep(&data);
                 return self.configure(&data);
             }
             reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();

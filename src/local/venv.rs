@@ -28,8 +28,7 @@ const OUTPUT_LINES: usize = 12;
 /// It is built under another name and renamed when it is complete, so that one which was killed half way is never
 /// taken for a good one. (Its scripts' first lines name the old place: nothing uses them.)
 pub(super) async fn ensure(progress: &mut dyn FnMut(Progress)) -> Result<PathBuf> {
-    let cache =
-        dirs::cache_dir().unwrap_or_else(|| std::env::temp_dir().join("stackctl-cache")).join("stackctl");
+    let cache = cache();
     private_folder(&cache)?;
     let folder = cache.join(name());
     let interpreter = folder.join("bin/python");
@@ -57,6 +56,11 @@ pub(super) async fn ensure(progress: &mut dyn FnMut(Progress)) -> Result<PathBuf
     }
     fs::rename(&half, &folder).at("rename", &half)?;
     Ok(interpreter)
+}
+
+/// What every local cloud of this user can share.
+pub(super) fn cache() -> PathBuf {
+    dirs::cache_dir().unwrap_or_else(|| std::env::temp_dir().join("stackctl-cache")).join("stackctl")
 }
 
 /// The pins are part of the name: other pins are another environment.

@@ -75,8 +75,8 @@ impl Resource for InternetGateway {
 
     async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
         let found = describe(cloud, ec2::owned(owner)).await?;
-        let ours = found.into_iter().find(|gateway| ec2::owned_by(owner, gateway.tags()));
-        Ok(ours.and_then(|gateway| gateway.internet_gateway_id).map(Id))
+        let ours = found.into_iter().filter(|gateway| ec2::owned_by(owner, gateway.tags()));
+        owner.only(ours.filter_map(|gateway| gateway.internet_gateway_id))
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {

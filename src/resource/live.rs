@@ -1,6 +1,7 @@
 use super::Resource;
 use crate::address::Address;
 use crate::cloud::Cloud;
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,7 +28,8 @@ impl From<&str> for Id {
 pub struct Owner {
     pub stack: String,
     pub address: Address,
-    /// Changes with every create; tells the two halves of a replacement apart.
+    /// Changes with every create; tells the two halves of a replacement apart. Empty for whoever looks for any object
+    /// of this address, whichever create made it.
     pub intent: String,
 }
 
@@ -36,16 +38,36 @@ impl Owner {
     pub const ADDRESS: &'static str = "stackctl:address";
     pub const INTENT: &'static str = "stackctl:intent";
 
-    /// The three ownership tags.
-    pub fn tags(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([
-            (Self::STACK.to_owned(), self.stack.clone()),
-            (Self::ADDRESS.to_owned(), self.address.tag_value()),
-            (Self::INTENT.to_owned(), self.intent.clone()),
-        ])
+    /// The owner of whatever was created for this address.
+    pub fn any(stack: &str, address: &Address) -> Self {
+        Self { stack: stack.to_owned(), address: address.clone(), intent: String::new() }
     }
 
-    /// Whether `tags` say that the object was created by this very intent.
+    /// The ownership tags: three, or two where any intent will do.
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        let mut tags = BTreeMap::from([
+            (Self::STACK.to_owned(), self.stack.clone()),
+            (Self::ADDRESS.to_owned(), self.address.tag_value()),
+        ]);
+        if !self.intent.is_empty() {
+            tags.insert(Self::INTENT.to_owned(), self.intent.clone());
+        }
+        tags
+    }
+
+    /// The object that was found.
+    ///
+    /// # Errors
+    /// [`Error::Ambiguous`] where several carry the tags: which one it is cannot be guessed.
+    pub fn only(&self, found: impl IntoIterator<Item = String>) -> Result<Option<Id>> {
+        let mut ids: Vec<String> = found.into_iter().collect();
+        match ids.len() {
+            0 | 1 => Ok(ids.pop().map(Id)),
+            _ => Err(Error::Ambiguous { address: self.address.clone(), ids }),
+        }
+    }
+
+    /// Whether `tags` say that the object was created by this very intent, or by any where none is named.
     pub fn owns(&self, tags: &BTreeMap<String, String>) -> bool {
         self.tags().iter().all(|(key, value)| tags.get(key) == Some(value))
     }

@@ -136,8 +136,8 @@ impl Resource for RouteTable {
 
     async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
         let found = describe(cloud, ec2::owned(owner)).await?;
-        let ours = found.into_iter().find(|table| ec2::owned_by(owner, table.tags()));
-        Ok(ours.and_then(|table| table.route_table_id).map(Id))
+        let ours = found.into_iter().filter(|table| ec2::owned_by(owner, table.tags()));
+        owner.only(ours.filter_map(|table| table.route_table_id))
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {

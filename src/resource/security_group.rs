@@ -155,8 +155,8 @@ impl Resource for SecurityGroup {
 
     async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
         let found = describe(cloud, ec2::owned(owner)).await?;
-        let ours = found.into_iter().find(|group| ec2::owned_by(owner, group.tags()));
-        Ok(ours.and_then(|group| group.group_id).map(Id))
+        let ours = found.into_iter().filter(|group| ec2::owned_by(owner, group.tags()));
+        owner.only(ours.filter_map(|group| group.group_id))
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {

@@ -120,8 +120,8 @@ impl Resource for SecurityGroupRule {
 
     async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
         let found = rules::describe(cloud, ec2::owned(owner)).await?;
-        let ours = found.into_iter().find(|rule| ec2::owned_by(owner, rule.tags()));
-        Ok(ours.and_then(|rule| rule.security_group_rule_id).map(Id))
+        let ours = found.into_iter().filter(|rule| ec2::owned_by(owner, rule.tags()));
+        owner.only(ours.filter_map(|rule| rule.security_group_rule_id))
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {

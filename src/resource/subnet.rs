@@ -100,8 +100,8 @@ impl Resource for Subnet {
 
     async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
         let found = describe(cloud, ec2::owned(owner)).await?;
-        let ours = found.into_iter().find(|subnet| ec2::owned_by(owner, subnet.tags()));
-        Ok(ours.and_then(|subnet| subnet.subnet_id).map(Id))
+        let ours = found.into_iter().filter(|subnet| ec2::owned_by(owner, subnet.tags()));
+        owner.only(ours.filter_map(|subnet| subnet.subnet_id))
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {

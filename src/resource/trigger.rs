@@ -62,14 +62,19 @@ impl Parts {
     /// Neither half has tags: the name of the entry says whose it is. Made from stack and address, which people read, and
     /// from the intent, so that what another create made at this address is never taken for ours.
     fn of(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Self {
-        let scope = Some((cloud.account.as_str(), cloud.region.as_str()));
-        let name = naming::physical(&owner.stack, &owner.address, 80, scope);
+        let prefix = Self::prefix(cloud, owner);
         let intent = hex::encode(&Sha256::digest(&owner.intent)[..3]);
         Self {
             bucket: inputs.bucket.clone(),
             function: inputs.function.clone(),
-            entry: format!("stackctl-{name}-{intent}"),
+            entry: format!("{prefix}{intent}"),
         }
+    }
+
+    /// How the entries of this address begin, whichever create made them.
+    fn prefix(cloud: &Cloud, owner: &Owner) -> String {
+        let scope = Some((cloud.account.as_str(), cloud.region.as_str()));
+        format!("stackctl-{}-", naming::physical(&owner.stack, &owner.address, 80, scope))
     }
 
     fn id(&self) -> Id {
@@ -134,6 +139,13 @@ impl Resource for Trigger {
     }
 
     async fn find(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Result<Option<Id>> {
+        if owner.intent.is_empty() {
+            let prefix = Parts::prefix(cloud, owner);
+            let whole = notification::get(cloud, &inputs.bucket).await?.unwrap_or_default();
+            return owner.only(whole.starting_with(&prefix).map(|(entry, function)| {
+                Parts { bucket: inputs.bucket.clone(), function, entry }.id().0
+            }));
+        }
         let id = Parts::of(cloud, owner, inputs).id();
         let found = Self::read(cloud, std::slice::from_ref(&id)).await?;
         Ok(found.contains_key(&id).then_some(id))

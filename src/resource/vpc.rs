@@ -121,7 +121,8 @@ impl Resource for Vpc {
 
     async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
         let found = describe(cloud, ec2::owned(owner)).await?;
-        Ok(found.into_iter().find(|vpc| ec2::owned_by(owner, vpc.tags())).and_then(|vpc| vpc.vpc_id).map(Id))
+        let ours = found.into_iter().filter(|vpc| ec2::owned_by(owner, vpc.tags()));
+        owner.only(ours.filter_map(|vpc| vpc.vpc_id))
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {

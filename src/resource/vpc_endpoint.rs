@@ -147,8 +147,8 @@ impl Resource for VpcEndpoint {
 
     async fn find(cloud: &Cloud, owner: &Owner, _: &Inputs) -> Result<Option<Id>> {
         let found = describe(cloud, ec2::owned(owner)).await?;
-        let mut ours = found.into_iter().filter(|e| ec2::owned_by(owner, e.tags()) && state(e) != "deleted");
-        Ok(ours.next().and_then(|endpoint| endpoint.vpc_endpoint_id).map(Id))
+        let ours = found.into_iter().filter(|e| ec2::owned_by(owner, e.tags()) && state(e) != "deleted");
+        owner.only(ours.filter_map(|endpoint| endpoint.vpc_endpoint_id))
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {

@@ -2,7 +2,9 @@ use super::{Condition, Object, Objects, PutError, Version};
 use crate::cloud::{Cloud, aws};
 use crate::error::Error;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
+};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
@@ -19,6 +21,7 @@ use std::time::Duration;
 pub struct Bucket {
     client: aws_sdk_s3::Client,
     name: String,
+    region: String,
 }
 
 /// 412 by itself; 409 when two conditional writes met; 404 for `If-Match` on nothing.
@@ -26,7 +29,7 @@ const CONFLICTS: [&str; 3] = ["PreconditionFailed", "ConditionalRequestConflict"
 
 impl Bucket {
     pub fn new(cloud: &Cloud, name: &str) -> Self {
-        Self { client: cloud.s3(), name: name.to_owned() }
+        Self { client: cloud.s3(), name: name.to_owned(), region: cloud.region.clone() }
     }
 
     /// Makes the bucket, versioned, if it is missing: on the local cloud, whose owner need not prepare anything.
@@ -34,7 +37,16 @@ impl Bucket {
         if self.client.head_bucket().bucket(&self.name).send().await.is_ok() {
             return Ok(());
         }
-        match self.client.create_bucket().bucket(&self.name).send().await.map_err(aws("s3:CreateBucket")) {
+        let call = self.client.create_bucket().bucket(&self.name);
+        // The one region that must not be named.
+        let call = if self.region == "us-east-1" {
+            call
+        } else {
+            let region = BucketLocationConstraint::from(self.region.as_str());
+            let place = CreateBucketConfiguration::builder().location_constraint(region).build();
+            call.create_bucket_configuration(place)
+        };
+        match call.send().await.map_err(aws("s3:CreateBucket")) {
             Ok(_) => {}
             Err(error) if error.is(&["BucketAlreadyOwnedByYou"]) => {}
             Err(error) => return Err(error),

@@ -53,6 +53,12 @@ impl Document {
         Ok(serde_json::to_string_pretty(&sealed)? + "\n")
     }
 
+    /// As [`Document::from_text`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|error| format!("it is not text: {error}"))?;
+        Self::from_text(text)
+    }
+
     /// Parses and verifies; the error says what is wrong with the text.
     pub fn from_text(text: &str) -> Result<Self, String> {
         let version: Json =

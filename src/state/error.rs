@@ -4,7 +4,9 @@ use crate::error::Error;
 /// The state of a stack could not be opened, or not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    #[error("{name} cannot be used: {what}. The last good state may be in {backup}; nothing was changed")]
+    #[error(
+        "{name} cannot be used: {what}. Nothing was changed. The last good state may be in {backup}: `stackctl state recover` shows what can be rebuilt, and does it once you agree"
+    )]
     Damaged { name: String, backup: String, what: String },
     #[error("the state {name} is locked{}: wait, or use --lock-timeout", held(.holder.as_ref()))]
     Locked { name: String, holder: Option<Holder> },

@@ -1,4 +1,6 @@
-use super::{Document, Entry, Journal, JournalFile, Lock, StateError, write_atomically};
+use super::file::{folder, sweep, sync};
+use super::salvage::Candidate;
+use super::{Document, Entry, Journal, JournalFile, Lock, Salvage, StateError, write_atomically};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,7 +62,10 @@ impl Files {
         let started = Instant::now();
         loop {
             match Lock::take(&self.lock_path(), command).map_err(self.io("locked"))? {
-                Ok(lock) => return Ok(HeldFiles { files: self.clone(), _lock: lock }),
+                Ok(lock) => {
+                    self.sweep();
+                    return Ok(HeldFiles { files: self.clone(), _lock: lock });
+                }
                 Err(holder) if started.elapsed() >= patience => {
                     return Err(StateError::Locked { name: self.path.display().to_string(), holder });
                 }
@@ -70,23 +75,71 @@ impl Files {
         }
     }
 
-    /// The state with what the journal says folded in.
-    pub fn read(&self) -> Result<Option<Document>, StateError> {
-        let damaged = |what: String| StateError::Damaged {
+    /// Leftovers of writes that were cut off. That they stay is no reason to stop.
+    fn sweep(&self) {
+        for path in [&self.path, &self.journal_path()] {
+            let _ = sweep(path);
+        }
+    }
+
+    fn damaged(&self, what: String) -> StateError {
+        StateError::Damaged {
             name: self.path.display().to_string(),
             backup: self.backup_path().display().to_string(),
             what,
-        };
-        let mut document = match std::fs::read_to_string(&self.path) {
-            Ok(text) => Some(Document::from_text(&text).map_err(damaged)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(self.io("read")(error)),
-        };
-        let entries = JournalFile::read(&self.journal_path()).map_err(self.io("read"))?.unwrap_or_default();
-        if let Some(document) = &mut document {
+        }
+    }
+
+    /// The state with what the journal says folded in.
+    pub fn read(&self) -> Result<Option<Document>, StateError> {
+        let journal = self.bytes(&self.journal_path())?;
+        let Some(bytes) = self.bytes(&self.path)? else { return self.absent(journal.is_some()) };
+        let mut document = Document::from_bytes(&bytes).map_err(|what| self.damaged(what))?;
+        if let Some(journal) = journal {
+            let entries = Entry::lines(&journal)
+                .map_err(|what| format!("its journal's {what}"))
+                .and_then(|entries| document.suits(&entries).map(|()| entries))
+                .map_err(|what| self.damaged(what))?;
             document.fold(&entries);
         }
-        Ok(document)
+        Ok(Some(document))
+    }
+
+    /// Without a state there must be nothing of one either: a destroy leaves neither journal nor backup.
+    fn absent(&self, journal: bool) -> Result<Option<Document>, StateError> {
+        let missing = |what: &str| {
+            Err(self.damaged(format!(
+                "it is not there although its {what} is: it was deleted, or a write was cut off"
+            )))
+        };
+        match (journal, self.backup_path().exists()) {
+            (false, false) => Ok(None),
+            (true, false) => missing("journal"),
+            (false, true) => missing("backup"),
+            (true, true) => missing("journal and its backup"),
+        }
+    }
+
+    /// Everything that is left, for a recovery.
+    pub fn salvage(&self) -> Result<Salvage, StateError> {
+        let mut candidates = vec![];
+        for (path, current) in [(self.path.clone(), true), (self.backup_path(), false)] {
+            if let Some(bytes) = self.bytes(&path)? {
+                let name = path.display().to_string();
+                candidates.push(Candidate { name, content: Document::from_bytes(&bytes), current });
+            }
+        }
+        let journal = self.bytes(&self.journal_path())?;
+        Ok(Salvage::new(candidates, journal.map(|text| (self.journal_path().display().to_string(), text))))
+    }
+
+    /// A file's content; `None` if there is none.
+    pub(super) fn bytes(&self, path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+        match std::fs::read(path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.io("read")(error)),
+        }
     }
 }
 
@@ -124,13 +177,44 @@ impl HeldFiles {
         gone(std::fs::remove_file(files.journal_path())).map_err(files.io("folded"))
     }
 
-    /// Removes state and journal. The backup stays.
+    /// Removes everything: a backup without its state would be a damage. The state goes last; as long as it is there,
+    /// it says by itself that nothing is left.
     pub fn remove(&self) -> Result<(), StateError> {
-        for path in [self.files.path.clone(), self.files.journal_path()] {
-            gone(std::fs::remove_file(path)).map_err(self.files.io("removed"))?;
+        let files = &self.files;
+        for path in [files.journal_path(), files.backup_path(), files.path.clone()] {
+            gone(std::fs::remove_file(path)).map_err(files.io("removed"))?;
         }
-        Ok(())
+        sync(folder(&files.path)).map_err(files.io("removed"))
     }
+
+    /// Writes what was rebuilt. What lay there stays under a name of its own, and the backup as it is.
+    ///
+    /// Returns the files that were set aside.
+    pub fn replace(&self, document: &mut Document) -> Result<Vec<String>, StateError> {
+        let files = &self.files;
+        let mut aside = vec![];
+        for path in [files.path.clone(), files.journal_path()].into_iter().filter(|path| path.exists()) {
+            let kept = aside_name(&path);
+            // A link and not a rename: at no moment is there no state.
+            std::fs::hard_link(&path, &kept).map_err(files.io("set aside"))?;
+            aside.push(kept.display().to_string());
+        }
+        document.serial += 1;
+        let text = document.to_text().map_err(|error| files.io("written")(error.into()))?;
+        write_atomically(&files.path, text.as_bytes(), None).map_err(files.io("written"))?;
+        gone(std::fs::remove_file(files.journal_path())).map_err(files.io("folded"))?;
+        Ok(aside)
+    }
+}
+
+/// `demo.json.damaged-20260131T120000Z`, with a number behind it if that is taken.
+fn aside_name(path: &Path) -> PathBuf {
+    let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let name = |number: u32| {
+        let number = if number == 0 { String::new() } else { format!("-{number}") };
+        PathBuf::from(format!("{}.damaged-{stamp}{number}", path.display()))
+    };
+    (0..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
 }
 
 fn gone(removed: io::Result<()>) -> io::Result<()> {

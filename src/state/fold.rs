@@ -3,7 +3,30 @@ use crate::address::Address;
 use crate::resource::Id;
 
 impl Document {
-    /// Takes in a whole journal. One of another serial was folded already; the crash came before it was removed.
+    /// Whether a journal can lie beside this state: on top of it, or folded already and not yet removed.
+    ///
+    /// # Errors
+    /// It announces what this state does not know of; the text says why.
+    pub fn suits(&self, entries: &[Entry]) -> Result<(), String> {
+        let Some(Entry::Base { lineage, serial, .. }) = entries.first() else {
+            return Err("its journal has no first line, which says what it builds on".to_owned());
+        };
+        if *lineage != self.lineage {
+            return Err(format!(
+                "its journal belongs to another state (lineage {lineage}, this one has {})",
+                self.lineage
+            ));
+        }
+        if *serial > self.serial {
+            return Err(format!(
+                "its journal builds on serial {serial}, this is serial {}: an older state was put in its place",
+                self.serial
+            ));
+        }
+        Ok(())
+    }
+
+    /// Takes in a whole journal. One of an older serial was folded already; the crash came before it was removed.
     pub fn fold(&mut self, entries: &[Entry]) {
         if let Some(Entry::Base { lineage, serial, .. }) = entries.first()
             && (lineage, serial) == (&self.lineage, &self.serial)

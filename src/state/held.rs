@@ -1,4 +1,5 @@
 use super::{Document, HeldFiles, HeldRemote, Journal, StateError};
+use crate::chaos::{Moment, point};
 use tokio::sync::watch;
 
 /// The state of a stack, under lock: the only way to write it. The lock ends with this value.
@@ -22,17 +23,44 @@ impl Held {
     /// # Errors
     /// Nothing is lost: what the journal has is folded in by whoever opens the state next.
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {
-        match self {
+        point(Moment::BeforeState, "write");
+        let written = match self {
             Self::Files(held) => held.write(document),
             Self::Remote(held) => held.write(document).await,
+        };
+        point(Moment::AfterState, "write");
+        match &written {
+            Ok(()) => tracing::debug!(stack = document.stack, serial = document.serial, "state written"),
+            Err(error) => tracing::error!(%error, "state not written"),
+        }
+        written
+    }
+
+    /// Writes what was rebuilt of a damaged state as the next serial. What lay there is set aside and stays; the names
+    /// are returned.
+    pub async fn replace(&self, document: &mut Document) -> Result<Vec<String>, StateError> {
+        match self {
+            Self::Files(held) => held.replace(document),
+            Self::Remote(held) => held.replace(document).await,
         }
     }
 
     /// Removes state and journal, once nothing is left of the stack.
     pub async fn remove(&self) -> Result<(), StateError> {
-        match self {
+        point(Moment::BeforeState, "remove");
+        let removed = match self {
             Self::Files(held) => held.remove(),
             Self::Remote(held) => held.remove().await,
+        };
+        point(Moment::AfterState, "remove");
+        removed
+    }
+
+    /// Gives the lock back. A dropped lease is given back too where the runtime can block, else it runs out; a local
+    /// lock ends with its value.
+    pub async fn release(self) {
+        if let Self::Remote(held) = self {
+            held.release().await;
         }
     }
 

@@ -1,9 +1,10 @@
 use super::{Document, JournalFile, JournalObject, Record, StateError};
 use crate::address::Address;
+use crate::chaos::{Moment, point};
 use crate::resource::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::io;
+use std::{fmt, io};
 
 /// What an intent is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,6 +68,23 @@ pub enum Entry {
     },
 }
 
+/// What it is about, never the inputs: for logs.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base { serial, .. } => write!(f, "base {serial}"),
+            Self::Intent(Intent { verb, address, id, .. }) => {
+                write!(f, "intent {} {address}", format!("{verb:?}").to_lowercase())?;
+                id.as_ref().map_or(Ok(()), |id| write!(f, " {}", id.0))
+            }
+            Self::Id { id, .. } => write!(f, "id {}", id.0),
+            Self::Done { address, record: Some(record), .. } => write!(f, "done {address} {}", record.id.0),
+            Self::Done { address, record: None, .. } => write!(f, "done {address} gone"),
+            Self::Void { .. } => write!(f, "void"),
+        }
+    }
+}
+
 impl Entry {
     /// The first line of a journal on top of `document`.
     pub fn base(document: &Document, command: &str, writer: Option<&str>) -> Self {
@@ -98,13 +116,51 @@ impl Entry {
             })
             .collect()
     }
+
+    /// The entries before the first damaged line, and what is wrong with the rest.
+    pub(super) fn verifiable(text: &[u8]) -> (Vec<Self>, Option<String>) {
+        let mut entries = vec![];
+        for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            // Cut off by a crash: what it would have announced did not happen.
+            if !line.ends_with(b"\n") {
+                break;
+            }
+            match serde_json::from_slice(line) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => return (entries, Some(left_out(text, index, &error))),
+            }
+        }
+        (entries, None)
+    }
+}
+
+/// From which line on a journal is left out, and which resources the readable lines behind it speak of.
+fn left_out(text: &[u8], index: usize, error: &serde_json::Error) -> String {
+    let rest: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').skip(index + 1).collect();
+    let addresses: std::collections::BTreeSet<String> = rest
+        .iter()
+        .filter_map(|line| match serde_json::from_slice(line).ok()? {
+            Entry::Intent(intent) => Some(intent.address.to_string()),
+            Entry::Done { address, .. } => Some(address.to_string()),
+            _ => None,
+        })
+        .collect();
+    let names = match addresses.is_empty() {
+        true => String::new(),
+        false => format!("; they speak of {}", addresses.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    let line = index + 1;
+    match rest.len() {
+        0 => format!("its last line ({line}) is damaged: {error}"),
+        more => format!("line {line} is damaged ({error}), so it and {more} behind it are left out{names}"),
+    }
 }
 
 /// What is about to happen and what has happened, in order. Every append is durable when it returns.
 #[derive(Debug)]
 pub enum Journal {
     File(JournalFile),
-    Object(JournalObject),
+    Object(Box<JournalObject>),
 }
 
 impl Journal {
@@ -114,9 +170,16 @@ impl Journal {
     /// The disk is full, the bucket out of reach, the lock lost: the caller must not make the call that the entry
     /// announces.
     pub async fn append(&self, entry: &Entry) -> Result<(), StateError> {
-        match self {
+        point(Moment::BeforeEntry, entry);
+        let appended = match self {
             Self::File(file) => file.append(entry),
             Self::Object(object) => object.append(entry).await,
+        };
+        point(Moment::AfterEntry, entry);
+        match &appended {
+            Ok(()) => tracing::debug!(%entry, "journalled"),
+            Err(error) => tracing::error!(%entry, %error, "not journalled"),
         }
+        appended
     }
 }

@@ -31,17 +31,6 @@ impl JournalFile {
             source,
         })
     }
-
-    /// Reads a journal; `None` if there is none.
-    pub fn read(path: &Path) -> io::Result<Option<Vec<Entry>>> {
-        match std::fs::read(path) {
-            Ok(text) => Entry::lines(&text).map(Some).map_err(|what| {
-                io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", path.display()))
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 fn write(file: &mut File, line: &[u8]) -> io::Result<()> {
@@ -59,6 +48,10 @@ fn write(file: &mut File, line: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn read(path: &Path) -> Result<Vec<Entry>, String> {
+        Entry::lines(&std::fs::read(path).unwrap())
+    }
+
     fn base() -> Entry {
         Entry::Base {
             lineage: "l".into(),
@@ -73,14 +66,13 @@ mod tests {
     fn a_cut_last_line_is_left_out_and_a_damaged_one_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("loans.journal");
-        assert_eq!(JournalFile::read(&path).unwrap(), None);
         let void = Entry::Void { intent: "i".into(), reason: "r".into() };
         JournalFile::create(&path, &base()).unwrap().append(&void).unwrap();
-        assert_eq!(JournalFile::read(&path).unwrap(), Some(vec![base(), void.clone()]));
+        assert_eq!(read(&path).unwrap(), vec![base(), void.clone()]);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 4]).unwrap();
-        assert_eq!(JournalFile::read(&path).unwrap(), Some(vec![base()]));
+        assert_eq!(read(&path).unwrap(), vec![base()]);
         std::fs::write(&path, [b"{}\n".as_slice(), &whole].concat()).unwrap();
-        assert!(JournalFile::read(&path).unwrap_err().to_string().contains("line 1"));
+        assert!(read(&path).unwrap_err().contains("line 1"));
     }
 }

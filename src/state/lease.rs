@@ -97,6 +97,9 @@ impl Lease {
             // What cannot be read is nobody's for longer than a lease lasts.
             let other = Text::parse(&there.bytes);
             let left = other.as_ref().map_or(life, Text::life).saturating_sub(there.age);
+            // Nobody renews it any more. If that is wrong, whoever has it still cannot write (see `Remote`).
+            let dead = other.as_ref().is_some_and(|other| other.holder.is_dead());
+            let left = if dead { Duration::ZERO } else { left };
             if left.is_zero() {
                 let condition = Condition::Match(there.etag);
                 if let Some(etag) = claim(&*objects, key, &text, condition).await? {

@@ -56,10 +56,10 @@ impl Ledger {
         self.put_empty(&mut tip, document, "settle").await
     }
 
-    /// An empty journal on top of `document`.
+    /// A journal on top of `document`; it is written with its first entry.
     pub async fn start(&self, document: &Document, command: &str) -> Result<(), StateError> {
-        let mut tip = self.tip().await;
-        self.put_empty(&mut tip, document, command).await
+        self.tip().await.text = self.lines(&[Entry::base(document, command, Some(&self.writer))])?;
+        Ok(())
     }
 
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {

@@ -31,6 +31,15 @@ impl Holder {
 }
 
 impl Holder {
+    /// Whether it ran on this machine and its process is gone.
+    pub fn is_dead(&self) -> bool {
+        let here = Self::this("");
+        let Ok(pid) = i32::try_from(self.pid) else { return false };
+        pid > 0
+            && (&self.host, &self.user) == (&here.host, &here.user)
+            && nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) == Err(nix::errno::Errno::ESRCH)
+    }
+
     /// Somebody who left no readable word.
     pub fn unknown() -> Self {
         let unknown = || "unknown".to_owned();
@@ -57,11 +66,16 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        file.set_len(0)?;
-        file.rewind()?;
-        file.write_all(&serde_json::to_vec(&Holder::this(command))?)?;
+        // Only for the messages of others: a full disk must not keep anybody from reading the state.
+        let _ = introduce(&mut file, command);
         Ok(Ok(Self { _file: file }))
     }
+}
+
+fn introduce(file: &mut File, command: &str) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(&serde_json::to_vec(&Holder::this(command))?)
 }
 
 #[cfg(test)]

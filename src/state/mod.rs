@@ -17,6 +17,7 @@ mod lock;
 mod objects;
 mod record;
 mod remote;
+mod salvage;
 mod store;
 
 pub use bucket::Bucket;
@@ -34,4 +35,5 @@ pub use lock::{Holder, Lock};
 pub use objects::{Condition, Object, Objects, PutError, Version};
 pub use record::Record;
 pub use remote::{HeldRemote, Remote};
+pub use salvage::Salvage;
 pub use store::Store;

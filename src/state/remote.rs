@@ -1,5 +1,9 @@
 use super::ledger::{Ledger, Tip};
-use super::{Document, Entry, Holder, Journal, JournalObject, Lease, Objects, StateError};
+use super::salvage::Candidate;
+use super::{
+    Condition, Document, Entry, Holder, Journal, JournalObject, Lease, Object, Objects, PutError, Salvage,
+    StateError,
+};
 use crate::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +30,7 @@ pub struct HeldRemote {
 }
 
 /// State and journal as they were read.
+#[derive(Default)]
 struct Snapshot {
     document: Option<Document>,
     /// With the journal folded in the document is newer than what lies there.
@@ -78,40 +83,45 @@ impl Remote {
         }
     }
 
-    fn damaged(&self) -> impl Fn(String) -> StateError {
+    fn damaged(&self, what: String) -> StateError {
         let name = self.name.clone();
-        move |what| StateError::Damaged {
-            backup: format!("an older version of {name}: `stackctl state history`"),
-            name: name.clone(),
-            what,
-        }
+        StateError::Damaged { backup: format!("an older version of {name}"), name, what }
     }
 
-    /// The journal first: if somebody writes meanwhile, the state is the newer one and contains it.
+    /// One after the other, the journal first: if somebody writes meanwhile, the state is the newer one and contains
+    /// it, and the journal's ETag is out of date, so nothing can be built on the two. The other way round, entries would
+    /// be appended to a journal whose state is older than they think.
     async fn snapshot(&self) -> Result<Snapshot, StateError> {
-        let journal = self.objects.get(&self.journal_key()).await.map_err(self.failed("read"))?;
-        let state = self.objects.get(&self.key).await.map_err(self.failed("read"))?;
-        let text = journal.as_ref().map_or(&[][..], |object| &object.bytes);
-        let entries = Entry::lines(text).map_err(|what| self.damaged()(format!("its journal's {what}")))?;
-        let mut document = match &state {
-            None => None,
-            Some(object) => {
-                let text = std::str::from_utf8(&object.bytes)
-                    .map_err(|error| self.damaged()(format!("it is not text: {error}")))?;
-                Some(Document::from_text(text).map_err(self.damaged())?)
+        let journal = self.object(&self.journal_key()).await?;
+        let Some(state) = self.object(&self.key).await? else {
+            // Unless both were removed between the two requests.
+            if journal.is_some() && self.object(&self.journal_key()).await?.is_some() {
+                let what = "it is not there although its journal is: it was deleted, or a write was cut off";
+                return Err(self.damaged(what.to_owned()));
             }
+            return Ok(Snapshot::default());
+        };
+        let mut document = Document::from_bytes(&state.bytes).map_err(|what| self.damaged(what))?;
+        let entries = match &journal {
+            None => vec![],
+            Some(journal) => Entry::lines(&journal.bytes)
+                .map_err(|what| format!("its journal's {what}"))
+                .and_then(|entries| document.suits(&entries).map(|()| entries))
+                .map_err(|what| self.damaged(what))?,
         };
         let before = document.clone();
-        if let Some(document) = &mut document {
-            document.fold(&entries);
-        }
+        document.fold(&entries);
         Ok(Snapshot {
             dirty: document != before,
-            document,
+            document: Some(document),
             entries,
-            state: state.map(|object| object.etag),
+            state: Some(state.etag),
             journal: journal.map(|object| object.etag),
         })
+    }
+
+    async fn object(&self, key: &str) -> Result<Option<Object>, StateError> {
+        self.objects.get(key).await.map_err(self.failed("read"))
     }
 
     pub async fn read(&self) -> Result<Option<Document>, StateError> {
@@ -130,10 +140,7 @@ impl Remote {
         command: &str,
         patience: Duration,
     ) -> Result<(Option<Document>, HeldRemote), StateError> {
-        let taken = Lease::take(self.objects.clone(), &self.lock_key(), command, self.lease, patience).await;
-        let lease = taken
-            .map_err(self.failed("locked"))?
-            .map_err(|holder| StateError::Locked { name: self.name.clone(), holder: Some(holder) })?;
+        let lease = self.lease(command, patience).await?;
         self.open_under(lease, command).await
     }
 
@@ -141,6 +148,55 @@ impl Remote {
     pub async fn seize(&self, command: &str) -> Result<(Option<Document>, HeldRemote), StateError> {
         let taken = Lease::seize(self.objects.clone(), &self.lock_key(), command, self.lease).await;
         self.open_under(taken.map_err(self.failed("locked"))?, command).await
+    }
+
+    /// Takes the lease and looks for everything that is left, for a recovery.
+    pub async fn salvage(
+        &self,
+        command: &str,
+        patience: Duration,
+    ) -> Result<(Salvage, HeldRemote), StateError> {
+        let lease = self.lease(command, patience).await?;
+        let journal = self.object(&self.journal_key()).await?;
+        let state = self.object(&self.key).await?;
+        let current = state.as_ref().map(|object| Document::from_bytes(&object.bytes));
+        let mut candidates = vec![];
+        let whole = matches!(current, Some(Ok(_)));
+        candidates.extend(current.map(|content| Candidate {
+            name: self.name.clone(),
+            content,
+            current: true,
+        }));
+        if !whole {
+            candidates.extend(self.newest_whole_version().await?);
+        }
+        let tip = Tip {
+            state: state.map(|object| object.etag),
+            journal: journal.as_ref().map(|object| object.etag.clone()),
+            ..Tip::default()
+        };
+        let journal = journal.map(|object| (format!("{}.journal", self.name), object.bytes));
+        let held = HeldRemote { ledger: Arc::new(Ledger::new(self.clone(), tip)), lease };
+        Ok((Salvage::new(candidates, journal), held))
+    }
+
+    async fn newest_whole_version(&self) -> Result<Option<Candidate>, StateError> {
+        let versions = self.objects.versions(&self.key).await.map_err(self.failed("read"))?;
+        for version in versions {
+            let read = self.objects.version(&self.key, &version.id).await.map_err(self.failed("read"))?;
+            if let Some(Ok(document)) = read.map(|bytes| Document::from_bytes(&bytes)) {
+                let name = format!("version {} of {} ({})", version.id, self.name, version.modified);
+                return Ok(Some(Candidate { name, content: Ok(document), current: false }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn lease(&self, command: &str, patience: Duration) -> Result<Lease, StateError> {
+        let taken = Lease::take(self.objects.clone(), &self.lock_key(), command, self.lease, patience).await;
+        taken
+            .map_err(self.failed("locked"))?
+            .map_err(|holder| StateError::Locked { name: self.name.clone(), holder: Some(holder) })
     }
 
     async fn open_under(
@@ -176,7 +232,7 @@ impl HeldRemote {
 
     pub async fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
         self.ledger.start(document, command).await?;
-        Ok(Journal::Object(JournalObject::new(self.ledger.clone(), document.clone())))
+        Ok(Journal::Object(Box::new(JournalObject::new(self.ledger.clone(), document.clone()))))
     }
 
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {
@@ -185,6 +241,24 @@ impl HeldRemote {
 
     pub async fn remove(&self) -> Result<(), StateError> {
         self.ledger.remove().await
+    }
+
+    /// Writes what was rebuilt. What lay there stays under keys of its own, which are returned.
+    pub async fn replace(&self, document: &mut Document) -> Result<Vec<String>, StateError> {
+        let remote = self.remote();
+        let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let mut aside = vec![];
+        for key in [remote.key.clone(), remote.journal_key()] {
+            let Some(object) = remote.object(&key).await? else { continue };
+            let kept = format!("{key}.damaged-{stamp}");
+            match remote.objects.put(&kept, object.bytes, Condition::Absent).await {
+                // Kept by the first attempt of this very write.
+                Ok(_) | Err(PutError::Conflict) => aside.push(kept),
+                Err(PutError::Failed(error)) => return Err(remote.failed("set aside")(error)),
+            }
+        }
+        self.write(document).await?;
+        Ok(aside)
     }
 
     pub fn lost(&self) -> watch::Receiver<bool> {

@@ -1,4 +1,4 @@
-use super::{Document, Files, Held, Objects, Remote, StateError};
+use super::{Document, Files, Held, Objects, Remote, Salvage, StateError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +46,23 @@ impl Store {
             Self::Remote(remote) => {
                 let (document, held) = remote.open(command, patience).await?;
                 Ok((document, Held::Remote(held)))
+            }
+        }
+    }
+
+    /// Takes the lock and looks for everything that is left of a state, whole or not.
+    ///
+    /// # Errors
+    /// Locked by another, or the place cannot be read; damage is no error here.
+    pub async fn salvage(&self, command: &str, patience: Duration) -> Result<(Salvage, Held), StateError> {
+        match self {
+            Self::Files(files) => {
+                let held = files.hold(command, patience).await?;
+                Ok((files.salvage()?, Held::Files(held)))
+            }
+            Self::Remote(remote) => {
+                let (salvage, held) = remote.salvage(command, patience).await?;
+                Ok((salvage, Held::Remote(held)))
             }
         }
     }

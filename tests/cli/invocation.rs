@@ -1,9 +1,12 @@
+use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
 /// One call of stackctl in a folder of its own: `Test::new().stack("…").args(["plan"]).success()`.
 pub struct Test {
-    folder: TempDir,
+    folder: PathBuf,
+    /// Gone with the test, if it made the folder.
+    _made: Option<TempDir>,
     args: Vec<String>,
     env: Vec<(String, String)>,
 }
@@ -17,7 +20,13 @@ pub struct Answer {
 
 impl Test {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), args: vec![], env: vec![] }
+        let made = tempfile::tempdir().unwrap();
+        Self { folder: made.path().to_owned(), _made: Some(made), args: vec![], env: vec![] }
+    }
+
+    /// In a folder that is there already.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder, _made: None, args: vec![], env: vec![] }
     }
 
     pub fn stack(self, text: &str) -> Self {
@@ -41,22 +50,36 @@ impl Test {
         self
     }
 
-    pub fn path(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
+    /// Names and contents of the files of a folder, in order.
+    pub fn files(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
+        let entries = std::fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap());
+        let mut files: Vec<_> = entries
+            .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+            .collect();
+        files.sort();
+        files
+    }
+
     pub fn run(&self) -> Answer {
-        let output = Command::new(env!("CARGO_BIN_EXE_stackctl"))
-            .args(&self.args)
-            .current_dir(self.folder.path())
+        self.spawn(Command::new(env!("CARGO_BIN_EXE_stackctl")).args(&self.args))
+    }
+
+    /// Any command, in this folder.
+    pub fn spawn(&self, command: &mut Command) -> Answer {
+        let output = command
+            .current_dir(&self.folder)
             // Hermetic: nobody's credentials, settings or colours.
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("HOME", self.folder.path())
+            .env("HOME", &self.folder)
             .env("COLUMNS", "100")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(self.env.iter().map(|(name, value)| (name, value)))

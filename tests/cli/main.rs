@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod durability;
+mod formats;
 mod help;
 mod invocation;
 mod mistakes;
 mod offline;
+mod recovery;
+mod states;

@@ -100,3 +100,29 @@ fn an_unused_param_is_a_warning() {
     let stack = stack("[params]\nx = 1\n");
     assert_eq!(stack.warnings.to_string(), "stack.toml:5:1: param `x` is not used");
 }
+
+#[test]
+fn a_sensitive_param_stands_only_where_its_value_is_shown_nowhere() {
+    let declared = "[params]\nkey = { type = 'string', sensitive = true, allowed = ['canary', 'other'] }\n";
+    let given = set(&[("key", "canary")]);
+    let fine = format!(
+        "{declared}[database.a]\nclass = 'db.t4g.micro'\npassword = 'x${{param.key}}'\n\
+         [outputs]\nkey = {{ value = '${{param.key}}', sensitive = true }}\n"
+    );
+    let stack = read(&fine, &given).unwrap();
+    assert_eq!(stack.resolve(&stack.blocks[0], &|_| Resolved::Unknown)["password"], "xcanary");
+    let shown = format!(
+        "{declared}[database.a]\nclass = '${{param.key}}'\n[tags]\nkey = 'a ${{param.key}}'\n\
+         [outputs]\nkey = '${{param.key}}'\n"
+    );
+    let found = mistakes_with(&shown, &given);
+    assert_eq!(found.matches("sensitive_param: param `key` is sensitive").count(), 3, "{found}");
+    let wrong = mistakes_with(&fine, &set(&[("key", "secret-text")]));
+    assert!(
+        wrong.contains("param `key` cannot be what was given") && !wrong.contains("secret-text"),
+        "{wrong}"
+    );
+    let number = fine.replace("'string'", "'integer'").replace(", allowed = ['canary', 'other']", "");
+    let wrong = mistakes_with(&number, &set(&[("key", "secret-text")]));
+    assert!(wrong.contains("not what was given") && !wrong.contains("secret-text"), "{wrong}");
+}

@@ -1,6 +1,8 @@
 use crate::plan::STACK;
 use crate::world::{Fault, Test};
+use stackctl::apply::Stop;
 use stackctl::event::Event;
+use std::time::Duration;
 use tokio::sync::watch;
 
 #[tokio::test(start_paused = true)]
@@ -78,11 +80,11 @@ async fn waits_of_many_share_their_reads() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_finishes_what_is_in_flight_and_starts_nothing() {
     let test = Test::new();
-    let (stopper, stop) = watch::channel(false);
+    let (stopper, stop) = watch::channel(Stop::No);
     let apply = test.apply_as(STACK, false, stop);
     let stopping = async {
         tokio::time::sleep(std::time::Duration::from_secs(100)).await;
-        stopper.send(true).unwrap();
+        stopper.send(Stop::Drain).unwrap();
     };
     let (summary, ()) = tokio::join!(apply, stopping);
     assert!(summary.stopped && summary.failed.is_empty());
@@ -100,4 +102,31 @@ async fn every_operation_tells_its_beginning_and_its_end() {
     let finished = events.iter().filter(|event| matches!(event, Event::Finished { .. })).count();
     assert_eq!((started, finished), (3, 3));
     assert!(events.iter().any(|event| matches!(event, Event::Waiting { .. })), "the database is waited for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_flight_after_the_grace_is_settled_by_the_next_command() {
+    for fault in [Fault::Hang, Fault::HangBefore] {
+        let test = Test::new();
+        let stack = format!("{STACK}[app.alone]\nlabel = \"alone\"\n");
+        test.fault("create db.loans", fault);
+        let (stopper, stop) = watch::channel(Stop::No);
+        let apply = test.apply_as(&stack, false, stop);
+        let stopping = async {
+            for stop in [Stop::Drain, Stop::Abandon] {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                stopper.send(stop).unwrap();
+            }
+        };
+        let (summary, ()) = tokio::join!(apply, stopping);
+        assert!(summary.stopped && summary.failed.is_empty());
+        assert_eq!(summary.unsettled, ["db.loans".parse().unwrap()]);
+        assert_eq!(summary.not_started, ["app.loader".parse().unwrap()]);
+        let (_, _, _, findings) = test.plan(&stack).await;
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        let failed = test.apply(&stack).await.failed;
+        assert!(failed.is_empty(), "{fault:?}: {failed:?}");
+        assert!(test.plan(&stack).await.0.is_empty());
+        assert_eq!(test.count(), 4, "{fault:?}: an orphan or a duplicate");
+    }
 }

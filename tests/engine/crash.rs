@@ -4,7 +4,17 @@ use stackctl::apply::Finding;
 
 /// Whatever the call in which the process dies: afterwards the next apply ends with exactly what is wanted.
 async fn dies_at(call: &str, fault: Fault, before: Option<&str>, after: &str) -> Vec<Finding> {
-    let test = Test::new();
+    let there = dies(Test::remote(), call, fault, before, after).await;
+    let here = dies(Test::new(), call, fault, before, after).await;
+    assert_eq!(
+        format!("{there:?}").len(),
+        format!("{here:?}").len(),
+        "the place of the state makes a difference"
+    );
+    here
+}
+
+async fn dies(test: Test, call: &str, fault: Fault, before: Option<&str>, after: &str) -> Vec<Finding> {
     if let Some(before) = before {
         assert!(test.apply(before).await.failed.is_empty());
     }

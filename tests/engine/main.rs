@@ -4,6 +4,8 @@
 
 mod apply;
 mod crash;
+mod objects;
 mod order;
 mod plan;
+mod remote;
 mod world;

@@ -32,15 +32,30 @@ struct Held {
 #[derive(Debug, Default)]
 pub struct Memory {
     held: Mutex<Held>,
-    pub latency: Duration,
+    latency: Duration,
 }
 
 impl Memory {
+    /// Every request takes `latency`.
+    pub fn slow(latency: Duration) -> Self {
+        Self { latency, ..Self::default() }
+    }
+
     /// Disturbs the write that comes after `after` others.
     pub fn trouble(&self, after: u64, trouble: Trouble) {
         let mut held = self.held.lock().unwrap();
         let at = held.writes + after;
         held.trouble.push_back((at, trouble));
+    }
+
+    /// Whether all the trouble that was planned has come.
+    pub fn untroubled(&self) -> bool {
+        self.held.lock().unwrap().trouble.is_empty()
+    }
+
+    /// No more trouble.
+    pub fn calm(&self) {
+        self.held.lock().unwrap().trouble.clear();
     }
 
     pub fn requests(&self) -> usize {

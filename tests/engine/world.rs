@@ -1,18 +1,19 @@
 //! A cloud in memory. Its kinds are real implementations of `Kind`; what they do can be disturbed.
 
+use crate::objects::Memory;
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use stackctl::address::Address;
-use stackctl::apply::{Finding, Pace, Run, Summary, apply, settle};
+use stackctl::apply::{Finding, Pace, Run, Stop, Summary, apply, settle};
 use stackctl::cloud::{Cloud, http};
 use stackctl::config::{self, Options, Source};
 use stackctl::desired::Desired;
-use stackctl::error::{AwsError, Error, Result};
+use stackctl::error::{AwsError, Error};
 use stackctl::event::Event;
 use stackctl::plan::{self, Plan, Selection};
 use stackctl::refresh::refresh;
 use stackctl::resource::{Create, Id, Kind, Observed, Owner, Profile, Retry, Status, Typical, Wait};
-use stackctl::state::{Document, Store};
+use stackctl::state::{Document, StateError, Store};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -48,6 +49,9 @@ pub enum Fault {
     HangBefore,
 }
 
+/// Longer than the lease of a dead process lasts.
+const PATIENCE: Duration = Duration::from_secs(100);
+
 const RETRIES: &[Retry] = &[Retry::secs("DependencyViolation", "", 60)];
 
 #[derive(Debug, Default)]
@@ -61,6 +65,9 @@ pub struct World {
     pub staleness: u64,
     next: u64,
 }
+
+/// What planning gives: what an apply needs, and what was settled before.
+pub type Planned = (Plan, Document, HashMap<Address, Observed>, Vec<Finding>);
 
 pub type Shared = Arc<Mutex<World>>;
 
@@ -84,7 +91,7 @@ impl Scripted {
         Some(world.faults.remove(at).1)
     }
 
-    async fn act<T>(&self, fault: Option<Fault>, act: impl FnOnce(&mut World) -> T) -> Result<T> {
+    async fn act<T>(&self, fault: Option<Fault>, act: impl FnOnce(&mut World) -> T) -> Result<T, Error> {
         let aws = |status: Option<u16>, code: Option<&str>| {
             Err(Error::Aws(AwsError {
                 operation: "test:Call",
@@ -136,7 +143,7 @@ impl Kind for Scripted {
         vec![]
     }
 
-    fn create<'a>(&'a self, ctx: &'a Create<'a>, inputs: Json) -> BoxFuture<'a, Result<Id>> {
+    fn create<'a>(&'a self, ctx: &'a Create<'a>, inputs: Json) -> BoxFuture<'a, Result<Id, Error>> {
         Box::pin(async move {
             let fault = self.fault("create", &name_of(&inputs));
             let owner = ctx.owner.tags();
@@ -158,7 +165,12 @@ impl Kind for Scripted {
         })
     }
 
-    fn find<'a>(&'a self, _: &'a Cloud, owner: &'a Owner, inputs: Json) -> BoxFuture<'a, Result<Option<Id>>> {
+    fn find<'a>(
+        &'a self,
+        _: &'a Cloud,
+        owner: &'a Owner,
+        inputs: Json,
+    ) -> BoxFuture<'a, Result<Option<Id>, Error>> {
         Box::pin(async move {
             let fault = self.fault("find", &name_of(&inputs));
             self.act(fault, |world| {
@@ -169,7 +181,11 @@ impl Kind for Scripted {
         })
     }
 
-    fn read<'a>(&'a self, _: &'a Cloud, ids: &'a [Id]) -> BoxFuture<'a, Result<HashMap<Id, Observed>>> {
+    fn read<'a>(
+        &'a self,
+        _: &'a Cloud,
+        ids: &'a [Id],
+    ) -> BoxFuture<'a, Result<HashMap<Id, Observed>, Error>> {
         Box::pin(async move {
             let mut world = self.world.lock().unwrap();
             world.reads += 1;
@@ -190,7 +206,13 @@ impl Kind for Scripted {
         })
     }
 
-    fn update<'a>(&'a self, _: &'a Cloud, id: &'a Id, _: Json, after: Json) -> BoxFuture<'a, Result<()>> {
+    fn update<'a>(
+        &'a self,
+        _: &'a Cloud,
+        id: &'a Id,
+        _: Json,
+        after: Json,
+    ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let fault = self.fault("update", &name_of(&after));
             self.act(fault, |world| {
@@ -209,7 +231,7 @@ impl Kind for Scripted {
         })
     }
 
-    fn delete<'a>(&'a self, _: &'a Cloud, id: &'a Id, live: Observed) -> BoxFuture<'a, Result<()>> {
+    fn delete<'a>(&'a self, _: &'a Cloud, id: &'a Id, live: Observed) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let fault = self.fault("delete", &name_of(&live.inputs));
             self.act(fault, |world| {
@@ -225,6 +247,8 @@ pub struct Test {
     pub world: Shared,
     kinds: Vec<&'static dyn Kind>,
     pub folder: tempfile::TempDir,
+    /// The state lies here and not in the folder.
+    pub memory: Option<Arc<Memory>>,
     pub selection: Selection,
     pub events: Arc<Mutex<Vec<Event>>>,
 }
@@ -261,13 +285,23 @@ impl Test {
             world,
             kinds,
             folder: tempfile::tempdir().unwrap(),
+            memory: None,
             selection: Selection::default(),
             events: Arc::default(),
         }
     }
 
+    /// With its state in an object store that takes 20 ms for a request.
+    pub fn remote() -> Self {
+        let memory = Memory::slow(Duration::from_millis(20));
+        Self { memory: Some(Arc::new(memory)), ..Self::new() }
+    }
+
     pub fn store(&self) -> Store {
-        Store::files(self.folder.path(), "test", None)
+        match &self.memory {
+            None => Store::files(self.folder.path(), "test", None),
+            Some(memory) => Store::remote(memory.clone(), "memory://test", "team/test.json"),
+        }
     }
 
     fn cloud() -> Cloud {
@@ -288,20 +322,16 @@ impl Test {
     }
 
     /// Opens the state as a command does: settles, refreshes, plans.
-    pub async fn plan(&self, body: &str) -> (Plan, Document, HashMap<Address, Observed>, Vec<Finding>) {
-        self.plan_as(body, false).await
+    pub async fn plan(&self, body: &str) -> Planned {
+        self.try_plan(body, false).await.unwrap()
     }
 
-    async fn plan_as(
-        &self,
-        body: &str,
-        destroy: bool,
-    ) -> (Plan, Document, HashMap<Address, Observed>, Vec<Finding>) {
-        let (document, held) = self.store().open("plan", Duration::ZERO).await.unwrap();
+    async fn try_plan(&self, body: &str, destroy: bool) -> Result<Planned, StateError> {
+        let (document, held) = self.store().open("plan", PATIENCE).await?;
         let mut document = document.unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
         let findings = settle(&Self::cloud(), &mut document, &Pace::AWS, self.kind()).await.unwrap();
         if !findings.is_empty() || document.serial == 0 {
-            held.write(&mut document).await.unwrap();
+            held.write(&mut document).await?;
         }
         let observed = refresh(&Self::cloud(), &document, &Pace::AWS, self.kind()).await.unwrap();
         let desired = self.desired(body);
@@ -313,21 +343,36 @@ impl Test {
             destroy,
             kind: &self.kind(),
         });
-        (plan, document, observed, findings)
+        held.release().await;
+        Ok((plan, document, observed, findings))
     }
 
     pub async fn apply(&self, body: &str) -> Summary {
-        self.apply_as(body, false, watch::channel(false).1).await
+        self.apply_as(body, false, watch::channel(Stop::No).1).await
     }
 
     pub async fn destroy(&self, body: &str) -> Summary {
-        self.apply_as(body, true, watch::channel(false).1).await
+        self.apply_as(body, true, watch::channel(Stop::No).1).await
     }
 
-    pub async fn apply_as(&self, body: &str, destroy: bool, stop: watch::Receiver<bool>) -> Summary {
-        let (plan, document, observed, _) = self.plan_as(body, destroy).await;
-        let (_, held) = self.store().open("apply", Duration::ZERO).await.unwrap();
-        let journal = held.journal(&document, "apply").await.unwrap();
+    pub async fn apply_as(&self, body: &str, destroy: bool, stop: watch::Receiver<Stop>) -> Summary {
+        self.try_apply_as(body, destroy, stop).await.unwrap()
+    }
+
+    /// An apply whose state may be out of reach.
+    pub async fn try_apply(&self, body: &str) -> Result<Summary, StateError> {
+        self.try_apply_as(body, false, watch::channel(Stop::No).1).await
+    }
+
+    async fn try_apply_as(
+        &self,
+        body: &str,
+        destroy: bool,
+        stop: watch::Receiver<Stop>,
+    ) -> Result<Summary, StateError> {
+        let (plan, document, observed, _) = self.try_plan(body, destroy).await?;
+        let (_, held) = self.store().open("apply", PATIENCE).await?;
+        let journal = held.journal(&document, "apply").await?;
         let (desired, cloud, kind) = (self.desired(body), Self::cloud(), self.kind());
         let events = self.events.clone();
         let run = Run {
@@ -344,8 +389,9 @@ impl Test {
             stop,
         };
         let mut summary = apply(&run, document).await;
-        held.write(&mut summary.document).await.unwrap();
-        summary
+        held.write(&mut summary.document).await?;
+        held.release().await;
+        Ok(summary)
     }
 
     /// Applies until the process "dies" in a call that hangs.

@@ -50,6 +50,7 @@ pub async fn create(kind: &str, cloud: &Cloud, inputs: Json) -> Subject {
     subject.converge().await;
     assert_eq!(subject.find(&subject.owner).await, Some(subject.id.clone()), "find by the owner");
     assert_eq!(subject.find(&self::owner(kind.name())).await, None, "find by another owner");
+    subject.is_found_by_address().await;
     subject
 }
 
@@ -83,6 +84,18 @@ impl Subject {
 
     pub async fn find(&self, owner: &Owner) -> Option<Id> {
         self.kind.find(&self.cloud, owner, self.wanted.clone()).await.unwrap()
+    }
+
+    /// Without knowing which create made it; tests that share an emulator may have made others at this address.
+    async fn is_found_by_address(&self) {
+        let any = Owner::any(&self.owner.stack, &self.owner.address);
+        match self.kind.find(&self.cloud, &any, self.wanted.clone()).await {
+            Ok(found) => assert_eq!(found, Some(self.id.clone()), "find by the address"),
+            Err(Error::Ambiguous { ids, .. }) => {
+                assert!(ids.contains(&self.id.0), "{} not in {ids:?}", self.id)
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Patches the wanted inputs, updates, and sees the change read back.

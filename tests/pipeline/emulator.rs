@@ -40,6 +40,22 @@ pub fn messages(project: &Project, url: &str) -> Vec<String> {
     received.messages.unwrap_or_default().into_iter().filter_map(|message| message.body).collect()
 }
 
+/// A VPC that carries the ownership tags of an address, made behind stackctl's back; its id.
+pub fn tagged_vpc(project: &Project, stack: &str, address: &str) -> String {
+    use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
+    let tags = [("stackctl:stack", stack), ("stackctl:address", address), ("stackctl:intent", "another")];
+    let tags = tags.map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let tags =
+        TagSpecification::builder().resource_type(ResourceType::Vpc).set_tags(Some(tags.to_vec())).build();
+    let ec2 = cloud(project).ec2();
+    let made = wait(ec2.create_vpc().cidr_block("10.99.0.0/16").tag_specifications(tags).send()).unwrap();
+    made.vpc.unwrap().vpc_id.unwrap()
+}
+
+pub fn delete_vpc(project: &Project, id: &str) {
+    wait(cloud(project).ec2().delete_vpc().vpc_id(id).send()).unwrap();
+}
+
 /// Nothing that stackctl makes is left at the emulator.
 pub fn is_empty(project: &Project) {
     let cloud = cloud(project);

@@ -8,6 +8,7 @@ mod emulator;
 mod examples;
 mod loads;
 mod project;
+mod recovery;
 
 use project::Project;
 

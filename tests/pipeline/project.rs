@@ -38,7 +38,7 @@ impl Project {
         self.folder.path()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stackctl"));
         command.args(args).current_dir(self.path()).env("NO_COLOR", "1").env_remove("AWS_ENDPOINT_URL");
         command

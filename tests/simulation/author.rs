@@ -90,8 +90,7 @@ impl Author {
             8..22 if number > 0 => Act::Destroy,
             _ => Act::Apply,
         };
-        let targets =
-            if self.dice.chance(12) { vec![self.dice.below(self.habits.len())] } else { vec![] };
+        let targets = if self.dice.chance(12) { vec![self.dice.below(self.habits.len())] } else { vec![] };
         let patience = self.dice.pick(&[0, 30, 200, 900, 900]);
         let faults = (0..self.dice.low(4)).map(|_| self.fault()).collect();
         let trap = self.dice.chance(65).then(|| self.trap(two));
@@ -162,7 +161,7 @@ impl Author {
     fn edit(&mut self) -> Edit {
         let number = self.dice.below(self.habits.len());
         let on = self.dice.chance(50);
-        match self.dice.below(17) {
+        match self.dice.below(18) {
             0 | 1 => Edit::Add(self.block()),
             2 | 3 => Edit::Remove(number),
             4 => Edit::Restore(number),
@@ -175,6 +174,7 @@ impl Author {
             13 => Edit::Peer(number, on.then(|| self.dice.below(number.max(1)))),
             14 => Edit::Protect(number, on),
             15 => Edit::CreateFirst(number, on),
+            16 => Edit::After(number, on.then(|| self.dice.below(number.max(1)))),
             _ if on => Edit::Ignore(number, self.dice.chance(50)),
             _ => Edit::Keys(number, self.dice.below(3)),
         }

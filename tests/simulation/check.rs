@@ -9,7 +9,9 @@ use std::sync::atomic::Ordering;
 /// Every id that the state knows.
 fn recorded(document: &Document) -> BTreeSet<&str> {
     let all = document.resources.values();
-    all.flat_map(|record| std::iter::once(record).chain(&record.deposed)).map(|record| record.id.0.as_str()).collect()
+    all.flat_map(|record| std::iter::once(record).chain(&record.deposed))
+        .map(|record| record.id.0.as_str())
+        .collect()
 }
 
 /// After settling: whatever a dead process made is in the state.
@@ -26,9 +28,9 @@ fn no_orphan(sim: &Sim, document: &Document) {
     for (id, object) in world.living() {
         if !known.contains(id.as_str()) && !open(&object.owner.address) {
             let address = &object.owner.address;
-            let twin = document.resources.get(address).is_some_and(|record| known.contains(record.id.0.as_str()));
-            let (invariant, more) =
-                if twin { ("duplicate", ", which has another") } else { ("orphan", "") };
+            let twin =
+                document.resources.get(address).is_some_and(|record| known.contains(record.id.0.as_str()));
+            let (invariant, more) = if twin { ("duplicate", ", which has another") } else { ("orphan", "") };
             sim.wrong(invariant, || format!("{id} of {address}{more} is not in the state"));
         }
     }
@@ -107,7 +109,9 @@ pub fn applied(sim: &Sim, draft: &Draft) {
     }
     for (address, record) in &document.resources {
         if !living.get(address).is_some_and(|ids| ids.contains(&&record.id.0)) {
-            sim.wrong("phantom", || format!("{address} is in the state as {}, which does not exist", record.id));
+            sim.wrong("phantom", || {
+                format!("{address} is in the state as {}, which does not exist", record.id)
+            });
         }
     }
     if let Some(open) = document.open.first() {
@@ -121,7 +125,8 @@ pub fn destroyed(sim: &Sim) {
     if let Some((id, object)) = world.living().next() {
         sim.wrong("destroy", || format!("{id} of {} is still there", object.owner.address));
     }
-    if sim.place.peek().is_ok_and(|document| document.is_some_and(|document| !document.resources.is_empty())) {
+    if sim.place.peek().is_ok_and(|document| document.is_some_and(|document| !document.resources.is_empty()))
+    {
         sim.wrong("destroy", || "the state still has resources".to_owned());
     }
 }

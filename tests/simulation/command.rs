@@ -4,7 +4,7 @@ use crate::place::Snapshot;
 use crate::process::Process;
 use crate::story::{Act, Moment, Point};
 use stackctl::address::Address;
-use stackctl::apply::{Finding, Pace, Run, Summary, apply, settle};
+use stackctl::apply::{Finding, Pace, Run, Stop, Summary, apply, settle};
 use stackctl::cloud::{Cloud, http};
 use stackctl::config::{self, Options, Source};
 use stackctl::desired::Desired;
@@ -160,7 +160,7 @@ async fn carry_out(
         let process = process.clone();
         tokio::spawn(async move {
             if lost.wait_for(|lost| *lost).await.is_ok() {
-                process.stop.send_replace(true);
+                process.stop.send_replace(Stop::Drain);
             }
         })
     });

@@ -21,7 +21,8 @@ pub struct Played {
 
 /// Plays a story in virtual time.
 pub fn play(story: &Story, logged: bool) -> Played {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let sim = Arc::new(Sim::new(story.seed, story.kept, logged));
         let acted = AssertUnwindSafe(tell(&sim, story));
@@ -108,6 +109,7 @@ fn told(end: &End) -> String {
             summary.done, summary.failed, summary.not_started, summary.stopped
         ),
         End::Planned(_) => "planned".to_owned(),
+        End::Failed(why) => format!("failed: {why}"),
         other => format!("{other:?}"),
     }
 }
@@ -134,7 +136,9 @@ async fn again(sim: &Arc<Sim>, draft: &Draft) {
         Some(End::Planned(plan)) => {
             let steps = plan.steps.iter().filter(|step| step.is_pending());
             let steps: Vec<String> = steps
-                .map(|step| format!("{:?} {} {:?} {:?}", step.action, step.address, step.reason, step.changes))
+                .map(|step| {
+                    format!("{:?} {} {:?} {:?}", step.action, step.address, step.reason, step.changes)
+                })
                 .collect();
             sim.wrong("second plan", || {
                 format!("a plan right after an apply has {steps:?}, outputs {:?}", plan.outputs)
@@ -172,7 +176,9 @@ async fn ending(sim: &Arc<Sim>, mut draft: Draft, watch: &mut Watch) {
         watch.round(sim);
         match &end {
             Some(end) if end.is_success() => judge(sim, &draft, &Command::smooth(act), Some(end)).await,
-            Some(end) => sim.wrong("stuck", || format!("nothing goes wrong, but {act:?} ends: {}", told(end))),
+            Some(end) => {
+                sim.wrong("stuck", || format!("nothing goes wrong, but {act:?} ends: {}", told(end)))
+            }
             None => sim.wrong("stuck", || format!("{act:?} never ended")),
         }
         if sim.broken().is_some() {
@@ -185,7 +191,8 @@ async fn ending(sim: &Arc<Sim>, mut draft: Draft, watch: &mut Watch) {
 async fn set_free(sim: &Arc<Sim>) {
     let process = Process::new("owner", sim.clone(), Command::smooth(Act::Plan));
     let edit = async {
-        let (document, held) = sim.place.store(&process).open("state", Duration::from_secs(900)).await.unwrap();
+        let (document, held) =
+            sim.place.store(&process).open("state", Duration::from_secs(900)).await.unwrap();
         if let Some(mut document) = document {
             document.resources.values_mut().for_each(|record| record.protected = false);
             document.open.iter_mut().for_each(|intent| intent.protected = false);

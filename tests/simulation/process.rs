@@ -1,6 +1,7 @@
 use crate::sim::Sim;
 use crate::story::{Command, Fault, Moment, Point, Sort, What};
 use crate::world::aws;
+use stackctl::apply::Stop;
 use stackctl::error::Error;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ pub struct Process {
     pub name: &'static str,
     pub sim: Arc<Sim>,
     pub command: Command,
-    pub stop: watch::Sender<bool>,
+    pub stop: watch::Sender<Stop>,
     /// When it got the lock; 0 for never.
     turn: AtomicU64,
     life: Mutex<Life>,
@@ -101,7 +102,7 @@ const FOREVER: Duration = Duration::from_secs(60 * 3600);
 
 impl Process {
     pub fn new(name: &'static str, sim: Arc<Sim>, command: Command) -> Arc<Self> {
-        let stop = watch::channel(false).0;
+        let stop = watch::channel(Stop::No).0;
         Arc::new(Self { name, sim, command, stop, turn: AtomicU64::new(0), life: Mutex::default() })
     }
 
@@ -200,7 +201,7 @@ impl Process {
             What::Freeze(seconds) => {
                 self.life().frozen = Some(Instant::now() + Duration::from_secs(seconds));
             }
-            What::Stop => drop(self.stop.send_replace(true)),
+            What::Stop => drop(self.stop.send_replace(Stop::Drain)),
         }
     }
 
@@ -264,7 +265,13 @@ impl Process {
         if let Some(sort) = fault {
             self.sim.count(&format!("fault {sort:?}"));
         }
-        self.sim.log(|| format!("{} {at:?} #{nth} {what} {}", self.name, fault.map_or(String::new(), |f| format!("<{f:?}>"))));
+        self.sim.log(|| {
+            format!(
+                "{} {at:?} #{nth} {what} {}",
+                self.name,
+                fault.map_or(String::new(), |f| format!("<{f:?}>"))
+            )
+        });
         let there = self.sim.latency(at);
         let turned_away = match fault {
             Some(Sort::Refused) => Some(Trouble::Refused),

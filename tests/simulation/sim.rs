@@ -27,6 +27,23 @@ pub struct Sim {
     pub removals: AtomicBool,
 }
 
+/// What must hold, by name: `announced`, a durable intent before every call; `order`, no dependant before what it needs is
+/// durable; `second plan`, empty right after an apply; `stuck`, with no more faults an apply and a destroy go through.
+pub const INVARIANTS: [&str; 12] = [
+    "orphan",
+    "duplicate",
+    "phantom",
+    "announced",
+    "order",
+    "protected",
+    "state",
+    "secret",
+    "second plan",
+    "destroy",
+    "stuck",
+    "panic",
+];
+
 /// A broken invariant.
 #[derive(Debug, Clone)]
 pub struct Wrong {
@@ -79,6 +96,7 @@ impl Sim {
 
     /// An invariant is broken. Only the first is told: the rest follows from it.
     pub fn wrong(&self, invariant: &'static str, what: impl FnOnce() -> String) {
+        assert!(INVARIANTS.contains(&invariant), "{invariant} is not in the list");
         let mut wrong = self.wrong.lock().unwrap();
         if wrong.is_none() {
             let what = what();
@@ -128,7 +146,8 @@ impl Sim {
             return self.wrong("announced", || format!("{address} is created, and no journal says so"));
         };
         for dependency in &intent.depends_on {
-            let begun = durable.open.iter().any(|open| open.address == *dependency && open.verb != Verb::Delete);
+            let begun =
+                durable.open.iter().any(|open| open.address == *dependency && open.verb != Verb::Delete);
             let done = durable.resources.get(dependency).is_some_and(|record| !record.incomplete);
             if begun || !done {
                 self.wrong("order", || {

@@ -140,7 +140,10 @@ impl World {
         let now = self.now();
         let mut all = self.objects.iter();
         let found = all.find(|(_, object)| {
-            object.habit.name == habit.name && object.lives() && now >= object.listed && object.owner == *owner
+            object.habit.name == habit.name
+                && object.lives()
+                && now >= object.listed
+                && object.owner == *owner
         });
         found.map(|(id, _)| Id(id.clone()))
     }

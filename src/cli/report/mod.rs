@@ -1,16 +1,20 @@
 //! What people see. Nothing else prints: data goes to stdout, all else to stderr; colour only where it is welcome.
 #![expect(clippy::disallowed_macros, clippy::print_stderr, reason = "this is where the project prints")]
 
+mod chaos;
 mod plan;
 mod progress;
 mod stack;
+mod state;
 mod style;
 mod summary;
 mod value;
 
+pub use chaos::chaos;
 pub use plan::{plan, plan_json, saved};
 pub use progress::Progress;
 pub use stack::{Bytes, bytes, local_logs, local_status, log, pairs, resource, step};
+pub use state::{census, recovered, salvage};
 pub use style::{Paint, table};
 pub use summary::summary;
 
@@ -97,6 +101,14 @@ pub fn building(address: &Address, progress: package::Progress<'_>) {
         }
         package::Progress::Cargo(_) => {}
     }
+}
+
+/// At most so many characters.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// Asks for a word; `None` where nobody can answer.

@@ -1,5 +1,6 @@
 use super::note;
 use super::style::{Paint, doing, duration};
+use crate::address::Address;
 use crate::apply::Summary;
 use crate::state::Verb;
 use std::time::Duration;
@@ -15,7 +16,9 @@ pub fn summary(summary: &Summary, took: Duration, again: &str) {
             .collect();
     let what = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
     note("");
-    let whole = summary.failed.is_empty() && summary.not_started.is_empty();
+    let left =
+        |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let whole = summary.failed.is_empty() && summary.not_started.is_empty() && summary.unsettled.is_empty();
     let head = match (whole, summary.stopped) {
         (true, _) => Paint::Good.label("Done:"),
         (false, true) => Paint::Change.label("Stopped:"),
@@ -31,9 +34,12 @@ pub fn summary(summary: &Summary, took: Duration, again: &str) {
             failure.error
         ));
     }
+    if !summary.unsettled.is_empty() {
+        let names = left(&summary.unsettled);
+        note(&format!("  left in flight: {names}; the next command finds out what became of it"));
+    }
     if !summary.not_started.is_empty() {
-        let names: Vec<String> = summary.not_started.iter().map(ToString::to_string).collect();
-        note(&format!("  not started: {}", names.join(", ")));
+        note(&format!("  not started: {}", left(&summary.not_started)));
     }
     if !whole {
         note(&format!(

@@ -101,6 +101,14 @@ impl Notification {
         self.0.lambda_function_configurations().iter().find(|entry| entry.id() == Some(id))
     }
 
+    /// Ids that start like this, and the functions that they call.
+    pub fn starting_with(&self, prefix: &str) -> impl Iterator<Item = (String, String)> {
+        self.0.lambda_function_configurations().iter().filter_map(move |entry| {
+            let id = entry.id().filter(|id| id.starts_with(prefix))?;
+            Some((id.to_owned(), entry.lambda_function_arn.clone()))
+        })
+    }
+
     /// Whether that changed anything.
     fn set(&mut self, id: &str, wanted: Option<Entry>) -> bool {
         if self.entry(id) == wanted.as_ref() {

@@ -1,0 +1,99 @@
+//! `--chaos`: the local cloud as it is on a bad day.
+
+use super::failure::{Failure, Outcome};
+use super::report;
+use crate::apply::Pace;
+use crate::chaos::{self, ChaosHttpClient, Faults, PointsHttpClient, Tally};
+use crate::cloud::Cloud;
+use aws_config::retry::RetryConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// What shall go wrong.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// On the local cloud: lets everything go wrong that goes wrong on the way to AWS (throttling, 500s, lost answers,
+    /// broken connections, stale reads), the same for the same SEED.
+    #[arg(long = "chaos", value_name = "SEED", global = true)]
+    seed: Option<u64>,
+
+    // For the kill sweep (tests/sweep): the process kills itself with SIGKILL at the N-th point, counted from 1; points
+    // are before and after every journal entry, every HTTP call and every write of the state.
+    #[arg(long, value_name = "N", hide = true, global = true)]
+    die_at: Option<usize>,
+
+    // Which points were passed, and whether the last one was deadly.
+    #[arg(long, value_name = "FILE", hide = true, global = true)]
+    chaos_points: Option<PathBuf>,
+}
+
+static SEED: OnceLock<u64> = OnceLock::new();
+static TALLY: OnceLock<Arc<Tally>> = OnceLock::new();
+
+/// Attempts of the SDK: so many in a row fail about once in a million calls.
+const ATTEMPTS: u32 = 6;
+const BACKOFF: Duration = Duration::from_millis(20);
+
+/// Takes note of what was asked for. Once, before any command runs.
+pub fn begin(args: &Args) {
+    if let Some(seed) = args.seed {
+        let _ = SEED.set(seed);
+    }
+    if args.die_at.is_some() || args.chaos_points.is_some() {
+        chaos::arm(args.die_at, args.chaos_points.clone());
+    }
+}
+
+/// The clients of the local cloud go through the HTTP client that this makes: over the wire go kill points, over
+/// everything that the local cloud adds come faults.
+pub fn under(http: SharedHttpClient) -> SharedHttpClient {
+    if chaos::is_armed() { SharedHttpClient::new(PointsHttpClient::new(http)) } else { http }
+}
+
+/// See [`under`].
+pub fn over(http: SharedHttpClient) -> SharedHttpClient {
+    let Some(seed) = SEED.get() else { return http };
+    let client = ChaosHttpClient::new(http, Faults::seeded(*seed));
+    // A command connects once; of one that connects again, the first tally counts.
+    let _ = TALLY.set(client.tally());
+    SharedHttpClient::new(client)
+}
+
+/// Repeats what failed sooner than one does on AWS.
+pub fn patient(cloud: Cloud) -> Cloud {
+    match SEED.get() {
+        Some(_) => {
+            let quick = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF);
+            cloud.retrying(quick)
+        }
+        None => cloud,
+    }
+}
+
+/// How patient the engine is on the local cloud.
+pub fn pace() -> Pace {
+    if SEED.get().is_some() { Pace::CHAOS } else { Pace::EMULATOR }
+}
+
+/// Nothing is broken on purpose where it matters.
+pub fn refuse_elsewhere() -> Outcome<()> {
+    if SEED.get().is_none() && !chaos::is_armed() {
+        return Ok(());
+    }
+    Err(Failure::user(
+        "--chaos is for the local cloud only, and this stack goes elsewhere",
+        "Add --target local, or leave --chaos out.",
+    ))
+}
+
+/// Says what was done, when the command has ended by itself.
+pub fn end() {
+    if let (Some(seed), Some(tally)) = (SEED.get(), TALLY.get()) {
+        report::chaos(*seed, &tally.counts());
+    }
+    if let Err(error) = chaos::disarm() {
+        report::warning(&format!("the file of --chaos-points was not written: {error}"));
+    }
+}

@@ -1,0 +1,20 @@
+use super::change::nothing;
+use crate::address::Address;
+use crate::cli::failure::{Exit, Failure, Outcome};
+use crate::cli::report;
+use crate::cli::session::{Session, recorded};
+
+/// Shows one resource of the state as JSON
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Such as bucket.loans.
+    address: Address,
+}
+
+pub async fn run(session: &Session, args: &Args) -> Outcome {
+    let document = session.store().await?.peek().await?.ok_or_else(nothing)?;
+    let (_, record) = recorded(&document, &args.address)?;
+    let text = serde_json::to_string_pretty(record).map_err(|error| Failure::user(error.to_string(), ""))?;
+    report::data(&text);
+    Ok(Exit::Done)
+}

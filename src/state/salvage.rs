@@ -1,0 +1,159 @@
+use super::{Document, Entry};
+
+/// What can still be used of a state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Salvage {
+    /// The newest that verifies, with what fits of the journal folded in; none if nothing verifies.
+    pub document: Option<Document>,
+    /// Where it comes from, for people.
+    pub source: String,
+    /// Entries of the journal that were folded in.
+    pub folded: usize,
+    /// What could not be used, and why.
+    pub left_out: Vec<String>,
+    /// Changes may have been recorded that are not in `document`.
+    pub behind: bool,
+}
+
+/// A file or an object that should hold a state.
+pub(super) struct Candidate {
+    pub name: String,
+    pub content: Result<Document, String>,
+    /// The state itself, and not a backup or an older version.
+    pub current: bool,
+}
+
+impl Salvage {
+    /// Takes the newest candidate that verifies. `journal` is its name and its content.
+    pub(super) fn new(candidates: Vec<Candidate>, journal: Option<(String, Vec<u8>)>) -> Self {
+        let mut left_out = vec![];
+        let lost = !candidates.iter().any(|candidate| candidate.current && candidate.content.is_ok());
+        let mut best: Option<(String, Document)> = None;
+        for Candidate { name, content, .. } in candidates {
+            match content {
+                Err(what) => left_out.push(format!("{name}: {what}")),
+                Ok(document) if best.as_ref().is_none_or(|(_, best)| document.serial > best.serial) => {
+                    best = Some((name, document));
+                }
+                Ok(_) => {}
+            }
+        }
+        let mut whole = true;
+        let Some((mut source, mut document)) = best else {
+            let journal =
+                journal.map(|(name, _)| format!("{name}: there is no state that it could build on"));
+            left_out.extend(journal);
+            return Self { document: None, source: String::new(), folded: 0, left_out, behind: true };
+        };
+        // A state is newer than its backup by exactly what its journal held when it was folded.
+        let mut behind = lost;
+        let mut folded = 0;
+        if let Some((name, text)) = journal {
+            let (entries, damage) = Entry::verifiable(&text);
+            match document.suits(&entries) {
+                Err(what) => {
+                    left_out.push(format!("{name}: {what}"));
+                    whole = false;
+                }
+                Ok(()) if fits(&document, &entries) => {
+                    document.fold(&entries);
+                    folded = entries.len() - 1;
+                    source = format!("{source} with {folded} entries of {name}");
+                    behind = false;
+                    if let Some(what) = damage {
+                        left_out.push(format!("{name}: {what}"));
+                        whole = false;
+                    }
+                }
+                Ok(()) => {}
+            }
+        }
+        Self { document: Some(document), source, folded, left_out, behind: behind || !whole }
+    }
+
+    /// Nothing is wrong: there is nothing to recover.
+    pub fn is_sound(&self) -> bool {
+        self.document.is_some() && !self.behind && self.left_out.is_empty()
+    }
+}
+
+/// The journal builds on exactly this state.
+fn fits(document: &Document, entries: &[Entry]) -> bool {
+    matches!(entries.first(), Some(Entry::Base { serial, .. }) if *serial == document.serial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Intent, Record, Verb};
+    use super::*;
+    use serde_json::json;
+
+    fn at(serial: u64) -> Document {
+        let mut document = Document::new("demo", "000000000000", "eu-west-1");
+        (document.lineage, document.serial) = ("l".to_owned(), serial);
+        document
+    }
+
+    fn candidate(name: &str, content: Result<Document, String>) -> Candidate {
+        Candidate { name: name.to_owned(), content, current: name == "state" }
+    }
+
+    fn journal(serial: u64, damaged: bool) -> Option<(String, Vec<u8>)> {
+        let address: crate::address::Address = "queue.jobs".parse().unwrap();
+        let intent = Intent {
+            intent: "i".to_owned(),
+            address: address.clone(),
+            verb: Verb::Create,
+            id: None,
+            inputs: json!({}),
+            depends_on: vec![],
+            deposes: false,
+            protected: false,
+        };
+        let record = Record {
+            id: "url".into(),
+            inputs: json!({}),
+            outputs: json!({}),
+            depends_on: vec![],
+            protected: false,
+            intent: "i".to_owned(),
+            incomplete: false,
+            deposed: vec![],
+        };
+        let done = Entry::Done { intent: "i".to_owned(), address, record: Some(record) };
+        let lines = [Entry::base(&at(serial), "apply", None), Entry::Intent(intent), done];
+        let mut lines: Vec<Vec<u8>> = lines.iter().map(|entry| entry.line().unwrap()).collect();
+        if damaged {
+            lines.insert(2, b"{\"entry\": \"don\n".to_vec());
+        }
+        Some(("journal".to_owned(), lines.concat()))
+    }
+
+    #[test]
+    fn a_backup_and_the_journal_on_top_of_it_are_the_lost_state() {
+        let torn = || candidate("state", Err("it is not valid JSON".to_owned()));
+        let found = Salvage::new(vec![torn(), candidate("backup", Ok(at(4)))], journal(4, false));
+        assert_eq!(found.document.unwrap().resources.len(), 1);
+        assert!(!found.behind && found.folded == 2 && found.left_out.len() == 1, "{:?}", found.left_out);
+
+        let found = Salvage::new(vec![torn(), candidate("backup", Ok(at(3)))], journal(4, false));
+        assert!(found.behind && found.document.unwrap().resources.is_empty());
+        assert!(found.left_out[1].contains("builds on serial 4"), "{:?}", found.left_out);
+    }
+
+    #[test]
+    fn of_a_damaged_journal_the_part_before_the_damage_is_used() {
+        let found = Salvage::new(vec![candidate("state", Ok(at(4)))], journal(4, true));
+        assert_eq!((found.folded, found.behind), (1, true));
+        assert_eq!(found.document.unwrap().open.len(), 1, "the intent is open and will be settled");
+        assert!(found.left_out[0].contains("line 3") && found.left_out[0].contains("queue.jobs"));
+    }
+
+    #[test]
+    fn a_whole_state_is_sound_and_nothing_at_all_is_none() {
+        assert!(Salvage::new(vec![candidate("state", Ok(at(4)))], journal(4, false)).is_sound());
+        assert!(Salvage::new(vec![candidate("state", Ok(at(4)))], journal(3, false)).is_sound());
+        let nothing = Salvage::new(vec![], journal(3, false));
+        assert!(nothing.document.is_none() && nothing.behind && nothing.left_out.len() == 1);
+    }
+}

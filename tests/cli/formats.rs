@@ -1,0 +1,69 @@
+//! Whatever a released stackctl wrote must stay readable. The files in `formats/` are what it wrote:
+//! NEVER EDIT THESE. A new format gets new files beside them.
+
+use crate::invocation::Test;
+use serde_json::Value as Json;
+use stackctl::plan::Plan;
+use stackctl::state::{Document, Entry};
+
+const STATE: &str = include_str!("formats/1/state.json");
+const JOURNAL: &str = include_str!("formats/1/state.journal");
+const PLAN: &str = include_str!("formats/1/saved.plan");
+
+const STACK: &str = "[stack]\nname = \"demo\"\nregion = \"eu-west-1\"\n[queue.jobs]\n";
+
+#[test]
+fn format_1_of_the_state_has_every_field_and_keeps_its_checksum() {
+    let document = Document::from_text(STATE).unwrap();
+    assert_eq!((document.format, document.serial), (1, 7));
+    let queue = &document.resources[&"queue.jobs[\"a\"]".parse().unwrap()];
+    assert!(queue.protected && queue.incomplete && queue.depends_on.len() == 1 && queue.deposed.len() == 1);
+    assert_eq!(document.open.len(), 2);
+    assert_eq!(document.outputs["url"], "http://127.0.0.1/demo-jobs-a");
+    assert_eq!(document.to_text().unwrap(), STATE, "what was read is written as it was");
+}
+
+#[test]
+fn format_1_of_the_journal_has_every_entry_and_folds() {
+    let entries: Vec<Entry> = JOURNAL.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds = |entry: &Entry| match entry {
+        Entry::Base { writer, .. } => {
+            if writer.is_some() {
+                "base of a writer"
+            } else {
+                "base"
+            }
+        }
+        Entry::Intent(_) => "intent",
+        Entry::Id { .. } => "id",
+        Entry::Done { record: Some(_), .. } => "done",
+        Entry::Done { record: None, .. } => "deleted",
+        Entry::Void { .. } => "void",
+    };
+    let kinds: Vec<&str> = entries.iter().map(kinds).collect();
+    let expected =
+        ["base", "intent", "id", "done", "intent", "deleted", "intent", "void", "intent", "base of a writer"];
+    assert_eq!(kinds, expected);
+    let mut document = Document::from_text(STATE).unwrap();
+    document.fold(&entries);
+    assert!(document.resources.contains_key(&"bucket.files".parse().unwrap()));
+    assert!(!document.resources.contains_key(&"queue.old".parse().unwrap()));
+    assert_eq!(document.open.len(), 3, "two of the state, one of the journal");
+}
+
+#[test]
+fn format_1_of_a_saved_plan_is_known() {
+    let saved: Json = serde_json::from_str(PLAN).unwrap();
+    let plan: Plan = serde_json::from_value(saved["plan"].clone()).unwrap();
+    assert_eq!((plan.stack.as_str(), plan.serial), ("demo", 7));
+    assert_eq!(serde_json::to_value(&plan).unwrap(), saved["plan"]);
+}
+
+/// The program itself, in the place where that stackctl left them.
+#[test]
+fn commands_read_format_1() {
+    let test = Test::new().stack(STACK).file("state/demo.local.json", STATE);
+    let test = test.file("state/demo.local.journal", JOURNAL).args(["state", "list", "--target", "local"]);
+    let listed = test.success().stdout;
+    assert!(listed.contains("queue.jobs[\"a\"]") && listed.contains("bucket.files"), "{listed}");
+}

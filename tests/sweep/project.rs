@@ -1,0 +1,96 @@
+use serde_json::Value as Json;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+use zip::write::SimpleFileOptions;
+
+/// This repository's stack with a local cloud of its own; both are gone when the test ends.
+pub struct Project {
+    folder: TempDir,
+    pub endpoint: String,
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        self.command(&["local", "down", "--purge"]).output().unwrap();
+    }
+}
+
+impl Project {
+    pub fn new() -> Self {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Below the system's folder for temporary files, where every user may go: PostgreSQL does not run as root.
+        let folder = tempfile::Builder::new().prefix("stackctl-sweep-").tempdir().unwrap();
+        let text = std::fs::read_to_string(repository.join("stack.toml")).unwrap();
+        let crated = "source = \"handlers/loader\"";
+        assert!(text.contains(crated), "stack.toml has no {crated}");
+        // The function is never invoked here: any program does, and nothing has to be compiled.
+        std::fs::write(folder.path().join("stack.toml"), text.replace(crated, "artifact = \"loader.zip\""))
+            .unwrap();
+        pack(&folder.path().join("loader.zip"));
+        let mut project = Self { folder, endpoint: String::new() };
+        project.up();
+        project
+    }
+
+    fn up(&mut self) {
+        let up = self.run(&["local", "up"]);
+        assert!(up.status.success(), "{}", all(&up));
+        let status = self.run(&["local", "status", "--json"]);
+        let status: Json = serde_json::from_slice(&status.stdout).unwrap();
+        self.endpoint = status["gateway"]["endpoint"].as_str().unwrap().to_owned();
+    }
+
+    /// Starts afresh after a failure: an empty cloud and no state.
+    pub fn reset(&mut self) {
+        self.run(&["local", "down", "--purge"]);
+        let _ = std::fs::remove_dir_all(self.folder.path().join("state"));
+        self.up();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let built = || env!("CARGO_BIN_EXE_stackctl").to_owned();
+        let mut command = Command::new(std::env::var("STACKCTL_SWEEP_BINARY").unwrap_or_else(|_| built()));
+        command.args(args).current_dir(self.folder.path());
+        command.env("NO_COLOR", "1").env_remove("AWS_ENDPOINT_URL").env_remove("STACKCTL_LOG");
+        command
+    }
+
+    /// Runs a command whatever comes of it.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    pub fn apply(&self, more: &[&str]) -> Output {
+        self.run(&[&["apply", "--target", "local", "--auto-approve"], more].concat())
+    }
+
+    pub fn destroy(&self, more: &[&str]) -> Output {
+        let destroy = ["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"];
+        self.run(&[&destroy, more].concat())
+    }
+
+    /// What the state says, if there is one.
+    pub fn state(&self) -> Option<Json> {
+        let text = std::fs::read(self.path("state/loans.local.json")).ok()?;
+        Some(serde_json::from_slice(&text).unwrap())
+    }
+}
+
+pub fn all(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn pack(zip: &Path) {
+    let mut program = vec![];
+    std::fs::File::open("/bin/true").unwrap().read_to_end(&mut program).unwrap();
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(zip).unwrap());
+    writer.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
+    writer.write_all(&program).unwrap();
+    writer.finish().unwrap();
+}
