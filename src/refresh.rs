@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep};
 /// Everything in the state that exists, by address. What is missing in the answer does not exist.
 ///
 /// An object whose creation was never seen to end may not show yet, and would be made twice if it were taken for gone:
-/// it is looked for until `pace.propagation` has passed.
+/// it is looked for until `pace.propagation` has passed. One that is being deleted, by a run that died or by someone else,
+/// is waited for: a plan that took it for there would leave it out.
 ///
 /// # Errors
 /// The first read that failed. Nothing is ever taken for gone because of an error.
@@ -28,11 +29,18 @@ pub async fn refresh(
     let started = Instant::now();
     loop {
         let seen = read(cloud, &left, &kind).await?;
+        let elapsed = started.elapsed();
         left.retain(|address, record| {
-            record.incomplete && !seen.contains_key(*address) && kind(&address.kind).is_some()
+            let Some(kind) = kind(&address.kind) else { return false };
+            match seen.get(*address) {
+                Some(there) => {
+                    there.status.is_leaving() && elapsed < pace.wait(kind.profile().delete).timeout
+                }
+                None => record.incomplete && elapsed < pace.propagation,
+            }
         });
-        found.extend(seen);
-        if left.is_empty() || started.elapsed() >= pace.propagation {
+        found.extend(seen.into_iter().filter(|(address, _)| !left.contains_key(address)));
+        if left.is_empty() {
             return Ok(found);
         }
         sleep(pace.longest).await;

@@ -81,10 +81,11 @@ async fn create(
     };
     let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
     let ctx = Create { cloud: shared.run.cloud, owner: &owner };
-    let made = retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
-        kind.create(&ctx, wanted.clone())
-    })
-    .await;
+    let made =
+        retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
+            kind.create(&ctx, wanted.clone())
+        })
+        .await;
     let id = match made {
         Ok(id) => id,
         Err(error) => match lost(shared, kind, &owner, &wanted, &error).await {
@@ -261,7 +262,7 @@ async fn remove(
     let Some(observed) = shared.reader.read(kind, &record.id).await? else { return Ok(()) };
     let inputs = crate::diff::complete(kind.inputs(), &observed.inputs, &record.inputs);
     let live = Observed { inputs, ..observed };
-    retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
+    retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
         kind.delete(shared.run.cloud, &record.id, live.clone())
     })
     .await?;
@@ -279,6 +280,7 @@ fn target<'a>(
     Target {
         cloud: run.cloud,
         reader: &shared.reader,
+        journal: run.journal,
         pace: run.pace,
         events: run.events,
         address,

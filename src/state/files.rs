@@ -171,6 +171,7 @@ impl HeldFiles {
     pub fn write(&self, document: &mut Document) -> Result<(), StateError> {
         let files = &self.files;
         document.serial += 1;
+        document.writer = None;
         let text = document.to_text().map_err(|error| files.io("written")(error.into()))?;
         write_atomically(&files.path, text.as_bytes(), Some(&files.backup_path()))
             .map_err(files.io("written"))?;

@@ -164,6 +164,17 @@ pub enum Journal {
 }
 
 impl Journal {
+    /// That nobody else can have taken over since the last entry: asked before every call that was announced.
+    ///
+    /// # Errors
+    /// The lock may be lost: what was announced must not be done.
+    pub async fn check(&self) -> Result<(), StateError> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Object(object) => object.check().await,
+        }
+    }
+
     /// Appends a line and waits until it is durable.
     ///
     /// # Errors

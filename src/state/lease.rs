@@ -1,7 +1,7 @@
 use super::{Condition, Holder, Objects, PutError};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, watch};
@@ -29,6 +29,8 @@ struct Claim {
     text: Text,
     /// ETag of what we wrote last; none once it is given back or lost.
     etag: Mutex<Option<String>>,
+    /// When the last write that came through was begun.
+    renewed: std::sync::Mutex<Instant>,
 }
 
 /// What is in the object.
@@ -90,8 +92,9 @@ impl Lease {
         let text = Text::new(command, life);
         let started = Instant::now();
         loop {
+            let mut begun = Instant::now();
             if let Some(etag) = claim(&*objects, key, &text, Condition::Absent).await? {
-                return Ok(Ok(Self::hold(objects, key, text, etag)));
+                return Ok(Ok(Self::hold(objects, key, text, etag, begun)));
             }
             let Some(there) = objects.get(key).await? else { continue };
             // What cannot be read is nobody's for longer than a lease lasts.
@@ -102,8 +105,9 @@ impl Lease {
             let left = if dead { Duration::ZERO } else { left };
             if left.is_zero() {
                 let condition = Condition::Match(there.etag);
+                begun = Instant::now();
                 if let Some(etag) = claim(&*objects, key, &text, condition).await? {
-                    return Ok(Ok(Self::hold(objects, key, text, etag)));
+                    return Ok(Ok(Self::hold(objects, key, text, etag, begun)));
                 }
                 continue;
             }
@@ -125,9 +129,10 @@ impl Lease {
         let text = Text::new(command, life);
         loop {
             let there = objects.get(key).await?;
+            let begun = Instant::now();
             let condition = Condition::unchanged(there.as_ref().map(|object| object.etag.as_str()));
             if let Some(etag) = claim(&*objects, key, &text, condition).await? {
-                return Ok(Self::hold(objects, key, text, etag));
+                return Ok(Self::hold(objects, key, text, etag, begun));
             }
         }
     }
@@ -141,8 +146,14 @@ impl Lease {
         }))
     }
 
-    fn hold(objects: Arc<dyn Objects>, key: &str, text: Text, etag: String) -> Self {
-        let claim = Claim { objects, key: key.to_owned(), text, etag: Mutex::new(Some(etag)) };
+    fn hold(objects: Arc<dyn Objects>, key: &str, text: Text, etag: String, begun: Instant) -> Self {
+        let claim = Claim {
+            objects,
+            key: key.to_owned(),
+            text,
+            etag: Mutex::new(Some(etag)),
+            renewed: std::sync::Mutex::new(begun),
+        };
         let claim = Arc::new(claim);
         let (tell, lost) = watch::channel(false);
         let renewer = tokio::spawn(renew(claim.clone(), tell));
@@ -152,6 +163,13 @@ impl Lease {
     /// The same lease once more; it is given back with the last one.
     pub fn share(&self) -> Self {
         self.clone()
+    }
+
+    /// Whether nobody else can have it: it was renewed a shorter time ago than it lasts. Whoever was asleep for longer
+    /// must not go on with what it had announced before; it may be settled already.
+    pub fn is_good(&self) -> bool {
+        let renewed = *self.inner.claim.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        !*self.inner.lost.borrow() && renewed.elapsed() < self.inner.claim.text.life()
     }
 
     /// Turns true when someone else has the lease, or when it could not be renewed in time.
@@ -220,6 +238,7 @@ async fn renew(lease: Arc<Claim>, lost: watch::Sender<bool>) {
             Ok(Some(etag)) => {
                 *held = Some(etag);
                 good = begun;
+                *lease.renewed.lock().unwrap_or_else(PoisonError::into_inner) = begun;
             }
             Ok(None) => {
                 *held = None;

@@ -44,7 +44,10 @@ async fn tell(sim: &Arc<Sim>, story: &Story) {
         sim.log(|| format!("── round {number}\n{}", draft.text()));
         let ends = commands(sim, &draft, round).await;
         watch.round(sim);
-        if let Some((command, end)) = ends.last() {
+        // Who was frozen may have worked after whoever got the lock later; the end of the story judges that.
+        if !round.freezes()
+            && let Some((command, end)) = ends.last()
+        {
             judge(sim, &draft, command, end.as_ref()).await;
         }
         if sim.broken().is_some() {

@@ -28,6 +28,15 @@ pub struct Round {
     pub gap: u64,
 }
 
+impl Round {
+    /// Whether one of its processes is stopped on the way.
+    pub fn freezes(&self) -> bool {
+        let commands = [Some(&self.first), self.second.as_ref().map(|(_, second)| second)];
+        let traps = commands.into_iter().flatten().filter_map(|command| command.trap);
+        traps.into_iter().any(|trap| matches!(trap.what, What::Freeze(_)))
+    }
+}
+
 /// One run of the program.
 #[derive(Debug, Clone)]
 pub struct Command {
