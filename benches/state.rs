@@ -109,7 +109,7 @@ async fn run(cloud: &Cloud, store: &Store, destroy: bool) -> f64 {
     let stack = config::parse(Source::new("stack.toml", stack()), &Options::default(), registry())
         .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(100, false)));
     let desired = Desired::new(stack, &cloud.account, REGION, HashMap::new());
-    let observed = refresh(cloud, &document, kind).await.unwrap();
+    let observed = refresh(cloud, &document, &Pace::EMULATOR, kind).await.unwrap();
     let plan = plan::build(&plan::Inputs {
         desired: &desired,
         state: &document,

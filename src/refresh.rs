@@ -1,24 +1,59 @@
 //! Reads what is there: kinds at the same time, all resources of a kind in as few calls as its service allows.
 
 use crate::address::Address;
+use crate::apply::Pace;
 use crate::cloud::Cloud;
 use crate::error::Result;
 use crate::resource::{Id, Kind, Observed};
-use crate::state::Document;
+use crate::state::{Document, Record};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, HashMap};
+use tokio::time::{Instant, sleep};
 
 /// Everything in the state that exists, by address. What is missing in the answer does not exist.
+///
+/// An object whose creation was never seen to end may not show yet, and would be made twice if it were taken for gone:
+/// it is looked for until `pace.propagation` has passed. One that is being deleted, by a run that died or by someone else,
+/// is waited for: a plan that took it for there would leave it out.
 ///
 /// # Errors
 /// The first read that failed. Nothing is ever taken for gone because of an error.
 pub async fn refresh(
     cloud: &Cloud,
     document: &Document,
+    pace: &Pace,
+    kind: impl Fn(&str) -> Option<&'static dyn Kind>,
+) -> Result<HashMap<Address, Observed>> {
+    let mut left: BTreeMap<&Address, &Record> = document.resources.iter().collect();
+    let mut found = HashMap::new();
+    let started = Instant::now();
+    loop {
+        let seen = read(cloud, &left, &kind).await?;
+        let elapsed = started.elapsed();
+        left.retain(|address, record| {
+            let Some(kind) = kind(&address.kind) else { return false };
+            match seen.get(*address) {
+                Some(there) => {
+                    there.status.is_leaving() && elapsed < pace.wait(kind.profile().delete).timeout
+                }
+                None => record.incomplete && elapsed < pace.propagation,
+            }
+        });
+        found.extend(seen.into_iter().filter(|(address, _)| !left.contains_key(address)));
+        if left.is_empty() {
+            return Ok(found);
+        }
+        sleep(pace.longest).await;
+    }
+}
+
+async fn read(
+    cloud: &Cloud,
+    records: &BTreeMap<&Address, &Record>,
     kind: impl Fn(&str) -> Option<&'static dyn Kind>,
 ) -> Result<HashMap<Address, Observed>> {
     let mut by_kind: BTreeMap<&str, (&'static dyn Kind, Vec<Id>)> = BTreeMap::new();
-    for (address, record) in &document.resources {
+    for (address, record) in records {
         if let Some(kind) = kind(&address.kind) {
             by_kind.entry(&address.kind).or_insert((kind, vec![])).1.push(record.id.clone());
         }
@@ -27,9 +62,9 @@ pub async fn refresh(
         .iter()
         .map(|(name, (kind, ids))| async move { kind.read(cloud, ids).await.map(|seen| (*name, seen)) });
     let mut seen: HashMap<&str, HashMap<Id, Observed>> = try_join_all(reads).await?.into_iter().collect();
-    let found = document.resources.iter().filter_map(|(address, record)| {
+    let found = records.iter().filter_map(|(address, record)| {
         let observed = seen.get_mut(address.kind.as_str())?.remove(&record.id)?;
-        Some((address.clone(), observed))
+        Some(((*address).clone(), observed))
     });
     Ok(found.collect())
 }

@@ -7,7 +7,7 @@ use crate::diff::{AttrChange, Effect, complete, diff};
 use crate::error::{Error, Result};
 use crate::event::{Event, Sink};
 use crate::resource::{Id, Kind, Observed, Status, Wait};
-use crate::state::Digest;
+use crate::state::{Digest, Journal};
 use serde_json::Value as Json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -19,6 +19,7 @@ const ROUNDS: usize = 8;
 pub struct Target<'a> {
     pub cloud: &'a Cloud,
     pub reader: &'a Reader<'a>,
+    pub journal: &'a Journal,
     pub pace: Pace,
     pub events: Sink<'a>,
     pub address: &'a Address,
@@ -49,7 +50,7 @@ impl Target<'_> {
             }
             let before = self.digest.reveal(schema, &seen, wanted);
             let after = wanted.clone();
-            retry(&self.pace, self.kind.profile(), self.address, self.events, || {
+            retry(self.journal, &self.pace, self.kind.profile(), self.address, self.events, || {
                 self.kind.update(self.cloud, self.id, before.clone(), after.clone())
             })
             .await?;

@@ -7,6 +7,7 @@ mod pace;
 mod reader;
 mod retry;
 mod schedule;
+mod search;
 mod settle;
 
 pub use pace::Pace;

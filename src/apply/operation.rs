@@ -1,7 +1,7 @@
 use super::converge::Target;
 use super::retry::retry;
 use super::schedule::{Shared, Turn};
-use super::settle::search;
+use super::search::{refuses, search};
 use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::plan::{Action, Half, Operation, Reason, Step, Value};
@@ -86,10 +86,11 @@ async fn create(
     let ctx = Create { cloud: shared.run.cloud, owner: &owner };
     let mut again = 0..REPETITIONS;
     let id = loop {
-        let made = retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
-            kind.create(&ctx, wanted.clone())
-        })
-        .await;
+        let made =
+            retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
+                kind.create(&ctx, wanted.clone())
+            })
+            .await;
         let error = match made {
             Ok(id) => break id,
             Err(error) => error,
@@ -142,9 +143,8 @@ async fn lost(
 ) -> Result<Option<Id>> {
     match error {
         Error::Inputs { .. } => Ok(None),
-        // What has just been made may not show in AWS's lists yet.
-        _ if is_doubtful(error) => search(shared.run.cloud, kind, owner, wanted, &shared.run.pace).await,
-        _ => kind.find(shared.run.cloud, owner, wanted.clone()).await,
+        refused if refuses(refused) => kind.find(shared.run.cloud, owner, wanted.clone()).await,
+        _ => search(shared.run.cloud, kind, owner, wanted, &shared.run.pace).await,
     }
 }
 
@@ -275,7 +275,7 @@ async fn remove(
     let Some(observed) = shared.reader.read(kind, &record.id).await? else { return Ok(()) };
     let inputs = crate::diff::complete(kind.inputs(), &observed.inputs, &record.inputs);
     let live = Observed { inputs, ..observed };
-    retry(&shared.run.pace, kind.profile(), address, shared.run.events, || {
+    retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
         kind.delete(shared.run.cloud, &record.id, live.clone())
     })
     .await?;
@@ -293,6 +293,7 @@ fn target<'a>(
     Target {
         cloud: run.cloud,
         reader: &shared.reader,
+        journal: run.journal,
         pace: run.pace,
         events: run.events,
         address,

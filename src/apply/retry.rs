@@ -3,6 +3,7 @@ use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::event::{Event, Sink};
 use crate::resource::{Profile, Retry};
+use crate::state::Journal;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -10,8 +11,9 @@ use tokio::time::{Instant, sleep};
 /// After this long a repetition is worth telling: it may hide a genuine mistake, such as a misspelt role.
 const TELL_AFTER: Duration = Duration::from_secs(10);
 
-/// Repeats `call` while it fails in a way that the profile says passes by itself.
+/// Makes a call that changes something, as long as the journal is ours, and repeats it while it fails in a way that the profile says passes by itself.
 pub async fn retry<T, F: Future<Output = Result<T>>>(
+    journal: &Journal,
     pace: &Pace,
     profile: &Profile,
     address: &Address,
@@ -22,6 +24,7 @@ pub async fn retry<T, F: Future<Output = Result<T>>>(
     let mut pause = pace.first;
     let mut told = false;
     loop {
+        journal.check().await?;
         let error = match call().await {
             Ok(value) => return Ok(value),
             Err(error) => error,

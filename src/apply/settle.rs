@@ -1,13 +1,13 @@
 use super::Pace;
+use super::search::search;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::Result;
 use crate::resource::{Id, Kind, Owner};
 use crate::state::{Document, Intent, Record, Verb};
 use futures::future::try_join_all;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::fmt;
-use tokio::time::{Instant, sleep};
 
 /// What became of an intent that a dead run left open.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,24 +101,6 @@ async fn found(
             search(cloud, kind, &owner, &intent.inputs, pace).await
         }
         (None, None) => Ok(None),
-    }
-}
-
-/// Looks for what an intent may have created, until it would show if it existed.
-pub(super) async fn search(
-    cloud: &Cloud,
-    kind: &'static dyn Kind,
-    owner: &Owner,
-    inputs: &Json,
-    pace: &Pace,
-) -> Result<Option<Id>> {
-    let started = Instant::now();
-    loop {
-        let found = kind.find(cloud, owner, inputs.clone()).await?;
-        if found.is_some() || started.elapsed() >= pace.propagation {
-            return Ok(found);
-        }
-        sleep(pace.longest).await;
     }
 }
 

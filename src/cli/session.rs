@@ -15,8 +15,8 @@ use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
 use crate::schema::{is, properties};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use crate::state::{Bucket, Cipher, Document, Held, Store};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -271,7 +271,7 @@ impl Open {
         let packages = if destroy { HashMap::new() } else { build(&self.stack, &self.root)? };
         let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
         let observed = if args.refresh {
-            refresh(&self.cloud, &self.document, kind)
+            refresh(&self.cloud, &self.document, &self.pace(), kind)
                 .await
                 .map_err(Failure::while_doing("failed to read what is there; nothing was changed"))?
         } else {

@@ -1,6 +1,7 @@
 use super::{Action, Plan, Step};
 use crate::address::Address;
 use crate::resource::Id;
+use petgraph::algo::has_path_connecting;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::collections::HashMap;
@@ -56,6 +57,7 @@ impl Order {
                 graph.update_edge(from, to, ());
             }
         };
+        let mut away: Vec<(NodeIndex, NodeIndex)> = vec![];
         let steps: HashMap<&Address, &Step> = plan.steps.iter().map(|step| (&step.address, step)).collect();
         for step in &plan.steps {
             let (my_up, my_down) = (up.get(&step.address), down.get(&step.address));
@@ -65,9 +67,8 @@ impl Order {
             for dependency in &step.depended_on {
                 if my_down.is_some() {
                     edge(my_down, down.get(dependency));
-                } else if steps.get(dependency).is_some_and(|step| step.action != Action::Replace) {
-                    // Updated away from it first. With a destroy-first replacement this order does not exist.
-                    edge(my_up, down.get(dependency));
+                } else if let (Some(&my_up), Some(&theirs)) = (my_up, down.get(dependency)) {
+                    away.push((my_up, theirs));
                 }
             }
             match step.action {
@@ -81,6 +82,13 @@ impl Order {
             // Dependants may still point at the old object.
             for dependant in plan.steps.iter().filter(|other| other.depends_on.contains(&step.address)) {
                 edge(up.get(&dependant.address), Some(node));
+            }
+        }
+        // Updated away from what goes, before it goes. This order does not exist where the new dependency can only be made
+        // after the old one is gone, as with a destroy-first replacement.
+        for (up, down) in away {
+            if !has_path_connecting(&graph, down, up, None) {
+                graph.update_edge(up, down, ());
             }
         }
         let seconds = |operation: &Operation| {

@@ -112,6 +112,13 @@ pub enum Status {
     Failed(String),
 }
 
+impl Status {
+    /// Whether it is being deleted. Services that take their time for that call it so: `deleting`, `delete-precheck`.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self, Self::Pending(word) if word.starts_with("delet"))
+    }
+}
+
 /// An update: what is there, what is wanted.
 pub struct Change<'a, T> {
     pub before: &'a T,

@@ -26,6 +26,9 @@ pub struct Document {
     pub open: Vec<Intent>,
     #[serde(default)]
     pub outputs: BTreeMap<String, Json>,
+    /// In an object store: the process that wrote it. Two that write the same are told apart by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<String>,
     /// SHA-256 of all the rest, in hexadecimal.
     #[serde(default)]
     pub checksum: String,
@@ -46,6 +49,7 @@ impl Document {
             resources: BTreeMap::new(),
             open: vec![],
             outputs: BTreeMap::new(),
+            writer: None,
             checksum: String::new(),
             sealed: false,
         }

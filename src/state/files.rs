@@ -200,6 +200,17 @@ impl HeldFiles {
         &self.files
     }
 
+    /// The state. What a dead run left in the journal is written into it first: the next journal takes that one's place.
+    pub fn read(&self) -> Result<Option<Document>, StateError> {
+        let mut document = self.files.read()?;
+        if let Some(document) = &mut document
+            && self.files.journal_path().exists()
+        {
+            self.write(document)?;
+        }
+        Ok(document)
+    }
+
     /// Starts a journal on top of `document`, which must be what lies on the disk.
     pub fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
         let base = Entry::base(document, command, None);
@@ -212,6 +223,7 @@ impl HeldFiles {
     pub fn write(&self, document: &mut Document) -> Result<(), StateError> {
         let files = &self.files;
         document.serial += 1;
+        document.writer = None;
         let bytes = files.cipher.write(document).map_err(files.io("written"))?;
         self.put(&bytes)?;
         gone(std::fs::remove_file(files.journal_path())).map_err(files.io("folded"))

@@ -4,7 +4,7 @@ use crate::chaos::{Moment, point};
 use crate::resource::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::{fmt, io};
+use std::fmt;
 
 /// What an intent is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -162,6 +162,17 @@ pub enum Journal {
 }
 
 impl Journal {
+    /// That nobody else can have taken over since the last entry: asked before every call that was announced.
+    ///
+    /// # Errors
+    /// The lock may be lost: what was announced must not be done.
+    pub async fn check(&self) -> Result<(), StateError> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Object(object) => object.check().await,
+        }
+    }
+
     /// Appends a line and waits until it is durable.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 use super::ledger::{Ledger, Tip};
-use super::{Document, Entry, StateError};
+use super::{Document, Entry, Lease, StateError};
 use crate::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub struct JournalObject {
     ledger: Arc<Ledger>,
+    lease: Lease,
     waiting: Mutex<Vec<Waiting>>,
     /// The state as of what is durable.
     document: tokio::sync::Mutex<Document>,
@@ -27,8 +28,8 @@ struct Waiting {
 const FULL: usize = 256 * 1024;
 
 impl JournalObject {
-    pub(super) fn new(ledger: Arc<Ledger>, document: Document) -> Self {
-        Self { ledger, waiting: Mutex::default(), document: tokio::sync::Mutex::new(document) }
+    pub(super) fn new(ledger: Arc<Ledger>, lease: Lease, document: Document) -> Self {
+        Self { ledger, lease, waiting: Mutex::default(), document: tokio::sync::Mutex::new(document) }
     }
 
     /// Appends an entry and waits until it is in the object store, alone or with others.
@@ -47,6 +48,11 @@ impl JournalObject {
         }
         // Mine was in the batch.
         outcome
+    }
+
+    /// That what was announced may still be done.
+    pub async fn check(&self) -> Result<(), StateError> {
+        if self.lease.is_good() { Ok(()) } else { Err(self.ledger.lost().await) }
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
@@ -77,7 +83,7 @@ impl JournalObject {
         batch.iter().for_each(|waiting| document.take(&waiting.entry));
         if tip.text.len() >= FULL {
             self.ledger.put_state(tip, &mut document).await?;
-            self.ledger.put_empty(tip, &document, "continued").await?;
+            self.ledger.begin(tip, &document, "continued")?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 use super::{Condition, Holder, Objects, PutError};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, watch};
@@ -29,6 +29,8 @@ struct Claim {
     text: Text,
     /// ETag of what we wrote last; none once it is given back or lost.
     etag: Mutex<Option<String>>,
+    /// When the last write that came through was begun.
+    renewed: std::sync::Mutex<Instant>,
 }
 
 /// What is in the object.
@@ -113,8 +115,9 @@ impl Lease {
         let text = Text::new(command, life);
         let started = Instant::now();
         loop {
+            let mut begun = Instant::now();
             if let Some(etag) = claim(&*objects, key, &text, Condition::Absent).await? {
-                return Ok(Ok(Self::hold(objects, key, text, etag)));
+                return Ok(Ok(Self::hold(objects, key, text, etag, begun)));
             }
             let Some(there) = objects.get(key).await? else { continue };
             // What cannot be read is nobody's for longer than a lease lasts.
@@ -125,8 +128,9 @@ impl Lease {
             let left = if dead { Duration::ZERO } else { left };
             if left.is_zero() {
                 let condition = Condition::Match(there.etag);
+                begun = Instant::now();
                 if let Some(etag) = claim(&*objects, key, &text, condition).await? {
-                    return Ok(Ok(Self::hold(objects, key, text, etag)));
+                    return Ok(Ok(Self::hold(objects, key, text, etag, begun)));
                 }
                 continue;
             }
@@ -162,9 +166,10 @@ impl Lease {
                     "it is held by the lease `{id}` and not by `{only}`; see `stackctl lock status`"
                 )));
             }
+            let begun = Instant::now();
             let condition = Condition::unchanged(there.as_ref().map(|object| object.etag.as_str()));
             if let Some(etag) = claim(&*objects, key, &text, condition).await? {
-                return Ok(Self::hold(objects, key, text, etag));
+                return Ok(Self::hold(objects, key, text, etag, begun));
             }
         }
     }
@@ -188,8 +193,14 @@ impl Lease {
         }))
     }
 
-    fn hold(objects: Arc<dyn Objects>, key: &str, text: Text, etag: String) -> Self {
-        let claim = Claim { objects, key: key.to_owned(), text, etag: Mutex::new(Some(etag)) };
+    fn hold(objects: Arc<dyn Objects>, key: &str, text: Text, etag: String, begun: Instant) -> Self {
+        let claim = Claim {
+            objects,
+            key: key.to_owned(),
+            text,
+            etag: Mutex::new(Some(etag)),
+            renewed: std::sync::Mutex::new(begun),
+        };
         let claim = Arc::new(claim);
         tracing::debug!(key, lease = claim.text.lease, "lease taken");
         let (tell, lost) = watch::channel(false);
@@ -200,6 +211,13 @@ impl Lease {
     /// The same lease once more; it is given back with the last one.
     pub fn share(&self) -> Self {
         self.clone()
+    }
+
+    /// Whether nobody else can have it: it was renewed a shorter time ago than it lasts. Whoever was asleep for longer
+    /// must not go on with what it had announced before; it may be settled already.
+    pub fn is_good(&self) -> bool {
+        let renewed = *self.inner.claim.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        !*self.inner.lost.borrow() && renewed.elapsed() < self.inner.claim.text.life()
     }
 
     /// Turns true when someone else has the lease, or when it could not be renewed in time.
@@ -270,6 +288,7 @@ async fn renew(lease: Arc<Claim>, lost: watch::Sender<bool>) {
                 tracing::debug!(key = lease.key, renewals, "lease renewed");
                 *held = Some(etag);
                 good = begun;
+                *lease.renewed.lock().unwrap_or_else(PoisonError::into_inner) = begun;
             }
             Ok(None) => {
                 tracing::warn!(key = lease.key, "lease lost");

@@ -47,25 +47,36 @@ impl Ledger {
     }
 
     /// Makes the journal of a dead run, or of one that is thought dead, ours; then writes what it says into the state.
-    /// After the first step that run can announce nothing more, after the second it cannot write the state.
+    /// After the first step that run can announce nothing more, after the second it cannot write the state. The entries
+    /// stay; they are of an older serial than the state and are not folded again.
     pub async fn take_over(&self, entries: &[Entry], document: &mut Document) -> Result<(), StateError> {
         let mut tip = self.tip().await;
         tip.text = self.lines(entries)?;
         self.put_journal(&mut tip).await?;
-        self.put_state(&mut tip, document).await?;
-        self.put_empty(&mut tip, document, "settle").await
+        self.put_state(&mut tip, document).await
     }
 
-    /// A journal on top of `document`; it is written with its first entry.
-    pub async fn start(&self, document: &Document, command: &str) -> Result<(), StateError> {
-        self.tip().await.text = self.lines(&[Entry::base(document, command, Some(&self.writer))])?;
+    /// Begins a run on top of `document`, whose serial it raises. Both objects change before anything is announced:
+    /// whoever has read them before, and wakes up now, can neither announce nor write. The journal is the first: if
+    /// it were the second, entries could be appended to one whose state is newer than they think.
+    pub async fn start(&self, document: &mut Document, command: &str) -> Result<(), StateError> {
+        let mut tip = self.tip().await;
+        self.begin(&mut tip, document, command)?;
+        self.put_journal(&mut tip).await?;
+        self.put_state(&mut tip, document).await?;
+        self.begin(&mut tip, document, command)
+    }
+
+    /// What the journal says next is on top of `document`.
+    pub fn begin(&self, tip: &mut Tip, document: &Document, command: &str) -> Result<(), StateError> {
+        tip.text = self.lines(&[Entry::base(document, command, Some(&self.writer))])?;
         Ok(())
     }
 
+    /// Writes the state. Its serial is newer than the journal's then, which is folded no more.
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {
         let mut tip = self.tip().await;
-        self.put_state(&mut tip, document).await?;
-        self.put_empty(&mut tip, document, "write").await
+        self.put_state(&mut tip, document).await
     }
 
     /// Puts a marker in the place of the state, then removes the journal.
@@ -101,6 +112,7 @@ impl Ledger {
     /// Writes `document` as the next serial.
     pub async fn put_state(&self, tip: &mut Tip, document: &mut Document) -> Result<(), StateError> {
         document.serial = tip.serial.max(document.serial) + 1;
+        document.writer = Some(self.writer.clone());
         let written = self.remote.cipher().write(document);
         let bytes = written.map_err(|error| self.failed("written", plain(error)))?;
         let doubtful = std::mem::replace(&mut tip.doubtful, bytes.clone());
@@ -109,16 +121,6 @@ impl Ledger {
         tip.serial = document.serial;
         tip.doubtful.clear();
         Ok(())
-    }
-
-    pub async fn put_empty(
-        &self,
-        tip: &mut Tip,
-        document: &Document,
-        command: &str,
-    ) -> Result<(), StateError> {
-        tip.text = self.lines(&[Entry::base(document, command, Some(&self.writer))])?;
-        self.put_journal(tip).await
     }
 
     /// Writes `tip.text` as the journal.

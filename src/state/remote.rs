@@ -316,8 +316,9 @@ impl HeldRemote {
     }
 
     pub async fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
-        self.ledger.start(document, command).await?;
-        Ok(Journal::Object(Box::new(JournalObject::new(self.ledger.clone(), document.clone()))))
+        let mut document = document.clone();
+        self.ledger.start(&mut document, command).await?;
+        Ok(Journal::Object(Box::new(JournalObject::new(self.ledger.clone(), self.lease.share(), document))))
     }
 
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {

@@ -49,7 +49,7 @@ impl Store {
         match self {
             Self::Files(files) => {
                 let held = files.hold(command, patience).await?;
-                Ok((files.read()?, Held::Files(held)))
+                Ok((held.read()?, Held::Files(held)))
             }
             Self::Remote(remote) => {
                 let (document, held) = remote.open(command, patience).await?;

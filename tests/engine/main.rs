@@ -4,8 +4,8 @@
 
 mod apply;
 mod crash;
-mod objects;
 mod lost;
+mod objects;
 mod order;
 mod plan;
 mod remote;

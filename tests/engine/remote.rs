@@ -136,8 +136,7 @@ async fn a_sleeper_cannot_start_on_what_has_changed_meanwhile() {
     let mut other = other.unwrap();
     held.write(&mut other).await.unwrap();
     held.release().await;
-    let journal = sleeper.journal(&document.unwrap(), "apply").await.unwrap();
-    let refused = journal.append(&intent("late")).await.unwrap_err();
+    let refused = sleeper.journal(&document.unwrap(), "apply").await.unwrap_err();
     assert!(matches!(&refused, StateError::Lost { .. }), "{refused}");
 }
 
@@ -204,4 +203,21 @@ async fn a_full_journal_is_folded_and_nothing_of_it_is_lost() {
     held.write(&mut document).await.unwrap();
     let seen = test.store().peek().await.unwrap().unwrap();
     assert_eq!((seen.resources.len(), seen.open.len()), (100, 1));
+}
+
+/// It has read everything, and begins while another one is in the midst of its work: before that one has written the
+/// state, which is as the sleeper knows it.
+#[tokio::test(start_paused = true)]
+async fn a_sleeper_cannot_write_the_state_of_a_run_that_is_under_way() {
+    let test = Test::remote();
+    assert!(test.apply(STACK).await.failed.is_empty());
+    let store = test.store();
+    let (document, sleeper) = store.open("state mv", Duration::ZERO).await.unwrap();
+    let Store::Remote(remote) = &store else { panic!("not remote") };
+    let (other, held) = remote.seize("apply").await.unwrap();
+    let journal = held.journal(&other.unwrap(), "apply").await.unwrap();
+    journal.append(&intent("new")).await.unwrap();
+    let refused = sleeper.write(&mut document.unwrap()).await.unwrap_err();
+    assert!(matches!(&refused, StateError::Lost { .. }), "{refused}");
+    assert_eq!(store.peek().await.unwrap().unwrap().open.len(), 1, "the other one's work is not forgotten");
 }

@@ -346,7 +346,7 @@ impl Test {
         if !findings.is_empty() || document.serial == 0 {
             held.write(&mut document).await?;
         }
-        let observed = refresh(&Self::cloud(), &document, self.kind()).await.unwrap();
+        let observed = refresh(&Self::cloud(), &document, &Pace::AWS, self.kind()).await.unwrap();
         let desired = self.desired(body);
         let plan = plan::build(&plan::Inputs {
             desired: &desired,

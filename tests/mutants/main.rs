@@ -1,0 +1,131 @@
+//! Whether the simulation can fail: the engine is broken on purpose, in each of the ways of `tests/simulation/mutants.toml`,
+//! and every time the simulation must say so, by an invariant that is meant for it.
+
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says how far it is")]
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+#[derive(Deserialize)]
+struct Mutants {
+    mutant: Vec<Mutant>,
+}
+
+#[derive(Deserialize)]
+struct Mutant {
+    name: String,
+    file: PathBuf,
+    find: String,
+    replace: String,
+    why: String,
+    /// Invariants, one of which breaks.
+    caught_by: Vec<String>,
+}
+
+/// Enough for every mutant.
+const SEEDS: &str = "800";
+
+fn mutants() -> Vec<Mutant> {
+    let text = std::fs::read_to_string(repository().join("tests/simulation/mutants.toml")).unwrap();
+    toml::from_str::<Mutants>(&text).unwrap().mutant
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What cargo needs, in a folder that is always the same, so that only what has changed is compiled.
+fn copy() -> PathBuf {
+    let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants");
+    std::fs::create_dir_all(&to).unwrap();
+    for name in ["Cargo.toml", "Cargo.lock", "src", "handlers", "tests", "benches"] {
+        let from = repository().join(name);
+        mirror(&from, &to.join(name));
+    }
+    to
+}
+
+/// Files that are the same stay as they are, with the time of their last change.
+fn mirror(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let name = entry.unwrap().file_name();
+            if name != "target" {
+                mirror(&from.join(&name), &to.join(&name));
+            }
+        }
+    } else if std::fs::read(to).ok() != Some(std::fs::read(from).unwrap()) {
+        std::fs::write(to, std::fs::read(from).unwrap()).unwrap();
+    }
+}
+
+/// Whether the simulation of the copy passes, and what it says.
+fn simulate(copy: &Path) -> (bool, String) {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .env_clear()
+        .args(["test", "--workspace", "--locked", "--offline", "--test", "simulation", "--", "--nocapture"])
+        .current_dir(copy)
+        // What the outer cargo has set would have crates with build scripts compiled anew.
+        .envs(std::env::vars().filter(|(name, _)| !name.starts_with("CARGO")))
+        .env("CARGO_TARGET_DIR", target)
+        .env("STACKCTL_SEEDS", SEEDS)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("simulation: "), "it was not run: {said}");
+    (output.status.success(), said)
+}
+
+#[test]
+fn every_mutant_fits_the_sources() {
+    let mutants = mutants();
+    assert!(mutants.len() >= 6);
+    for Mutant { name, file, find, .. } in mutants {
+        let text = std::fs::read_to_string(repository().join(&file)).unwrap();
+        assert_eq!(text.matches(&find).count(), 1, "{name}: {} does not have {find:?} once", file.display());
+    }
+}
+
+#[test]
+#[ignore = "compiles the library once for each mutant: minutes; .ci/run runs it"]
+fn the_simulation_catches_every_mutant() {
+    let copy = copy();
+    let (whole, said) = simulate(&copy);
+    assert!(whole, "unbroken, it must pass: {said}");
+    let mut escaped = vec![];
+    for Mutant { name, file, find, replace, why, caught_by } in mutants() {
+        let started = Instant::now();
+        let path = copy.join(&file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replacen(&find, &replace, 1)).unwrap();
+        let (passed, said) = simulate(&copy);
+        std::fs::write(&path, text).unwrap();
+        let broken = said.lines().find(|line| line.trim_start().starts_with("broken")).unwrap_or_default();
+        let by: Vec<&String> = caught_by
+            .iter()
+            .filter(|invariant| {
+                let counted = broken.split(", ").find_map(|part| {
+                    part.trim().trim_start_matches("broken").trim().strip_prefix(invariant.as_str())
+                });
+                counted.is_some_and(|count| !count.trim().starts_with('0'))
+            })
+            .collect();
+        let caught = !passed && !by.is_empty();
+        eprintln!(
+            "{} {name} ({:.0} s)\n    {why}\n    {}",
+            if caught { "caught: " } else { "ESCAPED:" },
+            started.elapsed().as_secs_f64(),
+            if caught { format!("by {by:?}") } else { broken.to_owned() }
+        );
+        if !caught {
+            escaped.push(name);
+        }
+    }
+    assert!(escaped.is_empty(), "not caught: {escaped:?}");
+}

@@ -1,0 +1,113 @@
+//! The engine and the state under random stacks, faults and deaths, in virtual time.
+//!
+//! A seed makes a story; the story is played against a simulated cloud, with the code that the program uses. After
+//! every round the invariants are checked. `STACKCTL_SEEDS=N` says how many seeds, `STACKCTL_SEED=N` replays one.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests too")]
+
+mod author;
+mod check;
+mod command;
+mod counts;
+mod dice;
+mod draft;
+mod habit;
+mod handle;
+mod kind;
+#[path = "../engine/objects.rs"]
+#[expect(dead_code, reason = "the engine's tests disturb it by themselves")]
+mod objects;
+mod place;
+mod play;
+mod process;
+mod shrink;
+mod sim;
+mod story;
+mod world;
+
+use counts::Counts;
+use play::play;
+use sim::{INVARIANTS, Wrong};
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// What fits into a minute or two on two cores.
+const SEEDS: u64 = 4000;
+
+/// So many failures are told, each with its story; the rest by number.
+const TOLD: usize = 3;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
+fn say(text: &str) {
+    writeln!(std::io::stdout(), "{text}").unwrap();
+}
+
+#[test]
+fn no_seed_breaks_an_invariant() {
+    if let Some(seed) = number("STACKCTL_SEED") {
+        let played = play(&author::story(seed), true);
+        say(&played.log.join("\n"));
+        assert!(played.wrong.is_none(), "{:?}", played.wrong);
+        return;
+    }
+    let seeds = number("STACKCTL_SEEDS").unwrap_or(SEEDS);
+    let started = Instant::now();
+    let (total, mut bad) = all(seeds);
+    bad.sort_by_key(|(seed, _)| *seed);
+    say(&total.told(seeds, started.elapsed()));
+    say(&verdict(&bad));
+    for (seed, wrong) in bad.iter().take(TOLD) {
+        let story = shrink::shrink(&author::story(*seed), wrong.invariant);
+        say(&format!(
+            "\nseed {seed} breaks \"{}\": {}\nreplay it whole: STACKCTL_SEED={seed} cargo test --workspace --test simulation\n\
+             its story, cut down to what is needed:\n",
+            wrong.invariant, wrong.what
+        ));
+        say(&play(&story, true).log.join("\n"));
+    }
+    assert!(bad.is_empty(), "{} of {seeds} seeds break an invariant", bad.len());
+}
+
+/// The counts of all stories, and the seeds that broke an invariant.
+fn all(seeds: u64) -> (Counts, Vec<(u64, Wrong)>) {
+    let next = AtomicU64::new(0);
+    let bad = Mutex::new(vec![]);
+    let total = Mutex::new(Counts::default());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds {
+                        return;
+                    }
+                    let played = play(&author::story(seed), false);
+                    total.lock().unwrap().merge(&played.counts);
+                    if let Some(wrong) = played.wrong {
+                        bad.lock().unwrap().push((seed, wrong));
+                    }
+                }
+            });
+        }
+    });
+    (total.into_inner().unwrap(), bad.into_inner().unwrap())
+}
+
+/// How often each invariant was broken.
+fn verdict(bad: &[(u64, Wrong)]) -> String {
+    let counted = INVARIANTS.map(|name| {
+        let seeds: Vec<String> = bad
+            .iter()
+            .filter(|(_, wrong)| wrong.invariant == name)
+            .map(|(seed, _)| seed.to_string())
+            .collect();
+        let which = if seeds.is_empty() { String::new() } else { format!(" (seeds {})", seeds.join(", ")) };
+        format!("{name} {}{which}", seeds.len())
+    });
+    format!("  broken    {}", counted.join(", "))
+}
