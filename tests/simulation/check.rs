@@ -67,10 +67,9 @@ impl Watch {
         if let Some(document) = &document {
             real(sim, document);
             match &self.last {
+                Some((lineage, _)) if *lineage != document.lineage && removed => {}
                 Some((lineage, _)) if *lineage != document.lineage => {
-                    if !removed {
-                        sim.wrong("state", || "the lineage has changed".to_owned());
-                    }
+                    sim.wrong("state", || "the lineage has changed".to_owned());
                 }
                 Some((_, serial)) if *serial > document.serial => {
                     sim.wrong("state", || format!("serial {} after {serial}", document.serial));
