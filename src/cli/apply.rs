@@ -69,7 +69,11 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     report::plan(&plan, &open.stack);
     refuse_losses(plan.steps.iter(), args)?;
     if plan.is_empty() {
-        // What was read anew may be newer than what is recorded.
+        // A destroy that died before its last step leaves a state of nothing.
+        let document = &open.document;
+        if document.serial > 0 && document.resources.is_empty() && document.open.is_empty() {
+            open.held.remove().await?;
+        }
         return Ok(Exit::Done);
     }
     if !approved && !args.auto_approve {
