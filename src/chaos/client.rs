@@ -1,17 +1,12 @@
 use super::world::{Answer, World};
 use super::{Fault, Faults, Refusal, Tally, propagation, unseen};
-use crate::cloud::Call;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use crate::cloud::{Call, Layer, Wrap};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::byte_stream::ByteStream;
-use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::sleep;
 
@@ -21,9 +16,11 @@ type Reply = Result<HttpResponse, ConnectorError>;
 ///
 /// Which request meets which fault depends on the faults and on its number among the requests of its operation, not on
 /// time or on what else is going on. Requests that no client of [`crate::cloud::Cloud`] has made pass through.
+pub type ChaosHttpClient = Layer<Chaos>;
+
+/// The faults, and what they have done so far.
 #[derive(Debug, Clone)]
-pub struct ChaosHttpClient {
-    inner: SharedHttpClient,
+pub struct Chaos {
     shared: Arc<Shared>,
 }
 
@@ -37,43 +34,18 @@ struct Shared {
 impl ChaosHttpClient {
     pub fn new(inner: impl HttpClient + 'static, faults: Faults) -> Self {
         let shared = Shared { faults, world: Mutex::default(), tally: Arc::default() };
-        Self { inner: SharedHttpClient::new(inner), shared: Arc::new(shared) }
+        Self::around(inner, Chaos { shared: Arc::new(shared) })
     }
 
     /// What has been done to the requests so far.
     pub fn tally(&self) -> Arc<Tally> {
-        self.shared.tally.clone()
+        self.wrap().shared.tally.clone()
     }
 }
 
-impl HttpClient for ChaosHttpClient {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
+impl Wrap for Chaos {
+    fn wrap(&self, inner: SharedHttpConnector) -> SharedHttpConnector {
         SharedHttpConnector::new(Connector { inner, shared: self.shared.clone() })
-    }
-
-    fn validate_base_client_config(
-        &self,
-        components: &RuntimeComponentsBuilder,
-        config: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.inner.validate_base_client_config(components, config)
-    }
-
-    fn validate_final_config(
-        &self,
-        components: &RuntimeComponents,
-        config: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.inner.validate_final_config(components, config)
-    }
-
-    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.inner.connector_metadata()
     }
 }
 

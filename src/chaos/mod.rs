@@ -18,10 +18,10 @@ mod tests;
 mod unseen;
 mod world;
 
-pub use client::ChaosHttpClient;
+pub use client::{Chaos, ChaosHttpClient};
 pub use fault::Fault;
 pub use faults::Faults;
 pub use point::{End, Moment, Passed, Points, arm, disarm, is_armed, point};
-pub use points::PointsHttpClient;
+pub use points::{KillPoints, PointsHttpClient};
 pub use protocol::{Protocol, Refusal};
 pub use tally::{Counts, Tally};

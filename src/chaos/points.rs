@@ -1,31 +1,25 @@
 use super::{Moment, point};
-use crate::cloud::Call;
+use crate::cloud::{Call, Layer, Wrap};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 /// An HTTP client with a kill point before and after every call.
+pub type PointsHttpClient = Layer<KillPoints>;
+
 #[derive(Debug, Clone)]
-pub struct PointsHttpClient {
-    inner: SharedHttpClient,
-}
+pub struct KillPoints;
 
 impl PointsHttpClient {
     pub fn new(inner: impl HttpClient + 'static) -> Self {
-        Self { inner: SharedHttpClient::new(inner) }
+        Self::around(inner, KillPoints)
     }
 }
 
-impl HttpClient for PointsHttpClient {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector(self.inner.http_connector(settings, components)))
+impl Wrap for KillPoints {
+    fn wrap(&self, inner: SharedHttpConnector) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector(inner))
     }
 }
 

@@ -1,18 +1,11 @@
 use std::path::PathBuf;
 
-use aws_smithy_runtime_api::{
-    box_error::BoxError,
-    client::{
-        connector_metadata::ConnectorMetadata,
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-            SharedHttpConnector,
-        },
-        orchestrator::HttpRequest,
-        runtime_components::{RuntimeComponents, RuntimeComponentsBuilder},
-    },
+use aws_smithy_runtime_api::client::{
+    http::{HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector},
+    orchestrator::HttpRequest,
 };
-use aws_smithy_types::config_bag::ConfigBag;
+
+use crate::cloud::{Layer, Wrap};
 
 use super::{form::Form, instances::Instances, status::Running};
 
@@ -21,46 +14,23 @@ use super::{form::Form, instances::Instances, status::Running};
 /// MiniStack has only the control plane of RDS. This client recognises its calls, asks the supervisor for a server,
 /// a password or an end, and answers when that is done; managed master passwords become secrets, as on RDS. All other
 /// requests pass through untouched.
+pub type LocalHttpClient = Layer<Databases>;
+
+/// The way to the supervisor, which runs the servers.
 #[derive(Debug, Clone)]
-pub struct LocalHttpClient {
-    inner: SharedHttpClient,
+pub struct Databases {
     socket: PathBuf,
 }
 
 impl LocalHttpClient {
     pub fn new(inner: impl HttpClient + 'static, running: &Running) -> Self {
-        Self { inner: SharedHttpClient::new(inner), socket: running.socket.clone() }
+        Self::around(inner, Databases { socket: running.socket.clone() })
     }
 }
 
-impl HttpClient for LocalHttpClient {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
+impl Wrap for Databases {
+    fn wrap(&self, inner: SharedHttpConnector) -> SharedHttpConnector {
         SharedHttpConnector::new(LocalConnector { inner, socket: self.socket.clone() })
-    }
-
-    fn validate_base_client_config(
-        &self,
-        components: &RuntimeComponentsBuilder,
-        config: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.inner.validate_base_client_config(components, config)
-    }
-
-    fn validate_final_config(
-        &self,
-        components: &RuntimeComponents,
-        config: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.inner.validate_final_config(components, config)
-    }
-
-    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.inner.connector_metadata()
     }
 }
 

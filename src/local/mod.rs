@@ -33,7 +33,7 @@ mod template;
 mod up;
 mod venv;
 
-pub use client::LocalHttpClient;
+pub use client::{Databases, LocalHttpClient};
 pub use databases::Database;
 pub use down::down;
 pub use error::{Error, Result};
