@@ -35,7 +35,7 @@ struct Waiter {
 }
 
 /// Longest remaining path first; by position where that leaves a choice.
-type Rank = (u64, Reverse<usize>);
+pub type Rank = (u64, Reverse<usize>);
 
 impl PartialEq for Waiter {
     fn eq(&self, other: &Self) -> bool {

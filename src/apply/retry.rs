@@ -11,7 +11,8 @@ use tokio::time::{Instant, sleep};
 /// After this long a repetition is worth telling: it may hide a genuine mistake, such as a misspelt role.
 const TELL_AFTER: Duration = Duration::from_secs(10);
 
-/// Makes a call that changes something, as long as the journal is ours, and repeats it while it fails in a way that the profile says passes by itself.
+/// Makes a call that changes something, as long as the journal is ours, and repeats it while it fails in a way that the
+/// profile says passes by itself.
 pub async fn retry<T, F: Future<Output = Result<T>>>(
     journal: &Journal,
     pace: &Pace,

@@ -1,5 +1,5 @@
 use super::Pace;
-use super::gate::{Gate, Pass};
+use super::gate::{Gate, Pass, Rank};
 use super::operation;
 use super::reader::Reader;
 use crate::address::Address;
@@ -86,7 +86,7 @@ pub(super) struct Shared<'a> {
 pub(super) struct Turn {
     pub address: Address,
     pub verb: Verb,
-    rank: (u64, Reverse<usize>),
+    rank: Rank,
 }
 
 impl Shared<'_> {
@@ -213,7 +213,7 @@ async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, 
         return (index, Verb::Update, Err(Error::Refused("the plan has no such step".to_owned())));
     };
     let (address, verb) = (step.address.clone(), operation::verb(step, &operation.half));
-    let turn = Turn { address: address.clone(), verb, rank: (order.remaining(index), Reverse(index)) };
+    let turn = Turn { address: address.clone(), verb, rank: rank(order, index) };
     let outcome = operation::run(shared, step, operation, &turn).await;
     match &outcome {
         Ok(Some(took)) => (shared.run.events)(Event::Finished { address, verb, took: *took }),
@@ -253,13 +253,16 @@ fn outputs(run: &Run<'_>, known: &Known, digest: &Digest, document: &mut Documen
     }
 }
 
+fn rank(order: &Order, index: usize) -> Rank {
+    (order.remaining(index), Reverse(index))
+}
+
 /// How far the walk is.
 struct Walk<'a> {
     order: &'a Order,
     waits: Vec<usize>,
     begun: Vec<bool>,
-    /// Longest remaining path first; by position where that leaves a choice.
-    ready: BinaryHeap<(u64, Reverse<usize>)>,
+    ready: BinaryHeap<Rank>,
 }
 
 impl<'a> Walk<'a> {
@@ -275,7 +278,7 @@ impl<'a> Walk<'a> {
     fn offer(&mut self, index: usize) {
         if self.waits[index] == 0 {
             self.begun[index] = true;
-            self.ready.push((self.order.remaining(index), Reverse(index)));
+            self.ready.push(rank(self.order, index));
         }
     }
 

@@ -25,9 +25,7 @@ impl fmt::Display for Finding {
         match self {
             Self::Adopted { address, id } => write!(f, "adopted {address} {id}"),
             Self::Nothing { address } => write!(f, "nothing of {address}"),
-            Self::Interrupted { address, verb } => {
-                write!(f, "cut off {} {address}", format!("{verb:?}").to_lowercase())
-            }
+            Self::Interrupted { address, verb } => write!(f, "cut off {verb} {address}"),
         }
     }
 }

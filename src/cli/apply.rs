@@ -1,3 +1,4 @@
+use super::approve::approve;
 use super::args::{ApplyArgs, PlanArgs};
 use super::failure::{Exit, Failure, Outcome};
 use super::plan;
@@ -76,9 +77,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
         }
         return Ok(Exit::Done);
     }
-    if !approved && !args.auto_approve {
-        approve()?;
-    }
+    approve("Carry this out?", "the plan", approved || args.auto_approve)?;
     if open.document.serial == 0 {
         // The journal builds on a state that is on the disk.
         open.held.write(&mut open.document).await?;
@@ -151,14 +150,6 @@ fn refuse_losses<'a>(steps: impl Iterator<Item = &'a Step>, args: &ApplyArgs) ->
         }
     }
     Ok(())
-}
-
-fn approve() -> Outcome<()> {
-    match report::ask("Carry this out? [y/N]").as_deref() {
-        Some("y" | "yes" | "Y") => Ok(()),
-        Some(_) => Err(Failure::Interrupted),
-        None => Err(Failure::user("nobody is there to approve the plan", "Add --auto-approve.")),
-    }
 }
 
 /// Nothing more is started once someone else has the lock; the journal refuses it anyway.

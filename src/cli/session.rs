@@ -100,39 +100,33 @@ impl Session {
 
     /// The state's store, for commands that need nothing else of the cloud.
     pub async fn store(&self) -> Outcome<Store> {
-        match &self.place {
-            Place::Folder(store) => Ok(store.clone().sealed_by(self.cipher.clone())),
-            Place::Bucket { .. } => self.store_at(&self.connect().await?).await,
-        }
+        self.store_at(&self.place, None).await
     }
 
     /// The store of this stack at another place than stack.toml says.
     pub async fn store_in(&self, place: &str) -> Outcome<Store> {
-        match Place::of(place, &self.stack, &self.root) {
-            Place::Folder(store) => Ok(store.sealed_by(self.cipher.clone())),
-            place @ Place::Bucket { .. } => self.store_of(&place, &self.connect().await?).await,
-        }
+        self.store_at(&Place::of(place, &self.stack, &self.root), None).await
     }
 
-    async fn store_at(&self, cloud: &Cloud) -> Outcome<Store> {
-        self.store_of(&self.place, cloud).await
-    }
-
-    async fn store_of(&self, place: &Place, cloud: &Cloud) -> Outcome<Store> {
-        match place {
-            Place::Folder(store) => Ok(store.clone().sealed_by(self.cipher.clone())),
+    /// Without a `cloud` it connects, where the place needs one.
+    async fn store_at(&self, place: &Place, cloud: Option<&Cloud>) -> Outcome<Store> {
+        let store = match place {
+            Place::Folder(store) => store.clone(),
             Place::Bucket { bucket, key } => {
-                let objects = Bucket::new(cloud, bucket);
+                let objects = match cloud {
+                    Some(cloud) => Bucket::new(cloud, bucket),
+                    None => Bucket::new(&self.connect().await?, bucket),
+                };
                 if self.is_local() {
                     objects
                         .ensure()
                         .await
                         .map_err(Failure::while_doing("failed to make the bucket of the state"))?;
                 }
-                let store = Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key);
-                Ok(store.sealed_by(self.cipher.clone()))
+                Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key)
             }
-        }
+        };
+        Ok(store.sealed_by(self.cipher.clone()))
     }
 
     pub fn is_local(&self) -> bool {
@@ -171,7 +165,7 @@ impl Session {
     /// Takes the lock, connects, and settles what a dead run left open.
     pub async fn open(self, command: &str, args: &StackArgs) -> Outcome<Open> {
         let cloud = self.connect().await?;
-        let store = self.store_at(&cloud).await?;
+        let store = self.store_at(&self.place, Some(&cloud)).await?;
         let opened = store.open(command, args.patience()).await?;
         self.opened(cloud, &store, opened).await
     }
@@ -179,7 +173,7 @@ impl Session {
     /// As `open`, from the lease `id`, which is taken away from its owner.
     pub async fn seize(self, command: &str, id: &str) -> Outcome<Open> {
         let cloud = self.connect().await?;
-        let store = self.store_at(&cloud).await?;
+        let store = self.store_at(&self.place, Some(&cloud)).await?;
         let opened = store.seize(command, id).await?;
         self.opened(cloud, &store, opened).await
     }

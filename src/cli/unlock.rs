@@ -46,21 +46,17 @@ pub async fn run(args: &Args) -> Outcome {
             return Err(StateError::Locked { name: store.name(), holder }.into());
         }
         Holding::Lease(lease) if !lease.left.is_zero() => {
-            let id = match &args.lease {
-                Some(id) => id.clone(),
-                None => {
-                    let now = watch(&store, lease).await?;
-                    if let Some(lease) = now {
-                        approve("Take the lock away from it?", args.auto_approve)?;
-                        lease.id
-                    } else {
-                        String::new()
-                    }
-                }
+            let id = match args.lease.clone() {
+                Some(id) => Some(id),
+                None => watch(&store, lease).await?.map(|lease| lease.id),
             };
-            match id.is_empty() {
-                true => session.open("unlock", &args.stack).await?,
-                false => session.seize("unlock", &id).await?,
+            if id.is_some() && args.lease.is_none() {
+                approve("Take the lock away from it?", "this", args.auto_approve)?;
+            }
+            // One that cannot be read has no id.
+            match id.filter(|id| !id.is_empty()) {
+                Some(id) => session.seize("unlock", &id).await?,
+                None => session.open("unlock", &args.stack).await?,
             };
         }
         // Nobody has it, or whoever had it has let it run out: opening takes it over and settles.

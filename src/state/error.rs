@@ -38,12 +38,5 @@ pub enum StateError {
 }
 
 fn held(holder: Option<&Holder>) -> String {
-    holder
-        .map(|h| {
-            format!(
-                " by `stackctl {}` of {}@{} (process {}) since {}",
-                h.command, h.user, h.host, h.pid, h.since
-            )
-        })
-        .unwrap_or_default()
+    holder.map(|holder| format!(" by {holder} since {}", holder.since)).unwrap_or_default()
 }

@@ -118,10 +118,7 @@ impl Files {
         }
         let mut document = self.cipher.read(&bytes).map_err(|what| self.unreadable(what))?;
         if let Some(journal) = journal {
-            let entries = Entry::lines(&self.cipher, &journal);
-            let entries = entries.map_err(|what| self.unreadable(what.of_journal()))?;
-            document.suits(&entries).map_err(|what| self.damaged(what))?;
-            document.fold(&entries);
+            document.fold_text(&self.cipher, &journal).map_err(|what| self.unreadable(what))?;
         }
         Ok(Some(document))
     }
@@ -173,14 +170,8 @@ impl Files {
             let modified =
                 std::fs::metadata(&path).and_then(|meta| meta.modified()).map_err(self.io("read"))?;
             let written = jiff::Timestamp::try_from(modified).unwrap_or_default();
-            history.push(Past {
-                version: version.to_owned(),
-                written: written.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-                content: match Moved::parse(&bytes) {
-                    Some(moved) => Err(format!("it was moved to {}", moved.moved_to)),
-                    None => self.cipher.read(&bytes).map_err(Unreadable::into_text),
-                },
-            });
+            let written = written.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            history.push(Past::new(&self.cipher, version.to_owned(), written, &bytes));
         }
         Ok(history)
     }
@@ -196,10 +187,6 @@ impl Files {
 }
 
 impl HeldFiles {
-    pub fn files(&self) -> &Files {
-        &self.files
-    }
-
     /// The state. What a dead run left in the journal is written into it first: the next journal takes that one's place.
     pub fn read(&self) -> Result<Option<Document>, StateError> {
         let mut document = self.files.read()?;

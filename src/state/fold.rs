@@ -1,4 +1,4 @@
-use super::{Document, Entry, Intent, Record, Verb};
+use super::{Cipher, Document, Entry, Intent, Record, Unreadable, Verb};
 use crate::address::Address;
 use crate::resource::Id;
 
@@ -24,6 +24,17 @@ impl Document {
             ));
         }
         Ok(())
+    }
+
+    /// Takes in the journal that lies beside this state, and returns its entries.
+    ///
+    /// # Errors
+    /// It cannot be read, or does not suit this state.
+    pub(super) fn fold_text(&mut self, cipher: &Cipher, journal: &[u8]) -> Result<Vec<Entry>, Unreadable> {
+        let entries = Entry::lines(cipher, journal).map_err(Unreadable::of_journal)?;
+        self.suits(&entries).map_err(Unreadable::Damaged)?;
+        self.fold(&entries);
+        Ok(entries)
     }
 
     /// Takes in a whole journal. One of an older serial was folded already; the crash came before it was removed.

@@ -15,6 +15,16 @@ pub enum Verb {
     Delete,
 }
 
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        })
+    }
+}
+
 /// A mutation that is about to happen: durable before its first call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
@@ -74,7 +84,7 @@ impl fmt::Display for Entry {
         match self {
             Self::Base { serial, .. } => write!(f, "base {serial}"),
             Self::Intent(Intent { verb, address, id, .. }) => {
-                write!(f, "intent {} {address}", format!("{verb:?}").to_lowercase())?;
+                write!(f, "intent {verb} {address}")?;
                 id.as_ref().map_or(Ok(()), |id| write!(f, " {}", id.0))
             }
             Self::Id { id, .. } => write!(f, "id {}", id.0),

@@ -1,6 +1,5 @@
-use super::ledger::{Ledger, Tip};
+use super::ledger::{Ledger, Tip, plain};
 use super::{Document, Entry, Lease, StateError};
-use crate::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
@@ -62,20 +61,14 @@ impl JournalObject {
     async fn write(&self, tip: &mut Tip, batch: &[Waiting]) -> Result<(), StateError> {
         let before = tip.text.len();
         for Waiting { entry, .. } in batch {
-            let line = self
-                .ledger
-                .remote()
-                .cipher()
-                .line(entry)
-                .map_err(|error| self.ledger.failed("written", plain(&error)))?;
-            tip.text.extend(line);
+            tip.text.extend(self.ledger.line(entry)?);
         }
         let written = self.ledger.put_journal(tip).await;
         if written.is_err() {
             // What has happened is said again with the next write; what was only announced will not happen.
             tip.text.truncate(before);
             for Waiting { entry, .. } in batch.iter().filter(|waiting| happened(&waiting.entry)) {
-                tip.text.extend(self.ledger.remote().cipher().line(entry).unwrap_or_default());
+                tip.text.extend(self.ledger.line(entry).unwrap_or_default());
             }
             return written;
         }
@@ -91,10 +84,6 @@ impl JournalObject {
 
 fn happened(entry: &Entry) -> bool {
     !matches!(entry, Entry::Intent(_))
-}
-
-fn plain(error: &dyn std::fmt::Display) -> Error {
-    Error::Refused(error.to_string())
 }
 
 /// The same error for everyone who waited for the write; the cause as text, since errors cannot be shared.

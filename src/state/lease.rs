@@ -1,7 +1,7 @@
 use super::{Condition, Holder, Objects, PutError};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, watch};
@@ -216,8 +216,8 @@ impl Lease {
     /// Whether nobody else can have it: it was renewed a shorter time ago than it lasts. Whoever was asleep for longer
     /// must not go on with what it had announced before; it may be settled already.
     pub fn is_good(&self) -> bool {
-        let renewed = *self.inner.claim.renewed.lock().unwrap_or_else(PoisonError::into_inner);
-        !*self.inner.lost.borrow() && renewed.elapsed() < self.inner.claim.text.life()
+        let claim = &self.inner.claim;
+        !*self.inner.lost.borrow() && claim.renewed().elapsed() < claim.text.life()
     }
 
     /// Turns true when someone else has the lease, or when it could not be renewed in time.
@@ -245,6 +245,10 @@ impl Drop for Inner {
 }
 
 impl Claim {
+    fn renewed(&self) -> MutexGuard<'_, Instant> {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn release(&self) {
         if let Some(etag) = self.etag.lock().await.take() {
             tracing::debug!(key = self.key, "lease released");
@@ -276,7 +280,6 @@ async fn claim(
 
 async fn renew(lease: Arc<Claim>, lost: watch::Sender<bool>) {
     let life = lease.text.life();
-    let mut good = Instant::now();
     for renewals in 1.. {
         sleep(life / RENEWALS).await;
         let text = lease.text.renewed(renewals);
@@ -287,8 +290,7 @@ async fn renew(lease: Arc<Claim>, lost: watch::Sender<bool>) {
             Ok(Some(etag)) => {
                 tracing::debug!(key = lease.key, renewals, "lease renewed");
                 *held = Some(etag);
-                good = begun;
-                *lease.renewed.lock().unwrap_or_else(PoisonError::into_inner) = begun;
+                *lease.renewed() = begun;
             }
             Ok(None) => {
                 tracing::warn!(key = lease.key, "lease lost");
@@ -298,7 +300,7 @@ async fn renew(lease: Arc<Claim>, lost: watch::Sender<bool>) {
                 return;
             }
             // Whether it was renewed is not known; it is ours for certain only as long as the last one lasts.
-            Err(_) if good.elapsed() < life * 3 / 4 => {}
+            Err(_) if lease.renewed().elapsed() < life * 3 / 4 => {}
             Err(_) => {
                 let _ = lost.send(true);
                 return;

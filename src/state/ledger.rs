@@ -84,29 +84,24 @@ impl Ledger {
         let mut tip = self.tip().await;
         let bytes = moved.to_bytes().map_err(|error| self.failed("written", plain(error)))?;
         self.put(self.remote.key(), &mut tip.state, bytes, |_| false).await?;
-        let Some(etag) = tip.journal.take() else { return Ok(()) };
-        match self.remote.objects().delete(&self.remote.journal_key(), &etag).await {
-            Ok(()) => Ok(()),
-            Err(PutError::Conflict) => Err(self.lost().await),
-            Err(PutError::Failed(error)) => Err(self.failed("removed", error)),
-        }
+        self.delete(&self.remote.journal_key(), &mut tip.journal).await
     }
 
     /// The journal first: a state without one is whole, a journal without its state is not.
     pub async fn remove(&self) -> Result<(), StateError> {
         let mut tip = self.tip().await;
-        let objects = self.remote.objects();
-        let Tip { journal, state, .. } = &mut *tip;
-        for (key, etag) in [(self.remote.journal_key(), journal), (self.remote.key().to_owned(), state)] {
-            if let Some(tag) = etag.take() {
-                match objects.delete(&key, &tag).await {
-                    Ok(()) => {}
-                    Err(PutError::Conflict) => return Err(self.lost().await),
-                    Err(PutError::Failed(error)) => return Err(self.failed("removed", error)),
-                }
-            }
+        self.delete(&self.remote.journal_key(), &mut tip.journal).await?;
+        self.delete(self.remote.key(), &mut tip.state).await
+    }
+
+    /// Deletes an object that is as this writer saw it last; done as well if there was none.
+    async fn delete(&self, key: &str, etag: &mut Option<String>) -> Result<(), StateError> {
+        let Some(etag) = etag.take() else { return Ok(()) };
+        match self.remote.objects().delete(key, &etag).await {
+            Ok(()) => Ok(()),
+            Err(PutError::Conflict) => Err(self.lost().await),
+            Err(PutError::Failed(error)) => Err(self.failed("removed", error)),
         }
-        Ok(())
     }
 
     /// Writes `document` as the next serial.
@@ -168,9 +163,13 @@ impl Ledger {
     }
 
     fn lines(&self, entries: &[Entry]) -> Result<Vec<u8>, StateError> {
-        let lines: Result<Vec<Vec<u8>>, std::io::Error> =
-            entries.iter().map(|entry| self.remote.cipher().line(entry)).collect();
-        lines.map(|lines| lines.concat()).map_err(|error| self.failed("written", plain(error)))
+        let lines: Result<Vec<Vec<u8>>, StateError> = entries.iter().map(|entry| self.line(entry)).collect();
+        Ok(lines?.concat())
+    }
+
+    /// An entry as it stands in the journal.
+    pub fn line(&self, entry: &Entry) -> Result<Vec<u8>, StateError> {
+        self.remote.cipher().line(entry).map_err(|error| self.failed("written", plain(error)))
     }
 
     pub fn failed(&self, verb: &'static str, source: Error) -> StateError {
@@ -189,6 +188,7 @@ impl Ledger {
     }
 }
 
-fn plain(error: impl std::fmt::Display) -> Error {
+/// An error of which only the text goes on.
+pub(super) fn plain(error: impl std::fmt::Display) -> Error {
     Error::Refused(error.to_string())
 }

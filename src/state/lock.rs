@@ -1,5 +1,6 @@
 use super::Holding;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
@@ -29,9 +30,7 @@ impl Holder {
             since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }
     }
-}
 
-impl Holder {
     /// Whether it ran on this machine and its process is gone.
     pub fn is_dead(&self) -> bool {
         let here = Self::this("");
@@ -48,6 +47,13 @@ impl Holder {
     }
 }
 
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, host, user, command, .. } = self;
+        write!(f, "`stackctl {command}` of {user}@{host} (process {pid})")
+    }
+}
+
 /// The lock of a local state: an OS lock, so it dies with its process and never needs breaking.
 #[derive(Debug)]
 pub struct Lock {
@@ -60,20 +66,14 @@ impl Lock {
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text)?;
-                return Ok(Err(serde_json::from_str(&text).ok()));
-            }
+            Err(TryLockError::WouldBlock) => return Ok(Err(introduced(&mut file)?)),
             Err(TryLockError::Error(error)) => return Err(error),
         }
         // Only for the messages of others: a full disk must not keep anybody from reading the state.
         let _ = introduce(&mut file, command);
         Ok(Ok(Self { _file: file }))
     }
-}
 
-impl Lock {
     /// Who has the lock, without taking it.
     pub fn look(path: &Path) -> io::Result<Holding> {
         let mut file = match File::open(path) {
@@ -83,14 +83,17 @@ impl Lock {
         };
         match file.try_lock_shared() {
             Ok(()) => Ok(Holding::Free),
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text)?;
-                Ok(Holding::Process(serde_json::from_str(&text).ok()))
-            }
+            Err(TryLockError::WouldBlock) => Ok(Holding::Process(introduced(&mut file)?)),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+/// What the holder has left of itself, if it can be read.
+fn introduced(file: &mut File) -> io::Result<Option<Holder>> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(serde_json::from_str(&text).ok())
 }
 
 fn introduce(file: &mut File, command: &str) -> io::Result<()> {

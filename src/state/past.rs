@@ -1,4 +1,4 @@
-use super::Document;
+use super::{Cipher, Document, Moved, Unreadable};
 
 /// A state as it once was.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,4 +9,14 @@ pub struct Past {
     pub written: String,
     /// What it says, or why that cannot be read.
     pub content: Result<Document, String>,
+}
+
+impl Past {
+    pub(super) fn new(cipher: &Cipher, version: String, written: String, bytes: &[u8]) -> Self {
+        let content = match Moved::parse(bytes) {
+            Some(moved) => Err(format!("it was moved to {}", moved.moved_to)),
+            None => cipher.read(bytes).map_err(Unreadable::into_text),
+        };
+        Self { version, written, content }
+    }
 }

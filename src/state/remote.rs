@@ -131,17 +131,14 @@ impl Remote {
             return Ok(Snapshot { moved: Some(moved), state, journal, ..Snapshot::default() });
         }
         let mut document = self.cipher.read(&state.bytes).map_err(|what| self.unreadable(what))?;
+        let before = document.clone();
         let entries = match &journal {
             None => vec![],
             Some(journal) => {
-                let entries = Entry::lines(&self.cipher, &journal.bytes);
-                let entries = entries.map_err(|what| self.unreadable(what.of_journal()))?;
-                document.suits(&entries).map_err(|what| self.damaged(what))?;
-                entries
+                let folded = document.fold_text(&self.cipher, &journal.bytes);
+                folded.map_err(|what| self.unreadable(what))?
             }
         };
-        let before = document.clone();
-        document.fold(&entries);
         Ok(Snapshot {
             dirty: document != before,
             document: Some(document),
@@ -201,11 +198,7 @@ impl Remote {
             let read = self.objects.version(&self.key, &version.id).await.map_err(self.failed("read"))?;
             // Expired between the two requests.
             let Some(bytes) = read else { continue };
-            let content = match Moved::parse(&bytes) {
-                Some(moved) => Err(format!("it was moved to {}", moved.moved_to)),
-                None => self.cipher.read(&bytes).map_err(Unreadable::into_text),
-            };
-            history.push(Past { version: version.id, written: version.modified, content });
+            history.push(Past::new(&self.cipher, version.id, version.modified, &bytes));
         }
         Ok(history)
     }

@@ -11,13 +11,13 @@ pub fn holding(name: &str, holding: &Holding) {
         Holding::Free => add("lock", "free".to_owned()),
         Holding::Process(holder) => {
             let holder = holder.clone().unwrap_or_else(Holder::unknown);
-            add("lock", format!("held by {}", who(&holder)));
+            add("lock", format!("held by {}", holder));
             add("since", since(&holder));
             add("ends", "with that process".to_owned());
         }
         Holding::Lease(lease) => {
             let word = if lease.left.is_zero() { "free; last held by" } else { "held by" };
-            add("lock", format!("{word} {}", who(&lease.holder)));
+            add("lock", format!("{word} {}", lease.holder));
             add("since", since(&lease.holder));
             add("lease", format!("{}, renewed {} times", lease.id, lease.renewals));
             add("good for", left(lease));
@@ -48,14 +48,10 @@ pub fn holding_json(name: &str, holding: &Holding) {
 pub fn lease(lease: &Claimed) {
     note(&format!(
         "{} has the lock since {}.",
-        Paint::Strong.label(&who(&lease.holder)),
+        Paint::Strong.label(&lease.holder.to_string()),
         since(&lease.holder)
     ));
     note(&format!("Its lease {} is good for {}.", lease.id, left(lease)));
-}
-
-fn who(holder: &Holder) -> String {
-    format!("`stackctl {}` of {}@{} (process {})", holder.command, holder.user, holder.host, holder.pid)
 }
 
 fn since(holder: &Holder) -> String {

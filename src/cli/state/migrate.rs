@@ -56,7 +56,7 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     check(there.as_ref(), &document, &target)?;
     let count = report::resources(document.resources.len());
     report::note(&format!("Moving {count} from {} to {}.", source.name(), target.name()));
-    approve("Move it?", args.auto_approve)?;
+    approve("Move it?", "this", args.auto_approve)?;
     copy(&target, &new, &document).await?;
     old.retire(&Moved::new(&document, &to)).await?;
     report::note(&format!(

@@ -67,7 +67,7 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
         ));
     }
     report::recovered(&document);
-    approve("Write this as the state?", args.auto_approve)?;
+    approve("Write this as the state?", "this", args.auto_approve)?;
     let aside = held.replace(&mut document).await?;
     report::note(&format!("{} has serial {} now.", store.name(), document.serial));
     if !aside.is_empty() {

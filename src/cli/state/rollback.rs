@@ -37,7 +37,7 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
         ));
     }
     report::rollback(&current, &old);
-    approve("Write the older state?", args.auto_approve)?;
+    approve("Write the older state?", "this", args.auto_approve)?;
     old.serial = current.serial;
     held.write(&mut old).await?;
     report::note(&format!(
