@@ -6,6 +6,8 @@
 mod changes;
 mod emulator;
 mod examples;
+#[path = "../sweep/listing.rs"]
+mod listing;
 mod loads;
 mod locks;
 mod moves;

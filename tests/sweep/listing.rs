@@ -5,6 +5,8 @@ use std::collections::HashMap;
 /// An object at the emulator that somebody has made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
+    /// In the words of people.
+    pub kind: &'static str,
     /// As the state has it.
     pub id: String,
     /// Its ownership tag.
@@ -13,13 +15,13 @@ pub struct Object {
 
 const ADDRESS: &str = "stackctl:address";
 
-fn object(id: Option<String>, address: Option<String>) -> Object {
-    Object { id: id.unwrap_or_default(), address }
+fn object(kind: &'static str, id: Option<String>, address: Option<String>) -> Object {
+    Object { kind, id: id.unwrap_or_default(), address }
 }
 
-fn ec2(id: Option<String>, tags: Option<Vec<Tag>>) -> Object {
+fn ec2(kind: &'static str, id: Option<String>, tags: Option<Vec<Tag>>) -> Object {
     let tags = tags.unwrap_or_default();
-    object(id, tags.into_iter().find(|tag| tag.key() == Some(ADDRESS)).and_then(|tag| tag.value))
+    object(kind, id, tags.into_iter().find(|tag| tag.key() == Some(ADDRESS)).and_then(|tag| tag.value))
 }
 
 fn of_map(tags: Option<HashMap<String, String>>) -> Option<String> {
@@ -42,34 +44,36 @@ async fn network(cloud: &Cloud) -> Vec<Object> {
     let vpcs = ec2_client.describe_vpcs().send().await.unwrap().vpcs.unwrap_or_default();
     let vpcs: Vec<_> = vpcs.into_iter().filter(|vpc| vpc.is_default != Some(true)).collect();
     let ids: Vec<String> = vpcs.iter().filter_map(|vpc| vpc.vpc_id.clone()).collect();
-    all.extend(vpcs.into_iter().map(|vpc| ec2(vpc.vpc_id, vpc.tags)));
+    all.extend(vpcs.into_iter().map(|vpc| ec2("vpc", vpc.vpc_id, vpc.tags)));
     // Also what is tagged as ours and in no VPC of ours any more.
     let ours = |vpc: Option<&str>, tags: &[Tag]| {
         ids.iter().any(|id| Some(id.as_str()) == vpc) || tags.iter().any(|tag| tag.key() == Some(ADDRESS))
     };
     let subnets = ec2_client.describe_subnets().send().await.unwrap().subnets.unwrap_or_default();
     let subnets = subnets.into_iter().filter(|subnet| ours(subnet.vpc_id(), subnet.tags()));
-    all.extend(subnets.map(|subnet| ec2(subnet.subnet_id, subnet.tags)));
+    all.extend(subnets.map(|subnet| ec2("subnet", subnet.subnet_id, subnet.tags)));
     let tables = ec2_client.describe_route_tables().send().await.unwrap().route_tables.unwrap_or_default();
     let main =
         |table: &aws_sdk_ec2::types::RouteTable| table.associations().iter().any(|a| a.main == Some(true));
     let tables = tables.into_iter().filter(|table| ours(table.vpc_id(), table.tags()) && !main(table));
-    all.extend(tables.map(|table| ec2(table.route_table_id, table.tags)));
+    all.extend(tables.map(|table| ec2("table", table.route_table_id, table.tags)));
     let groups =
         ec2_client.describe_security_groups().send().await.unwrap().security_groups.unwrap_or_default();
     let groups = groups.into_iter().filter(|group| group.group_name() != Some("default"));
     let groups: Vec<_> = groups.filter(|group| ours(group.vpc_id(), group.tags())).collect();
     let names: Vec<String> = groups.iter().filter_map(|group| group.group_id.clone()).collect();
-    all.extend(groups.into_iter().map(|group| ec2(group.group_id, group.tags)));
+    all.extend(groups.into_iter().map(|group| ec2("group", group.group_id, group.tags)));
     if !names.is_empty() {
         let filter = Filter::builder().name("group-id").set_values(Some(names)).build();
         let rules = ec2_client.describe_security_group_rules().filters(filter).send().await.unwrap();
         let rules = rules.security_group_rules.unwrap_or_default().into_iter();
-        all.extend(rules.map(|rule| ec2(rule.security_group_rule_id, rule.tags)));
+        all.extend(rules.map(|rule| ec2("rule", rule.security_group_rule_id, rule.tags)));
     }
     let endpoints =
         ec2_client.describe_vpc_endpoints().send().await.unwrap().vpc_endpoints.unwrap_or_default();
-    all.extend(endpoints.into_iter().map(|endpoint| ec2(endpoint.vpc_endpoint_id, endpoint.tags)));
+    all.extend(
+        endpoints.into_iter().map(|endpoint| ec2("endpoint", endpoint.vpc_endpoint_id, endpoint.tags)),
+    );
     all
 }
 
@@ -79,23 +83,23 @@ async fn global(cloud: &Cloud) -> Vec<Object> {
     for role in iam.list_roles().send().await.unwrap().roles {
         let tags = iam.list_role_tags().role_name(&role.role_name).send().await.unwrap().tags;
         let address = tags.into_iter().find(|tag| tag.key == ADDRESS).map(|tag| tag.value);
-        all.push(object(Some(role.role_name), address));
+        all.push(object("role", Some(role.role_name), address));
     }
     let lambda = cloud.lambda();
     for function in lambda.list_functions().send().await.unwrap().functions.unwrap_or_default() {
         let tags = lambda.list_tags().resource(function.function_arn().unwrap()).send().await.unwrap().tags;
-        all.push(object(function.function_name, of_map(tags)));
+        all.push(object("function", function.function_name, of_map(tags)));
     }
     let sqs = cloud.sqs();
     for url in sqs.list_queues().send().await.unwrap().queue_urls.unwrap_or_default() {
         let tags = sqs.list_queue_tags().queue_url(&url).send().await.unwrap().tags;
-        all.push(object(Some(url), of_map(tags)));
+        all.push(object("queue", Some(url), of_map(tags)));
     }
     let logs = cloud.logs();
     for group in logs.describe_log_groups().send().await.unwrap().log_groups.unwrap_or_default() {
         let arn = group.arn().unwrap().trim_end_matches(":*");
         let tags = logs.list_tags_for_resource().resource_arn(arn).send().await.unwrap().tags;
-        all.push(object(group.log_group_name, of_map(tags)));
+        all.push(object("log group", group.log_group_name, of_map(tags)));
     }
     all
 }
@@ -106,16 +110,16 @@ async fn databases(cloud: &Cloud) -> Vec<Object> {
     for secret in secrets.secret_list.unwrap_or_default() {
         let mut tags = secret.tags.unwrap_or_default().into_iter();
         let address = tags.find(|tag| tag.key() == Some(ADDRESS)).and_then(|tag| tag.value);
-        all.push(object(secret.arn, address));
+        all.push(object("secret", secret.arn, address));
     }
     let rds = cloud.rds();
     for instance in rds.describe_db_instances().send().await.unwrap().db_instances.unwrap_or_default() {
         let mut tags = instance.tag_list.unwrap_or_default().into_iter();
         let address = tags.find(|tag| tag.key() == Some(ADDRESS)).and_then(|tag| tag.value);
-        all.push(object(instance.db_instance_identifier, address));
+        all.push(object("database", instance.db_instance_identifier, address));
     }
     for snapshot in rds.describe_db_snapshots().send().await.unwrap().db_snapshots.unwrap_or_default() {
-        all.push(object(snapshot.db_snapshot_identifier, None));
+        all.push(object("snapshot", snapshot.db_snapshot_identifier, None));
     }
     let groups = rds.describe_db_subnet_groups().send().await.unwrap().db_subnet_groups.unwrap_or_default();
     for group in groups.into_iter().filter(|group| group.db_subnet_group_name() != Some("default")) {
@@ -123,7 +127,7 @@ async fn databases(cloud: &Cloud) -> Vec<Object> {
         let tags = rds.list_tags_for_resource().resource_name(arn).send().await.unwrap().tag_list;
         let mut tags = tags.unwrap_or_default().into_iter();
         let address = tags.find(|tag| tag.key() == Some(ADDRESS)).and_then(|tag| tag.value);
-        all.push(object(group.db_subnet_group_name, address));
+        all.push(object("subnet group", group.db_subnet_group_name, address));
     }
     all
 }
@@ -140,9 +144,9 @@ async fn buckets(cloud: &Cloud) -> Vec<Object> {
         // A notification has no tags; its id in the state is made of what it connects.
         for told in told.lambda_function_configurations.unwrap_or_default() {
             let id = format!("{name},{},{}", told.lambda_function_arn, told.id.unwrap_or_default());
-            all.push(object(Some(id), None));
+            all.push(object("notification", Some(id), None));
         }
-        all.push(object(Some(name), address));
+        all.push(object("bucket", Some(name), address));
     }
     all
 }

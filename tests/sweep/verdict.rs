@@ -59,7 +59,11 @@ impl Verdict {
 #[test]
 fn a_verdict_sees_what_is_wrong() {
     let state = serde_json::json!({"resources": {"vpc.a": {"id": "vpc-1"}, "vpc.b": {"id": "vpc-2"}}});
-    let object = |id: &str, address: &str| Object { id: id.to_owned(), address: Some(address.to_owned()) };
+    let object = |id: &str, address: &str| Object {
+        kind: "vpc",
+        id: id.to_owned(),
+        address: Some(address.to_owned()),
+    };
     let there = [object("vpc-1", "vpc.a"), object("vpc-3", "vpc.a"), object("vpc-4", "vpc.c")];
     let verdict = Verdict::between(&there, Some(&state));
     assert_eq!(verdict.duplicates, there[1..2]);
