@@ -5,7 +5,7 @@ use super::ec2::{self, checks, enis, rules};
 use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::Result;
-use aws_sdk_ec2::types::{IpPermission, Filter, ResourceType, SecurityGroupRule};
+use aws_sdk_ec2::types::{Filter, IpPermission, ResourceType, SecurityGroupRule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -93,7 +93,7 @@ fn every_mutant_fits_the_sources() {
 }
 
 #[test]
-#[ignore = "compiles the library once for each mutant: minutes; .ci/run runs it"]
+#[ignore = "compiles the library once for each mutant: ten minutes; run it by hand"]
 fn the_simulation_catches_every_mutant() {
     let copy = copy();
     let (whole, said) = simulate(&copy);
