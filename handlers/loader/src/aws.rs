@@ -29,6 +29,11 @@ impl Aws {
             .await
     }
 
+    /// The region that the environment names.
+    pub async fn region(&self) -> Option<String> {
+        self.config().await.region().map(ToString::to_string)
+    }
+
     /// Secrets Manager.
     pub async fn secrets(&self) -> aws_sdk_secretsmanager::Client {
         aws_sdk_secretsmanager::Client::new(self.config().await)

@@ -1,7 +1,5 @@
 //! Rows in the text format of `COPY`.
 
-use bytes::{BufMut, BytesMut};
-
 use crate::records::Record;
 
 const fn specials() -> [bool; 256] {
@@ -20,36 +18,46 @@ const SPECIAL: [bool; 256] = specials();
 ///
 /// An empty field becomes null, whether it was quoted or not: these files quote all fields in one release and none in
 /// the next, so the quotes say nothing about the value.
-pub fn append(row: Record<'_>, target: &mut BytesMut) {
+pub fn append(row: Record<'_>, target: &mut Vec<u8>) {
     append_number(row.line, target);
+    let plain = memchr::memchr3(b'\\', b'\t', b'\n', row.bytes).is_none()
+        && memchr::memchr(b'\r', row.bytes).is_none();
+    if plain {
+        for field in row.fields() {
+            target.push(b'\t');
+            target.extend_from_slice(if field.is_empty() { b"\\N" } else { field });
+        }
+        target.push(b'\n');
+        return;
+    }
     for field in row.fields() {
-        target.put_u8(b'\t');
+        target.push(b'\t');
         if field.is_empty() {
-            target.put_slice(b"\\N");
+            target.extend_from_slice(b"\\N");
         } else {
             append_escaped(field, target);
         }
     }
-    target.put_u8(b'\n');
+    target.push(b'\n');
 }
 
-fn append_escaped(field: &[u8], target: &mut BytesMut) {
+fn append_escaped(field: &[u8], target: &mut Vec<u8>) {
     if !field.iter().any(|&byte| SPECIAL[usize::from(byte)]) {
-        target.put_slice(field);
+        target.extend_from_slice(field);
         return;
     }
     for &byte in field {
         match byte {
-            b'\n' => target.put_slice(b"\\n"),
-            b'\r' => target.put_slice(b"\\r"),
-            b'\t' => target.put_slice(b"\\t"),
-            b'\\' => target.put_slice(b"\\\\"),
-            _ => target.put_u8(byte),
+            b'\n' => target.extend_from_slice(b"\\n"),
+            b'\r' => target.extend_from_slice(b"\\r"),
+            b'\t' => target.extend_from_slice(b"\\t"),
+            b'\\' => target.extend_from_slice(b"\\\\"),
+            _ => target.push(byte),
         }
     }
 }
 
-fn append_number(mut number: u64, target: &mut BytesMut) {
+fn append_number(mut number: u64, target: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut start = digits.len();
     loop {
@@ -60,7 +68,7 @@ fn append_number(mut number: u64, target: &mut BytesMut) {
             break;
         }
     }
-    target.put_slice(&digits[start..]);
+    target.extend_from_slice(&digits[start..]);
 }
 
 #[cfg(test)]
@@ -71,7 +79,7 @@ mod tests {
     fn fields_are_escaped_and_empty_ones_are_null() {
         let bytes = b"a\\b\tc\nd\re\\.";
         let ends = [3, 3, 5, 9, 11];
-        let mut target = BytesMut::new();
+        let mut target = Vec::new();
         append(Record { line: 1230, bytes, ends: &ends, unclosed: false }, &mut target);
         assert_eq!(&target[..], b"1230\ta\\\\b\t\\N\t\\tc\t\\nd\\re\t\\\\.\n");
     }

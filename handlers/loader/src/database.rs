@@ -21,6 +21,14 @@ const SESSION: &str = "set tcp_keepalives_idle = 20; set tcp_keepalives_interval
                        set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; \
                        set client_min_messages = warning; set standard_conforming_strings = on";
 
+/// From here on the session may do what loading takes, and nothing else, whoever connected. Without the role, as on servers
+/// where it could not be made, it stays who it is.
+pub const TAKE_ROLE: &str = "
+    select set_config('role', rolname, false)
+    from pg_roles
+    where rolname = 'loan_loader' and pg_has_role(oid, 'member')
+        and oid = (select nspowner from pg_namespace where nspname = 'history')";
+
 /// The database that the environment names.
 pub struct Database {
     config: Config,
@@ -114,6 +122,7 @@ impl Database {
         };
         connection.client.batch_execute(SESSION).await.doing("set up the session")?;
         self.migrated.get_or_try_init(|| migrate::migrate(&mut connection.client)).await?;
+        connection.client.batch_execute(TAKE_ROLE).await.doing("set up the session")?;
         Ok(connection)
     }
 

@@ -84,16 +84,41 @@ pub enum Error {
     #[error("{0}")]
     Schema(String),
     /// The event is none that the function understands.
-    #[error("the event is neither an S3 notification nor an s3:TestEvent: {0}")]
+    #[error("the event is neither S3's nor one that holds S3's (EventBridge, SQS, SNS): {0}")]
     Event(String),
     /// The function's time is nearly over.
     #[error(
-        "{file}: not loaded within the function's time, nothing of it was kept; raise the function's timeout or memory, \
-         or run `loader load` where there is no limit"
+        "{file}: not loaded within the function's time, {bytes} of {size} bytes ({rows} rows) were done, nothing of it was \
+         kept; raise the function's timeout or memory, or run `loader load` where there is no limit"
     )]
     Deadline {
         /// Address of the file.
         file: String,
+        /// Rows that were staged.
+        rows: u64,
+        /// Bytes that were read.
+        bytes: u64,
+        /// Bytes that there are; 0 if it was too late to ask.
+        size: u64,
+    },
+    /// The function's time is nearly over, and RDS is still reading the object.
+    #[error(
+        "{file}: RDS is still pulling it, and goes on without the function; the next try, or `loader replay`, takes up what \
+         it has pulled"
+    )]
+    Pulling {
+        /// Address of the file.
+        file: String,
+    },
+    /// RDS cannot pull objects.
+    #[error("{file}: LOADER_MODE is aws_s3, but this database cannot pull it: {reason}; {remedy}")]
+    Pull {
+        /// Address of the file.
+        file: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// At least one file of several failed.
     #[error("{failed} of {total} files failed: {reasons}")]
@@ -159,6 +184,25 @@ pub enum ContentError {
         line: u64,
         /// The limit.
         limit: usize,
+    },
+    /// Columns that differ in a way that the user refuses.
+    #[error(
+        "{columns} columns differ in a way that is not accepted: {list}; repair the file, add the names to LOADER_RENAMES, \
+         or take the kind of difference out of LOADER_REFUSE_DRIFT"
+    )]
+    Drift {
+        /// How many.
+        columns: usize,
+        /// Which, and how.
+        list: String,
+    },
+    /// Compressed data that cannot be read.
+    #[error("the {format} data cannot be read: {reason}; upload the file again")]
+    Packed {
+        /// Kind of compression.
+        format: &'static str,
+        /// What is wrong.
+        reason: String,
     },
     /// More bad rows than accepted.
     #[error(

@@ -10,18 +10,26 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::source::Source;
 
-#[derive(Deserialize)]
-struct Notification {
-    #[serde(rename = "Records")]
-    records: Vec<Record>,
-}
-
+/// One thing that an event tells of.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Record {
     #[serde(default)]
     event_name: Option<String>,
-    s3: Entity,
+    #[serde(default)]
+    s3: Option<Entity>,
+    /// SQS: the message, which is an event itself.
+    #[serde(default)]
+    body: Option<String>,
+    /// SNS: the same.
+    #[serde(default, rename = "Sns")]
+    sns: Option<Message>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(rename = "Message")]
+    message: String,
 }
 
 #[derive(Deserialize)]
@@ -40,31 +48,64 @@ struct Object {
     key: String,
 }
 
-/// The files that an event is about, each once, in order. None for `s3:TestEvent`, which S3 sends when a notification
-/// is set up, and for events about anything but new objects.
+/// Messages in messages in messages are nobody's.
+const MAX_DEPTH: usize = 4;
+
+/// The files that an event is about, each once, in order. It comes from S3, or from S3 by way of EventBridge, SQS or SNS.
+///
+/// None for `s3:TestEvent`, which S3 sends when a notification is set up, and for events about anything but new objects.
 pub fn sources(event: &Value) -> Result<Vec<Source>, Error> {
-    if event.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
-        return Ok(Vec::new());
-    }
-    let notification = Notification::deserialize(event).map_err(|error| Error::Event(error.to_string()))?;
     let mut sources = Vec::new();
-    for record in notification.records {
-        let created = record
-            .event_name
-            .as_deref()
-            .is_none_or(|name| name.strip_prefix("s3:").unwrap_or(name).starts_with("ObjectCreated"));
-        let Object { key } = record.s3.object;
-        let key = decode(&key)?;
-        // The console makes a folder by an empty object whose key ends so.
-        if !created || key.ends_with('/') {
-            continue;
-        }
-        let source = Source::S3 { bucket: record.s3.bucket.name, key };
-        if !sources.contains(&source) {
-            sources.push(source);
+    collect(event, 0, &mut sources)?;
+    Ok(sources)
+}
+
+fn collect(event: &Value, depth: usize, sources: &mut Vec<Source>) -> Result<(), Error> {
+    let unknown = |error: serde_json::Error| Error::Event(error.to_string());
+    if depth == MAX_DEPTH {
+        return Err(Error::Event(format!("messages are wrapped more than {MAX_DEPTH} times")));
+    }
+    if event.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
+        return Ok(());
+    }
+    if event.get("source").and_then(Value::as_str) == Some("aws.s3") {
+        let kind = event.get("detail-type").and_then(Value::as_str);
+        let Entity { bucket, object } =
+            Entity::deserialize(event.get("detail").unwrap_or(&Value::Null)).map_err(unknown)?;
+        // EventBridge does not encode keys.
+        add(kind == Some("Object Created"), bucket, object.key, sources);
+        return Ok(());
+    }
+    let inner = |text: &str| serde_json::from_str::<Value>(text).map_err(unknown);
+    if let (Some("Notification"), Some(message)) =
+        (event.get("Type").and_then(Value::as_str), event.get("Message").and_then(Value::as_str))
+    {
+        return collect(&inner(message)?, depth + 1, sources);
+    }
+    let records = event.get("Records").and_then(Value::as_array);
+    let records = records.ok_or_else(|| Error::Event("there are no \"Records\" in it".to_owned()))?;
+    for record in records {
+        let Record { event_name, s3, body, sns } = Record::deserialize(record).map_err(unknown)?;
+        match (s3, body.or(sns.map(|sns| sns.message))) {
+            (Some(Entity { bucket, object }), _) => {
+                let name = event_name.as_deref();
+                let created = name
+                    .is_none_or(|name| name.strip_prefix("s3:").unwrap_or(name).starts_with("ObjectCreated"));
+                add(created, bucket, decode(&object.key)?, sources);
+            }
+            (None, Some(message)) => collect(&inner(&message)?, depth + 1, sources)?,
+            (None, None) => return Err(Error::Event("a record has neither \"s3\" nor \"body\"".to_owned())),
         }
     }
-    Ok(sources)
+    Ok(())
+}
+
+fn add(created: bool, bucket: Bucket, key: String, sources: &mut Vec<Source>) {
+    let source = Source::S3 { bucket: bucket.name, key: key.clone() };
+    // The console makes a folder by an empty object whose key ends so.
+    if created && !key.ends_with('/') && !sources.contains(&source) {
+        sources.push(source);
+    }
 }
 
 /// Keys come as in a form: percent signs, and `+` for a space.
@@ -95,6 +136,33 @@ mod tests {
         ]});
         let object = |key: &str| Source::S3 { bucket: "data".into(), key: key.into() };
         assert_eq!(sources(&event).unwrap(), [object("in/a b+c(ü).csv"), object("in/second.csv")]);
+    }
+
+    #[test]
+    fn events_come_by_eventbridge_sqs_and_sns_too() {
+        let object = |key: &str| Source::S3 { bucket: "data".into(), key: key.into() };
+        let bridge = |kind: &str| {
+            json!({"version": "0", "source": "aws.s3", "detail-type": kind,
+                   "detail": {"bucket": {"name": "data"}, "object": {"key": "in/a+b.csv", "version-id": "v1"}}})
+        };
+        assert_eq!(sources(&bridge("Object Created")).unwrap(), [object("in/a+b.csv")]);
+        assert!(sources(&bridge("Object Deleted")).unwrap().is_empty());
+        let s3 = json!({"Records": [record("ObjectCreated:Put", "in/a+b.csv")]});
+        let topic = json!({"Type": "Notification", "Message": s3.to_string()});
+        let queue = json!({"Records": [
+            {"messageId": "1", "eventSource": "aws:sqs", "body": s3.to_string()},
+            {"messageId": "2", "eventSource": "aws:sqs", "body": bridge("Object Created").to_string()},
+            {"messageId": "3", "eventSource": "aws:sqs", "body": topic.to_string()},
+        ]});
+        assert_eq!(sources(&queue).unwrap(), [object("in/a b.csv"), object("in/a+b.csv")]);
+        let direct = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": s3.to_string()}}]});
+        assert_eq!(sources(&direct).unwrap(), [object("in/a b.csv")]);
+        let mut deep = s3;
+        for _ in 0..MAX_DEPTH {
+            deep = json!({"Records": [{"body": deep.to_string()}]});
+        }
+        assert!(sources(&deep).is_err());
+        assert!(sources(&json!({"Records": [{"body": "hello"}]})).is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which record is the header, and what its columns are called.
 
 use crate::error::ContentError;
-use crate::layout::{ANCHORS, COLUMNS};
+use crate::layout::{ANCHORS, COLUMNS, RENAMES};
 use crate::names;
 use crate::records::Record;
 
@@ -11,8 +11,10 @@ const MAX_COLUMNS: usize = 1000;
 /// A header that was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Header {
-    /// Column names in the order of the file, fit for Postgres.
+    /// Column names in the order of the file, fit for Postgres, renamed columns under their new name.
     pub columns: Vec<String>,
+    /// Old and new name of those that were renamed.
+    pub renamed: Vec<(String, String)>,
     /// The fields as they stand in the file, to recognise the header when it is repeated.
     pub bytes: Vec<u8>,
     /// Where it was.
@@ -21,7 +23,9 @@ pub struct Header {
 
 impl Header {
     /// The header, if this record is one: it has both anchor columns, or mostly columns that are known.
-    pub fn recognise(record: Record<'_>) -> Result<Option<Self>, ContentError> {
+    ///
+    /// `renames` are pairs of an old and a new name that go before those that ship with the loader.
+    pub fn recognise(record: Record<'_>, renames: &[(String, String)]) -> Result<Option<Self>, ContentError> {
         let mut known = 0;
         let mut anchors = 0;
         let mut columns = Vec::with_capacity(record.ends.len());
@@ -34,6 +38,7 @@ impl Header {
         if anchors < ANCHORS.len() && (known < 10 || known * 2 < columns.len()) {
             return Ok(None);
         }
+        let renamed = rename(&mut columns, renames);
         if columns.len() > MAX_COLUMNS {
             return Err(ContentError::TooManyColumns {
                 line: record.line,
@@ -51,8 +56,23 @@ impl Header {
                 });
             }
         }
-        Ok(Some(Self { columns, bytes: record.bytes.to_vec(), line: record.line }))
+        Ok(Some(Self { columns, renamed, bytes: record.bytes.to_vec(), line: record.line }))
     }
+}
+
+/// A column keeps its old name in a file that has the new one too: then they are two columns.
+fn rename(columns: &mut [String], renames: &[(String, String)]) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
+    for place in 0..columns.len() {
+        let old = &columns[place];
+        let given = renames.iter().find(|(from, _)| from == old).map(|(_, to)| to.clone());
+        let shipped = RENAMES.iter().find(|(from, _)| from == old).map(|(_, to)| (*to).to_owned());
+        if let Some(new) = given.or(shipped).filter(|new| !columns.contains(new)) {
+            let old = std::mem::replace(&mut columns[place], new.clone());
+            renamed.push((old, new));
+        }
+    }
+    renamed
 }
 
 #[cfg(test)]
@@ -69,13 +89,24 @@ mod tests {
                 end
             })
             .collect::<Vec<_>>();
-        Header::recognise(Record { line: 3, bytes: &bytes, ends: &ends, unclosed: false })
+        let renames = [("amount".to_owned(), "loan_amnt".to_owned())];
+        Header::recognise(Record { line: 3, bytes: &bytes, ends: &ends, unclosed: false }, &renames)
     }
 
     #[test]
     fn the_anchors_make_a_header_in_any_order_and_case() {
         let header = recognise(&["Loan_Status", "brand new", "LOAN_AMNT"]).unwrap().unwrap();
         assert_eq!(header.columns, ["loan_status", "brand_new", "loan_amnt"]);
+    }
+
+    #[test]
+    fn renamed_columns_have_their_new_name_unless_both_are_there() {
+        let header = recognise(&["loan_amnt", "loan_status", "open_il_6m"]).unwrap().unwrap();
+        assert_eq!(header.columns[2], "open_act_il");
+        assert_eq!(header.renamed, [("open_il_6m".to_owned(), "open_act_il".to_owned())]);
+        let header =
+            recognise(&["loan_amnt", "loan_status", "open_il_6m", "open_act_il", "amount"]).unwrap().unwrap();
+        assert_eq!(header.columns[2..], ["open_il_6m", "open_act_il", "amount"]);
     }
 
     #[test]

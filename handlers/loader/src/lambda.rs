@@ -30,6 +30,7 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
 async fn handle(loader: &Loader, event: LambdaEvent<Value>) -> Result<Value, Error> {
     let caller = Caller {
         request_id: Some(&event.context.request_id),
+        trace_id: event.context.xray_trace_id.as_deref(),
         deadline: event.context.deadline().checked_sub(RESERVE),
     };
     let sources = event::sources(&event.payload)?;
@@ -59,9 +60,9 @@ impl From<Error> for Diagnostic {
 
 fn report(file: &str, outcome: &Outcome) -> Value {
     match outcome {
-        Outcome::Loaded { source_table, counts, .. } => json!({
+        Outcome::Loaded { source_table, counts, merged } => json!({
             "file": file, "status": "loaded", "source_table": source_table, "rows_read": counts.read,
-            "rows_loaded": counts.loaded, "rows_rejected": counts.rejected, "lines_left_out": counts.left_out,
+            "rows_loaded": merged.new, "rows_unchanged": merged.unchanged, "rows_rejected": counts.rejected, "lines_left_out": counts.left_out,
         }),
         Outcome::Duplicate { of } => json!({ "file": file, "status": "duplicate", "of": of }),
         Outcome::AlreadyLoaded { source_table, rows } => {

@@ -2,28 +2,21 @@
 
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use futures::SinkExt;
-use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 use crate::aws::Aws;
 use crate::database::{Connection, Database};
-use crate::error::{ContentError, Doing, Error};
-use crate::log::Log;
-use crate::manifest::{self, Entry, Finish, Known};
+use crate::error::{Doing, Error};
+use crate::log::{Log, Metrics};
+use crate::manifest::{self, Entry, Known};
 use crate::merge::{self, Merged};
-use crate::rejects::Rejects;
-use crate::rows::{Counts, Rows};
+use crate::packed;
+use crate::pull::{self, Pull};
+use crate::rows::Counts;
 use crate::settings::Settings;
 use crate::source::{Object, Source};
-use crate::table;
-
-/// Bytes that are parsed before the database gets its turn.
-const SLICE: usize = 64 * 1024;
-
-/// Bytes of `COPY` data that are sent at once. The next are sent when the database has taken these.
-const SEND: usize = 128 * 1024;
+use crate::transfer::Transfer;
+use crate::versions;
 
 /// What a load needs besides the file.
 pub struct Loader {
@@ -40,6 +33,8 @@ pub struct Loader {
 pub struct Caller<'a> {
     /// AWS request.
     pub request_id: Option<&'a str>,
+    /// What follows the load through all systems, as AWS X-Ray's trace header.
+    pub trace_id: Option<&'a str>,
     /// When the load must have ended, its failure written down.
     pub deadline: Option<SystemTime>,
 }
@@ -72,50 +67,59 @@ pub enum Outcome {
 
 /// How far a load came.
 #[derive(Default)]
-struct Progress {
-    entry: Option<Entry>,
-    counts: Counts,
-    bytes: u64,
+pub struct Progress {
+    /// Its entry in the manifest, once there is one.
+    pub entry: Option<Entry>,
+    /// Records so far.
+    pub counts: Counts,
+    /// Bytes so far, as they come from the store.
+    pub bytes: u64,
+    /// RDS is reading the object, and will go on when nobody waits for it.
+    pub pulling: bool,
 }
 
 impl Loader {
     /// Loads a file. When this fails, nothing of the file is in the master and the manifest says why.
     pub async fn load(&self, source: &Source, caller: Caller<'_>) -> Result<Outcome, Error> {
         let file = source.to_string();
-        let mut log = Log::new(&file, caller.request_id);
+        let mut log = Log::new(&file, caller);
         let mut progress = Progress::default();
         let outcome = match self.attempt(source, caller, &mut log, &mut progress).await {
             Ok(outcome) => outcome,
             Err(error) => {
                 let message = error.to_string();
-                match self.write_failure(&progress, &message).await {
+                // What RDS has pulled, or is pulling, is taken up by the next try.
+                let keep = matches!(error, Error::Pulling { .. } | Error::Deadline { .. });
+                match self.write_failure(&progress, &message, keep).await {
                     Ok(true) => {}
                     Ok(false) => return self.reread(source, error).await,
                     Err(second) => log.stage("failure_not_recorded", Some(second.to_string())),
                 }
-                log.figures("failed", progress.counts.loaded, progress.bytes, Some(message));
+                let Counts { read, rejected, .. } = progress.counts;
+                let metrics =
+                    Metrics { rows_read: read, rows_rejected: rejected, failures: 1, ..Metrics::default() };
+                log.end("failed", progress.bytes, metrics, message);
                 return Err(error);
             }
         };
         match &outcome {
             Outcome::Loaded { source_table, counts, merged } => {
-                log.figures(
-                    "loaded",
-                    counts.loaded,
-                    progress.bytes,
-                    Some(summary(source_table, *counts, merged)),
-                );
+                let metrics = Metrics {
+                    rows_read: counts.read,
+                    rows_loaded: merged.new,
+                    rows_unchanged: merged.unchanged,
+                    rows_rejected: counts.rejected,
+                    failures: 0,
+                };
+                log.end("loaded", progress.bytes, metrics, summary(source_table, *counts, merged));
             }
             Outcome::Duplicate { of } => {
-                log.figures(
-                    "duplicate",
-                    0,
-                    progress.bytes,
-                    Some(format!("the content of {of}, which is loaded")),
-                );
+                let message = format!("the content of {of}, which is loaded");
+                log.end("duplicate", progress.bytes, Metrics::default(), message);
             }
             Outcome::AlreadyLoaded { source_table, rows } => {
-                log.figures("already_loaded", *rows, 0, Some(format!("nothing to do, see {source_table}")));
+                let metrics = Metrics { rows_unchanged: *rows, ..Metrics::default() };
+                log.end("already_loaded", 0, metrics, format!("nothing to do, see {source_table}"));
             }
         }
         Ok(outcome)
@@ -129,23 +133,28 @@ impl Loader {
         progress: &mut Progress,
     ) -> Result<Outcome, Error> {
         let Some(deadline) = caller.deadline else {
-            let object = source.describe(&self.aws).await?;
-            let mut connection = self.database.connect(&self.aws).await?;
-            return self.run(source, &object, caller, &mut connection, log, progress).await;
+            let (object, mut pair) = self.prepare(source).await?;
+            return self.run(source, &object, caller, &mut pair, log, progress).await;
         };
-        let late = || Error::Deadline { file: source.to_string() };
         let left = || deadline.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
-        let object = timeout(left(), source.describe(&self.aws)).await.map_err(|_| late())??;
-        let mut connection =
-            timeout(left(), self.database.connect(&self.aws)).await.map_err(|_| late())??;
-        let run = self.run(source, &object, caller, &mut connection, log, progress);
-        match timeout(left(), run).await {
+        let Ok(prepared) = timeout(left(), self.prepare(source)).await else {
+            return Err(late(source, progress, 0));
+        };
+        let (object, mut pair) = prepared?;
+        match timeout(left(), self.run(source, &object, caller, &mut pair, log, progress)).await {
             Ok(outcome) => outcome,
+            Err(_) if progress.pulling => Err(Error::Pulling { file: source.to_string() }),
             Err(_) => {
-                connection.cancel().await;
-                Err(late())
+                futures::join!(pair[0].cancel(), pair[1].cancel());
+                Err(late(source, progress, object.size))
             }
         }
+    }
+
+    async fn prepare(&self, source: &Source) -> Result<(Object, [Connection; 2]), Error> {
+        let (object, first) =
+            futures::try_join!(source.describe(&self.aws), self.database.connect(&self.aws))?;
+        Ok((object, [first, self.database.connect(&self.aws).await?]))
     }
 
     async fn run(
@@ -153,12 +162,12 @@ impl Loader {
         source: &Source,
         object: &Object,
         caller: Caller<'_>,
-        connection: &mut Connection,
+        pair: &mut [Connection; 2],
         log: &mut Log<'_>,
         progress: &mut Progress,
     ) -> Result<Outcome, Error> {
-        let client = &mut connection.client;
-        manifest::lock(client, object).await?;
+        manifest::lock(&pair[0].client, &pair[1].client, object).await?;
+        let client = &mut pair[0].client;
         let message = match manifest::look_up(client, object).await? {
             Known::Loaded { source_table, rows, .. } => {
                 return Ok(Outcome::AlreadyLoaded { source_table, rows });
@@ -168,75 +177,85 @@ impl Loader {
             Known::Failed => Some("it failed before; starting over"),
             Known::New => None,
         };
-        let entry = manifest::register(client, object, caller.request_id).await?;
+        let entry = manifest::register(client, object, caller).await?;
         progress.entry = Some(entry.clone());
         log.stage("registered", message.map(ToOwned::to_owned));
-        let outcome = self.transfer(source, object, &entry, connection, log, progress).await?;
-        manifest::unlock(&connection.client, object).await?;
-        Ok(outcome)
+        versions::sweep(client, &entry).await?;
+        match self.recognise(source, object, &entry, pair, progress).await? {
+            Some(outcome) => Ok(outcome),
+            None => self.transfer(source, object, &entry, pair, log, progress).await,
+        }
     }
 
-    /// The one transaction.
+    /// A file of the same size as one that is loaded is likely to be the same: hashing it first costs little.
+    async fn recognise(
+        &self,
+        source: &Source,
+        object: &Object,
+        entry: &Entry,
+        pair: &mut [Connection; 2],
+        progress: &mut Progress,
+    ) -> Result<Option<Outcome>, Error> {
+        if !manifest::has_size(&pair[0].client, entry, object.size).await? {
+            return Ok(None);
+        }
+        let sha256 = packed::sha256(source.open(&self.aws, object).await?).await?;
+        let transaction = pair[0].client.transaction().await.doing("begin the load")?;
+        let merged = merge::duplicate(&transaction, object, entry, &sha256).await?;
+        transaction.commit().await.doing("commit the load")?;
+        if merged.is_some() {
+            progress.bytes = object.size;
+        }
+        Ok(merged.map(|of| Outcome::Duplicate { of }))
+    }
+
+    /// The typed rows are committed by themselves, as a table that is part of nothing, and so are rows that RDS pulled; all
+    /// else in one transaction.
     async fn transfer(
         &self,
         source: &Source,
         object: &Object,
         entry: &Entry,
-        connection: &mut Connection,
+        pair: &mut [Connection; 2],
         log: &mut Log<'_>,
         progress: &mut Progress,
     ) -> Result<Outcome, Error> {
-        let content = |error| Error::Content { file: source.to_string(), source: error };
-        let transaction = connection.client.transaction().await.doing("begin the load")?;
-        let mut rejects = Rejects::new(&self.database, &self.aws, entry);
-        let mut reader = source.open(&self.aws, object).await?;
-        let mut rows = Rows::new(self.settings.max_record_bytes);
-        let mut hash = Sha256::new();
-        let mut sink = None;
-        while let Some(chunk) = reader.next().await? {
-            hash.update(&chunk);
-            progress.bytes += chunk.len() as u64;
-            for slice in chunk.chunks(SLICE) {
-                rows.feed(slice).map_err(content)?;
-                progress.counts = rows.counts();
-                rejects.write(rows.rejects(), false).await?;
-                if let Some(header) = rows.header().filter(|_| sink.is_none()) {
-                    sink = Some(table::create(&transaction, entry, header).await?);
-                }
-                if let Some(sink) = sink.as_mut().filter(|_| rows.copy().len() >= SEND) {
-                    send(sink, &mut rows).await?;
-                }
-            }
-            log.progress(progress.counts.loaded, progress.bytes, object.size);
-        }
-        let finished = rows.finish();
-        progress.counts = rows.counts();
-        rejects.write(rows.rejects(), true).await?;
-        finished.map_err(content)?;
-        rows.check_rejects(self.settings.max_reject_ratio).map_err(content)?;
-        let header = rows.header().cloned().ok_or(ContentError::Empty).map_err(content)?;
-        let mut sink = match sink {
-            Some(sink) => sink,
-            None => table::create(&transaction, entry, &header).await?,
+        let [first, second] = pair;
+        let pull = Pull { loader: self, source, object, entry };
+        let pulled = pull.run(&first.client, log, progress).await?;
+        let text = first.client.transaction().await.doing("begin the load")?;
+        let typed = second.client.transaction().await.doing("begin the load")?;
+        let transfer = Transfer { loader: self, source, object, entry, text: &text, typed: &typed };
+        let staged = match &pulled {
+            Some(pulled) => transfer.stage_pulled(pulled, log, progress).await?,
+            None => transfer.stage(log, progress).await?,
         };
-        send(&mut sink, &mut rows).await?;
-        sink.as_mut().finish().await.doing("copy the rows")?;
-        let Progress { counts, bytes, .. } = *progress;
-        log.figures("staged", counts.loaded, bytes, None);
-        let finish = Finish { sha256: hex::encode(hash.finalize()), bytes, counts, duplicate_of: None };
-        let merged = merge::merge(&transaction, object, entry, &header, finish).await?;
-        transaction.commit().await.doing("commit the load")?;
+        typed.commit().await.doing("commit the typed rows")?;
+        let merged = merge::merge(&text, object, entry, &staged).await?;
+        text.commit().await.doing("commit the load")?;
         Ok(match merged.duplicate_of {
-            Some(of) => Outcome::Duplicate { of },
-            None => Outcome::Loaded { source_table: entry.source_table.clone(), counts, merged },
+            Some(of) => {
+                versions::discard(&second.client, entry).await?;
+                Outcome::Duplicate { of }
+            }
+            None => {
+                let counts = staged.finish.counts;
+                Outcome::Loaded { source_table: entry.source_table.clone(), counts, merged }
+            }
         })
     }
 
     /// On a connection of its own, since the load's may be what broke. True where there is nothing to write.
-    async fn write_failure(&self, progress: &Progress, message: &str) -> Result<bool, Error> {
+    async fn write_failure(&self, progress: &Progress, message: &str, keep: bool) -> Result<bool, Error> {
         let Some(entry) = &progress.entry else { return Ok(true) };
         let connection = self.database.connect(&self.aws).await?;
-        manifest::fail(&connection.client, entry, message, progress.counts, progress.bytes).await
+        let failed =
+            manifest::fail(&connection.client, entry, message, progress.counts, progress.bytes).await?;
+        versions::discard(&connection.client, entry).await?;
+        if !keep {
+            pull::discard(&connection.client, entry).await?;
+        }
+        Ok(failed)
     }
 
     /// The load seemed to fail, yet the manifest's entry is not `loading`: what does it say?
@@ -251,26 +270,24 @@ impl Loader {
     }
 }
 
-async fn send(
-    sink: &mut std::pin::Pin<Box<tokio_postgres::CopyInSink<Bytes>>>,
-    rows: &mut Rows,
-) -> Result<(), Error> {
-    let copy = rows.copy();
-    if copy.is_empty() {
-        return Ok(());
-    }
-    sink.send(copy.split().freeze()).await.doing("copy the rows")
+fn late(source: &Source, progress: &Progress, size: u64) -> Error {
+    Error::Deadline { file: source.to_string(), rows: progress.counts.accepted, bytes: progress.bytes, size }
 }
 
 fn summary(source_table: &str, counts: Counts, merged: &Merged) -> String {
-    let Counts { read, loaded, rejected, left_out } = counts;
-    let mut text =
-        format!("{source_table}: {read} read = {loaded} loaded + {rejected} rejected + {left_out} left out");
+    let Counts { read, rejected, left_out, .. } = counts;
+    let Merged { new, unchanged, .. } = merged;
+    let mut text = format!(
+        "{source_table}: {read} read = {new} loaded + {unchanged} unchanged + {rejected} rejected + {left_out} left out"
+    );
     if let Some(table) = &merged.superseded {
         text.push_str(&format!("; the former rows are in superseded.{table}"));
     }
     if !merged.new_columns.is_empty() {
         text.push_str(&format!("; new columns: {}", merged.new_columns.join(", ")));
+    }
+    for total in &merged.wrong_totals {
+        text.push_str(&format!("; {total}"));
     }
     text
 }

@@ -1,9 +1,12 @@
 //! The only module that prints: JSON lines on stdout, progress on stderr.
 
 use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::load::Caller;
 
 /// One line of the log.
 #[derive(Debug, Serialize)]
@@ -26,25 +29,49 @@ pub struct Line<'a> {
     /// AWS request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<&'a str>,
+    /// What follows the load through all systems.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<&'a str>,
+    /// At the end, what became of the file's records.
+    #[serde(flatten)]
+    pub metrics: Option<Metrics>,
+    /// At the end of a function's load, what CloudWatch makes metrics of (embedded metric format).
+    #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
+    pub aws: Option<Value>,
     /// What a person would want to know besides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
+/// Figures of a load that has ended.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Metrics {
+    /// Records read.
+    pub rows_read: u64,
+    /// New versions.
+    pub rows_loaded: u64,
+    /// Rows that say what is known.
+    pub rows_unchanged: u64,
+    /// Bad rows.
+    pub rows_rejected: u64,
+    /// 1 if it failed.
+    pub failures: u64,
+}
+
 /// The log of one file.
 pub struct Log<'a> {
     file: &'a str,
-    request_id: Option<&'a str>,
+    caller: Caller<'a>,
     began: Instant,
     shown: Option<Instant>,
 }
 
 impl<'a> Log<'a> {
     /// A log whose clock starts now. Progress is shown where no request asks for the load and somebody looks on.
-    pub fn new(file: &'a str, request_id: Option<&'a str>) -> Self {
+    pub fn new(file: &'a str, caller: Caller<'a>) -> Self {
         let began = Instant::now();
-        let watched = request_id.is_none() && std::io::stderr().is_terminal();
-        Self { file, request_id, began, shown: watched.then_some(began) }
+        let watched = caller.request_id.is_none() && std::io::stderr().is_terminal();
+        Self { file, caller, began, shown: watched.then_some(began) }
     }
 
     /// Seconds since the load began.
@@ -54,12 +81,18 @@ impl<'a> Log<'a> {
 
     /// Writes one line about a stage without figures.
     pub fn stage(&self, stage: &str, message: Option<String>) {
-        self.write(stage, None, None, message);
+        self.write(stage, None, None, None, message);
     }
 
     /// Writes one line about a stage with figures.
     pub fn figures(&self, stage: &str, rows: u64, bytes: u64, message: Option<String>) {
-        self.write(stage, Some(rows), Some(bytes), message);
+        self.write(stage, Some(rows), Some(bytes), None, message);
+    }
+
+    /// Writes the last line about a file.
+    pub fn end(&self, stage: &str, bytes: u64, metrics: Metrics, message: String) {
+        let rows = metrics.rows_loaded + metrics.rows_unchanged;
+        self.write(stage, Some(rows), Some(bytes), Some(metrics), Some(message));
     }
 
     /// Shows how far it is, at most twice a second.
@@ -67,16 +100,26 @@ impl<'a> Log<'a> {
         if self.shown.is_none_or(|shown| shown.elapsed() < Duration::from_millis(500)) {
             return;
         }
-        let percent = if size == 0 { 100.0 } else { bytes as f64 * 100.0 / size as f64 };
+        let seconds = self.seconds().max(0.001);
+        let share = if size == 0 { 1.0 } else { bytes as f64 / size as f64 };
+        let left = if share > 0.0 { seconds / share - seconds } else { 0.0 };
         note(&format!(
-            "{}: {percent:.0} %, {rows} rows, {:.1} MB/s",
+            "{}: {:.0} %, {rows} rows, {:.1} MB/s, {left:.0} s left",
             self.file,
-            bytes as f64 / 1e6 / self.seconds().max(0.001)
+            share * 100.0,
+            bytes as f64 / 1e6 / seconds
         ));
         self.shown = Some(Instant::now());
     }
 
-    fn write(&self, stage: &str, rows: Option<u64>, bytes: Option<u64>, message: Option<String>) {
+    fn write(
+        &self,
+        stage: &str,
+        rows: Option<u64>,
+        bytes: Option<u64>,
+        metrics: Option<Metrics>,
+        message: Option<String>,
+    ) {
         let seconds = self.seconds();
         let line = Line {
             file: self.file,
@@ -85,13 +128,35 @@ impl<'a> Log<'a> {
             bytes,
             seconds: (seconds * 1000.0).round() / 1000.0,
             mb_per_s: bytes.map(|bytes| (bytes as f64 / 1e5 / seconds.max(0.001)).round() / 10.0),
-            request_id: self.request_id,
+            request_id: self.caller.request_id,
+            trace_id: self.caller.trace_id,
+            metrics,
+            aws: metrics.filter(|_| self.caller.request_id.is_some()).map(|_| embedded_metrics()),
             message,
         };
         if let Ok(line) = serde_json::to_string(&line) {
             print(&line);
         }
     }
+}
+
+/// Says which members of the line are metrics. CloudWatch finds them by name, in the line itself.
+fn embedded_metrics() -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let metrics = [
+        ("rows_read", "Count"),
+        ("rows_loaded", "Count"),
+        ("rows_unchanged", "Count"),
+        ("rows_rejected", "Count"),
+        ("failures", "Count"),
+        ("seconds", "Seconds"),
+        ("bytes", "Bytes"),
+    ];
+    let metrics = metrics.map(|(name, unit)| json!({ "Name": name, "Unit": unit }));
+    json!({
+        "Timestamp": u64::try_from(now).unwrap_or_default(),
+        "CloudWatchMetrics": [{ "Namespace": "LoanLoader", "Dimensions": [[]], "Metrics": metrics }],
+    })
 }
 
 /// A line on stdout. Nobody is left to tell when stdout is closed.

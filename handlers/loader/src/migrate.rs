@@ -1,34 +1,32 @@
-//! The database's schema: numbered files of SQL, each applied once.
+//! The database's schema: the numbered files of `migrations/`, each applied once, by refinery.
 
-use sha2::{Digest, Sha256};
+use refinery::{Migration, Target};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use crate::error::{Doing, Error};
+use crate::error::{Doing, Error, chain};
 
-/// In order; only ever appended to, since what was applied somewhere cannot be changed.
-const MIGRATIONS: [(i32, &str, &str); 2] = [
-    (1, "ingest", include_str!("../migrations/0001_ingest.sql")),
-    (2, "master_loan", include_str!("../migrations/0002_master_loan.sql")),
-];
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
 
 /// One at a time.
 const LOCK: i64 = 0x6c6f_6164_6572_0001;
 
+/// Where refinery writes down what it applied.
+const HISTORY: &str = "ingest.schema_history";
+
 const CREATE: &str = "
     create schema if not exists ingest;
-    comment on schema ingest is 'What the loader knows about files, rejected rows and its own schema.';
-    create table if not exists ingest.migrations (
-        version integer primary key,
-        name text not null,
-        checksum text not null,
-        applied_at timestamptz not null default now()
-    );
-    comment on table ingest.migrations is 'Files of SQL that were applied to this database.';";
+    comment on schema ingest is 'What the loader knows about files, rejected rows and its own schema.';";
+
+/// The first two files were applied by the loader's own hands before there was refinery.
+const APPLIED_BY_HAND: i32 = 2;
 
 /// Applies what is missing. Costs one query where nothing is.
 pub async fn migrate(client: &mut Client) -> Result<(), Error> {
-    if check(&applied(client).await?)? == MIGRATIONS.len() {
+    let known = sorted();
+    if check(&known, &applied(client).await?)? == known.len() {
         return Ok(());
     }
     client.execute("select pg_advisory_lock($1)", &[&LOCK]).await.doing("lock the schema")?;
@@ -38,43 +36,51 @@ pub async fn migrate(client: &mut Client) -> Result<(), Error> {
 }
 
 async fn apply(client: &mut Client) -> Result<(), Error> {
-    client.batch_execute(CREATE).await.doing("create ingest.migrations")?;
-    let done = check(&applied(client).await?)?;
-    for (version, name, sql) in &MIGRATIONS[done..] {
-        let doing = format!("apply migration {version:04}_{name}");
-        let transaction = client.transaction().await.doing(&doing)?;
-        transaction.batch_execute(sql).await.doing(&doing)?;
-        let insert = "insert into ingest.migrations (version, name, checksum) values ($1, $2, $3)";
-        transaction.execute(insert, &[version, name, &checksum(sql)]).await.doing(&doing)?;
-        transaction.commit().await.doing(&doing)?;
+    client.batch_execute(CREATE).await.doing("create schema ingest")?;
+    let by_hand = "select to_regclass('ingest.migrations') is not null and to_regclass($1) is null";
+    let by_hand: bool = client.query_one(by_hand, &[&HISTORY]).await.doing("read the schema")?.get(0);
+    let failed =
+        |error: refinery::Error| Error::Schema(format!("failed to apply the migrations: {}", chain(&error)));
+    // Newer migrations than these are fine: a newer loader only ever adds.
+    let runner = || {
+        let mut runner = embedded::migrations::runner().set_abort_missing(false);
+        runner.set_migration_table_name(HISTORY);
+        runner
+    };
+    if by_hand {
+        runner().set_target(Target::FakeVersion(APPLIED_BY_HAND)).run_async(client).await.map_err(failed)?;
     }
+    runner().run_async(client).await.map_err(failed)?;
     Ok(())
 }
 
+fn sorted() -> Vec<Migration> {
+    let mut migrations = embedded::migrations::runner().get_migrations().clone();
+    migrations.sort_by_key(Migration::version);
+    migrations
+}
+
 async fn applied(client: &Client) -> Result<Vec<(i32, String)>, Error> {
-    let query = "select version, checksum from ingest.migrations order by version";
-    match client.query(query, &[]).await {
+    let query = format!("select version, checksum from {HISTORY} order by version");
+    match client.query(&query, &[]).await {
         Ok(rows) => Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect()),
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(Vec::new()),
-        Err(error) => Err(error).doing("read ingest.migrations"),
+        Err(error) => Err(error).doing("read ingest.schema_history"),
     }
 }
 
-/// How many of the known migrations were applied. More than are known is fine: a newer loader only ever adds.
-fn check(applied: &[(i32, String)]) -> Result<usize, Error> {
-    for ((version, name, sql), (found, sum)) in MIGRATIONS.iter().zip(applied) {
-        if version != found || *sum != checksum(sql) {
+/// How many of the known migrations were applied.
+fn check(known: &[Migration], applied: &[(i32, String)]) -> Result<usize, Error> {
+    for (migration, (found, sum)) in known.iter().zip(applied) {
+        if migration.version() != *found || *sum != migration.checksum().to_string() {
             return Err(Error::Schema(format!(
-                "the database has another migration {found} than this loader ({version:04}_{name}): it was made by a \
-                 different program; use a database of its own"
+                "the database has another migration {found} than this loader ({}): it was made by a different program; \
+                 use a database of its own",
+                migration.name()
             )));
         }
     }
-    Ok(applied.len().min(MIGRATIONS.len()))
-}
-
-fn checksum(sql: &str) -> String {
-    hex::encode(Sha256::digest(sql))
+    Ok(applied.len().min(known.len()))
 }
 
 #[cfg(test)]
@@ -82,23 +88,22 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<(i32, String)> {
-        MIGRATIONS.iter().map(|(version, _, sql)| (*version, checksum(sql))).collect()
+        sorted().iter().map(|migration| (migration.version(), migration.checksum().to_string())).collect()
     }
 
     #[test]
     fn migrations_are_numbered_without_gaps() {
-        for (position, (version, ..)) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(usize::try_from(*version), Ok(position + 1));
-        }
+        let versions = all().into_iter().map(|(version, _)| version).collect::<Vec<_>>();
+        assert_eq!(versions, (1..=versions.len() as i32).collect::<Vec<_>>());
     }
 
     #[test]
     fn newer_databases_are_accepted_and_others_are_not() {
-        let mut applied = all();
-        assert_eq!(check(&applied[..1]).unwrap(), 1);
-        applied.push((3, "later".to_owned()));
-        assert_eq!(check(&applied).unwrap(), MIGRATIONS.len());
+        let (known, mut applied) = (sorted(), all());
+        assert_eq!(check(&known, &applied[..1]).unwrap(), 1);
+        applied.push((99, "later".to_owned()));
+        assert_eq!(check(&known, &applied).unwrap(), known.len());
         applied[0].1 = "other".to_owned();
-        assert!(check(&applied).is_err());
+        assert!(check(&known, &applied).is_err());
     }
 }

@@ -60,6 +60,11 @@ pub fn lock(bucket: &str, key: &str) -> i64 {
     i64::from_be_bytes(std::array::from_fn(|position| hash[position]))
 }
 
+/// The lock number of the second connection of a load: the server may notice at different times that the two are gone.
+pub fn second_lock(bucket: &str, key: &str) -> i64 {
+    lock(bucket, key) ^ i64::MIN
+}
+
 fn plain(text: &str) -> String {
     text.chars()
         .map(|character| match character.to_ascii_lowercase() {

@@ -173,15 +173,22 @@ impl Records {
                     input = &input[1..];
                     continue;
                 }
-                self.within = true;
                 self.start = self.line;
+                if let Some(read) = self.plain(input) {
+                    self.line += count_lines(&input[..read]);
+                    self.after_return = input[read - 1] == b'\r';
+                    self.hand_on(false, take)?;
+                    input = &input[read..];
+                    continue;
+                }
+                self.within = true;
             }
             let (outcome, read, written, ends) = self.reader.read_record(
                 input,
                 &mut self.buffer[self.filled..],
                 &mut self.ends[self.fields..],
             );
-            self.line += input[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            self.line += count_lines(&input[..read]);
             self.filled += written;
             self.fields += ends;
             match outcome {
@@ -206,6 +213,35 @@ impl Records {
         Ok(())
     }
 
+    /// Takes a record that is whole and has no quote within its fields, which nearly all are, in half the time that
+    /// csv-core needs. Anything else is left to csv-core from the record's beginning on.
+    fn plain(&mut self, input: &[u8]) -> Option<usize> {
+        let (mut at, mut filled, mut fields) = (0, 0, 0);
+        loop {
+            let (begin, end, after) = if *input.get(at)? == b'"' {
+                let end = at + 1 + until_quote(&input[at + 1..])?;
+                (at + 1, end, end + 1)
+            } else {
+                let end =
+                    at + input[at..].iter().position(|&byte| matches!(byte, b',' | b'\n' | b'\r' | b'"'))?;
+                (at, end, end)
+            };
+            let field = &input[begin..end];
+            self.buffer.get_mut(filled..filled + field.len())?.copy_from_slice(field);
+            filled += field.len();
+            *self.ends.get_mut(fields)? = filled;
+            fields += 1;
+            match input.get(after)? {
+                b',' => at = after + 1,
+                b'\n' | b'\r' => {
+                    (self.filled, self.fields) = (filled, fields);
+                    return Some(after + 1);
+                }
+                _ => return None,
+            }
+        }
+    }
+
     fn hand_on<E>(
         &mut self,
         unclosed: bool,
@@ -222,6 +258,19 @@ impl Records {
         self.fields = 0;
         take(Item::Row(record))
     }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// Most fields are short: a search that begins with a call would take longer than the field.
+fn until_quote(bytes: &[u8]) -> Option<usize> {
+    let near = bytes.len().min(16);
+    bytes[..near]
+        .iter()
+        .position(|&byte| byte == b'"')
+        .or_else(|| memchr::memchr(b'"', &bytes[near..]).map(|place| near + place))
 }
 
 #[cfg(test)]

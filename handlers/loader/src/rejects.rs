@@ -38,15 +38,16 @@ impl<'a> Rejects<'a> {
             None => self.connection.insert(self.database.connect(self.aws).await?),
         };
         let lines = waiting.iter().map(|reject| reject.line as i64).collect::<Vec<_>>();
+        let columns = waiting.iter().map(|reject| reject.column.as_deref()).collect::<Vec<_>>();
         let reasons = waiting.iter().map(|reject| reject.reason.as_str()).collect::<Vec<_>>();
         let raw = waiting.iter().map(|reject| reject.raw.as_str()).collect::<Vec<_>>();
         let insert = "
-            insert into ingest.rejects (file_id, load_id, line, reason, raw)
-            select $1, $2::text::uuid, line, reason, raw
-            from unnest($3::bigint[], $4::text[], $5::text[]) as reject (line, reason, raw)";
+            insert into ingest.rejects (file_id, load_id, line, column_name, reason, raw)
+            select $1, $2::text::uuid, line, column_name, reason, raw
+            from unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) as reject (line, column_name, reason, raw)";
         connection
             .client
-            .execute(insert, &[&self.entry.file_id, &self.entry.load_id, &lines, &reasons, &raw])
+            .execute(insert, &[&self.entry.file_id, &self.entry.load_id, &lines, &columns, &reasons, &raw])
             .await
             .doing("write ingest.rejects")?;
         waiting.clear();

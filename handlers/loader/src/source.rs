@@ -1,7 +1,7 @@
 //! Where a file comes from: S3, or this machine.
 
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
@@ -73,6 +73,8 @@ pub struct Object {
     pub size: u64,
     /// When it was written.
     pub last_modified: String,
+    /// The same, for comparing; the beginning of time where the store does not say.
+    pub modified: SystemTime,
 }
 
 impl Source {
@@ -93,6 +95,10 @@ impl Source {
                     etag: head.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
                     size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
                     last_modified: head.last_modified().map(ToString::to_string).unwrap_or_default(),
+                    modified: head
+                        .last_modified()
+                        .and_then(|time| u64::try_from(time.secs()).ok())
+                        .map_or(UNIX_EPOCH, |seconds| UNIX_EPOCH + Duration::from_secs(seconds)),
                 })
             }
         }
@@ -148,6 +154,7 @@ async fn describe_file(path: &Path) -> Result<Object, Error> {
         etag: format!("{}-{}-{}", metadata.len(), inode(&metadata), modified.as_nanos()),
         size: metadata.len(),
         last_modified: modified.as_secs().to_string(),
+        modified: UNIX_EPOCH + modified,
     })
 }
 

@@ -1,21 +1,31 @@
 //! A file's own table: made, filled, and at the end attached to `master_loan`.
 
-use std::pin::Pin;
-
-use bytes::Bytes;
-use tokio_postgres::{CopyInSink, Transaction};
+use tokio_postgres::Transaction;
 
 use crate::error::{Doing, Error};
 use crate::header::Header;
 use crate::layout::LINEAGE;
 use crate::manifest::Entry;
 use crate::names::{identifier, literal};
+use crate::sink::Sink;
 
 /// Merges are short and come one at a time, so that two loads cannot wait for each other's locks.
 const MERGE_LOCK: i64 = 0x6c6f_6164_6572_0003;
 
+/// What is the same in every row of a file, and the `CHECK` that follows from it.
+pub fn lineage(entry: &Entry) -> [String; 5] {
+    let source_table = literal(&entry.source_table);
+    [
+        format!("source_table text not null default {source_table}"),
+        format!("source_file_id bigint not null default {}", entry.file_id),
+        format!("load_id uuid not null default {}", literal(&entry.load_id)),
+        format!("loaded_at timestamptz not null default {}", literal(&entry.started_at)),
+        format!("check (source_table is not null and source_table = {source_table})"),
+    ]
+}
+
 /// The table's name until it is attached.
-fn working_name(entry: &Entry) -> String {
+pub fn working_name(entry: &Entry) -> String {
     format!("source.{}", identifier(&format!("load_{}_{}", entry.file_id, entry.attempts)))
 }
 
@@ -28,9 +38,10 @@ pub async fn create(
     transaction: &Transaction<'_>,
     entry: &Entry,
     header: &Header,
-) -> Result<Pin<Box<CopyInSink<Bytes>>>, Error> {
+    master: &[String],
+) -> Result<Sink, Error> {
     let doing = "create the file's table";
-    let mut columns = master_columns(transaction).await?;
+    let mut columns = master.to_vec();
     for column in &header.columns {
         if !columns.contains(column) {
             columns.push(column.clone());
@@ -38,13 +49,8 @@ pub async fn create(
     }
     let mut definition =
         columns.iter().map(|column| format!("{} text", identifier(column))).collect::<Vec<_>>();
-    let source_table = literal(&entry.source_table);
-    definition.push(format!("source_table text not null default {source_table}"));
-    definition.push(format!("source_file_id bigint not null default {}", entry.file_id));
     definition.push("source_line bigint not null".to_owned());
-    definition.push(format!("load_id uuid not null default {}", literal(&entry.load_id)));
-    definition.push(format!("loaded_at timestamptz not null default {}", literal(&entry.started_at)));
-    definition.push(format!("check (source_table is not null and source_table = {source_table})"));
+    definition.extend(lineage(entry));
     let name = working_name(entry);
     transaction
         .batch_execute(&format!("create table {name} ({})", definition.join(", ")))
@@ -52,7 +58,7 @@ pub async fn create(
         .doing(doing)?;
     let listed = header.columns.iter().map(|column| identifier(column)).collect::<Vec<_>>().join(", ");
     let copy = format!("copy {name} (source_line, {listed}) from stdin with (format text, freeze true)");
-    Ok(Box::pin(transaction.copy_in(&copy).await.doing("copy the rows")?))
+    Sink::text(transaction, &copy).await
 }
 
 /// Waits until no other load is merging.
@@ -69,10 +75,10 @@ pub async fn attach(
     transaction: &Transaction<'_>,
     entry: &Entry,
     header: &Header,
+    name: &str,
 ) -> Result<Vec<String>, Error> {
-    let name = working_name(entry);
     let master = master_columns(transaction).await?;
-    let mine = columns_of(transaction, &name).await?;
+    let mine = columns_of(transaction, name).await?;
     let new = header.columns.iter().filter(|column| !master.contains(column)).cloned().collect::<Vec<_>>();
     let mut sql = String::new();
     for column in master.iter().filter(|column| !mine.contains(column)) {
@@ -100,9 +106,9 @@ pub async fn attach(
 }
 
 /// Removes the file's table again, for content that is there already.
-pub async fn discard(transaction: &Transaction<'_>, entry: &Entry) -> Result<(), Error> {
+pub async fn discard(transaction: &Transaction<'_>, name: &str) -> Result<(), Error> {
     transaction
-        .batch_execute(&format!("drop table {}", working_name(entry)))
+        .batch_execute(&format!("drop table {name}"))
         .await
         .doing("drop the file's table")
 }
@@ -118,7 +124,8 @@ pub async fn detach(transaction: &Transaction<'_>, source_table: &str, kept_as: 
     transaction.batch_execute(&sql).await.doing("detach the older file's table from master_loan")
 }
 
-async fn master_columns(transaction: &Transaction<'_>) -> Result<Vec<String>, Error> {
+/// The loan columns that the master has now.
+pub async fn master_columns(transaction: &Transaction<'_>) -> Result<Vec<String>, Error> {
     columns_of(transaction, "public.master_loan").await
 }
 

@@ -29,15 +29,20 @@ impl Load {
             database: Database::from_environment(self.database_url.as_deref())?,
             settings: Settings::from_environment()?,
         };
-        let mut reasons = Vec::new();
-        for source in &self.sources {
-            if let Err(error) = loader.load(source, Caller::default()).await {
-                reasons.push(error.to_string());
-            }
-        }
-        if reasons.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Files { failed: reasons.len(), total: self.sources.len(), reasons: reasons.join("; ") })
+        all(&loader, &self.sources).await
     }
+}
+
+/// Loads files one after another, and fails at the end if one failed.
+pub async fn all(loader: &Loader, sources: &[Source]) -> Result<(), Error> {
+    let mut reasons = Vec::new();
+    for source in sources {
+        if let Err(error) = loader.load(source, Caller::default()).await {
+            reasons.push(error.to_string());
+        }
+    }
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Files { failed: reasons.len(), total: sources.len(), reasons: reasons.join("; ") })
 }

@@ -2,13 +2,17 @@
 
 mod generate;
 mod load;
+mod rejects;
+mod replay;
 mod status;
+mod table;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::error::Error;
+use crate::load::Caller;
 use crate::log;
 
 /// Loads loan files into Postgres.
@@ -26,7 +30,9 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Load(load::Load),
+    Replay(replay::Replay),
     Status(status::Status),
+    Rejects(rejects::Rejects),
     Generate(generate::Generate),
 }
 
@@ -45,12 +51,14 @@ pub fn main() -> ExitCode {
     runtime.block_on(async {
         match arguments.map(|arguments| arguments.command) {
             Some(Command::Load(load)) => exit(load.run().await),
+            Some(Command::Replay(replay)) => exit(replay.run().await),
             Some(Command::Status(status)) => exit(status.run().await),
+            Some(Command::Rejects(rejects)) => exit(rejects.run().await),
             Some(Command::Generate(generate)) => exit(generate.run()),
             None => match crate::lambda::run().await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
-                    log::Log::new("", None).stage("start_failed", Some(error.to_string()));
+                    log::Log::new("", Caller::default()).stage("start_failed", Some(error.to_string()));
                     ExitCode::FAILURE
                 }
             },

@@ -1,16 +1,17 @@
 //! `loader status`.
 
 use crate::aws::Aws;
+use crate::command::table::table;
 use crate::database::Database;
 use crate::error::{Doing, Error};
 use crate::log;
 use crate::manifest;
 
-const HEADINGS: [&str; 9] =
-    ["id", "status", "file", "table", "loaded", "rejected", "left out", "seconds", "note"];
+const HEADINGS: [&str; 10] =
+    ["id", "status", "file", "table", "loaded", "unchanged", "rejected", "left out", "seconds", "note"];
 
 /// Columns with numbers stand to the right.
-const NUMBERS: [usize; 5] = [0, 4, 5, 6, 7];
+const NUMBERS: [usize; 6] = [0, 4, 5, 6, 7, 8];
 
 /// Print the manifest: every file that was seen, and what became of it.
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,7 @@ impl Status {
         let connection = database.connect(&Aws::default()).await?;
         let query = "
             select file.id::text, file.status, file.bucket, file.key, coalesce(file.source_table, ''),
-                   coalesce(file.rows_loaded::text, ''), coalesce(file.rows_rejected::text, ''),
+                   coalesce(file.rows_loaded::text, ''), coalesce(file.rows_unchanged::text, ''), coalesce(file.rows_rejected::text, ''),
                    coalesce(file.lines_left_out::text, ''), coalesce(round(file.seconds::numeric, 1)::text, ''),
                    coalesce(file.error, 'content of ' || original.key, 'replaced by file ' || file.superseded_by, '')
             from ingest.files file
@@ -38,46 +39,13 @@ impl Status {
             .iter()
             .map(|row| {
                 let mut cells = vec![row.get(0), row.get(1), manifest::address(row.get(2), row.get(3))];
-                cells.extend((4..10).map(|position| row.get::<_, String>(position)));
+                cells.extend((4..11).map(|position| row.get::<_, String>(position)));
                 cells
             })
             .collect::<Vec<Vec<String>>>();
-        for line in table(&lines) {
+        for line in table(&HEADINGS, &NUMBERS, &lines) {
             log::print(&line);
         }
         Ok(())
-    }
-}
-
-fn table(rows: &[Vec<String>]) -> Vec<String> {
-    let headings = HEADINGS.map(ToOwned::to_owned).to_vec();
-    let rows = std::iter::once(&headings).chain(rows).collect::<Vec<_>>();
-    let widths = (0..HEADINGS.len())
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default())
-        .collect::<Vec<_>>();
-    let line = |row: &&Vec<String>| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            if NUMBERS.contains(&column) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_as_wide_as_they_must_be() {
-        let row =
-            ["7", "loaded", "s3://b/loan.csv", "loan", "1000", "0", "2", "0.4", ""].map(ToOwned::to_owned);
-        assert_eq!(
-            table(&[row.to_vec()]),
-            [
-                "id  status  file             table  loaded  rejected  left out  seconds  note",
-                " 7  loaded  s3://b/loan.csv  loan     1000         0         2      0.4"
-            ]
-        );
     }
 }

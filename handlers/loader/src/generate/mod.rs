@@ -23,9 +23,27 @@ const BUFFER: usize = 1 << 20;
 ///
 /// The same arguments give the same bytes, and a longer file begins with the rows of a shorter one.
 pub fn write(rows: u64, seed: u64, target: &mut impl Write) -> io::Result<()> {
-    let mut dice = Dice::new(seed);
     let mut text = Text::new();
     text.line("Notes: every loan in this file is invented (stackctl loader generate)");
+    let funded = table(rows, seed, &mut text, target)?;
+    text.line("");
+    text.line("");
+    text.line(&format!("Total amount funded in policy code 1: {funded}"));
+    text.line("Total amount funded in policy code 2: 0");
+    text.write_to(target)?;
+    target.flush()
+}
+
+/// Writes the header and the loans and nothing else, which is what `psql` can load too.
+pub fn write_plain(rows: u64, seed: u64, target: &mut impl Write) -> io::Result<()> {
+    let mut text = Text::new();
+    table(rows, seed, &mut text, target)?;
+    text.write_to(target)?;
+    target.flush()
+}
+
+fn table(rows: u64, seed: u64, text: &mut Text, target: &mut impl Write) -> io::Result<u64> {
+    let mut dice = Dice::new(seed);
     for column in COLUMNS {
         text.quoted(column);
     }
@@ -34,17 +52,12 @@ pub fn write(rows: u64, seed: u64, target: &mut impl Write) -> io::Result<()> {
     for _ in 0..rows {
         let loan = Loan::draw(&mut dice);
         funded += loan.amount;
-        row::write(&loan, &mut dice, &mut text);
+        row::write(&loan, &mut dice, text);
         if text.len() >= BUFFER {
             text.write_to(target)?;
         }
     }
-    text.line("");
-    text.line("");
-    text.line(&format!("Total amount funded in policy code 1: {funded}"));
-    text.line("Total amount funded in policy code 2: 0");
-    text.write_to(target)?;
-    target.flush()
+    Ok(funded)
 }
 
 #[cfg(test)]

@@ -40,11 +40,11 @@ async fn a_generated_file_is_loaded_whole_and_a_second_time_nothing_happens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_line_and_every_field_are_as_in_the_file() {
     let world = World::new().await;
-    let text = "\u{feff}Notes\n\"desc\",loan_status,loan_amnt\r\n\n\"two\nlines, \\ and \"\"quotes\"\"\té\",\"\",5\r\nplain,ok,\n";
+    let text = "\u{feff}Notes\n\"desc\",title,loan_amnt,loan_status\r\n\n\"two\nlines, \\ and \"\"quotes\"\"\té\",\"\",5,x\r\nplain,ok,7,x\n";
     world.load(&world.file("odd.csv", text));
-    let rows = "select concat_ws('|', source_line, coalesce(\"desc\", 'null'), coalesce(loan_status, 'null'),
+    let rows = "select concat_ws('|', source_line, coalesce(\"desc\", 'null'), coalesce(title, 'null'),
                                  coalesce(loan_amnt, 'null')) from master_loan order by source_line";
-    assert_eq!(world.list(rows).await, "4|two\nlines, \\ and \"quotes\"\té|null|5,6|plain|ok|null");
+    assert_eq!(world.list(rows).await, "4|two\nlines, \\ and \"quotes\"\té|null|5,6|plain|ok|7");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,7 +288,8 @@ async fn a_load_that_runs_out_of_time_stops_and_leaves_nothing() {
     let blocking = session.transaction().await.unwrap();
     blocking.batch_execute("select pg_advisory_xact_lock(x'6c6f616465720003'::bigint)").await.unwrap();
     let deadline = SystemTime::now() + Duration::from_secs(8);
-    let caller = Caller { request_id: Some("request-1"), deadline: Some(deadline) };
+    let caller =
+        Caller { request_id: Some("request-1"), deadline: Some(deadline), trace_id: Some("Root=1-2") };
     let error = loader.load(&source, caller).await.unwrap_err();
     assert!(matches!(error, Error::Deadline { .. }), "{error}");
     assert_eq!((world.rows().await, world.statuses().await.as_str()), (5, "loaded,failed"));
@@ -306,5 +307,5 @@ async fn a_loader_that_starts_while_another_creates_the_schema_waits_for_it() {
     for mut process in processes {
         assert!(process.wait().unwrap().success());
     }
-    assert_eq!(world.number("select count(*) from ingest.migrations").await, 2);
+    assert_eq!(world.number("select count(*) from ingest.schema_history").await, 4);
 }

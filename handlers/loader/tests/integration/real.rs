@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::World;
 
-fn real(name: &str) -> Option<PathBuf> {
+pub fn real(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("STACKCTL_LOAN_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     let path = folder.join(name);

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
@@ -19,6 +19,8 @@ pub struct Server {
 }
 
 static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+/// Settings of the server other than those of the tests, which are quick and not safe.
+pub static SETTINGS: OnceLock<Vec<&str>> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 impl Server {
@@ -51,8 +53,10 @@ impl Server {
         let mut process = as_server("postgres")
             .arg("-D")
             .arg(&data)
-            .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", "", "-c", "fsync=off"])
-            .args(["-c", "max_connections=50", "-c", "shared_buffers=64MB", "-c", "max_wal_size=512MB"])
+            .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", "", "-c", "max_connections=50"])
+            .args(SETTINGS.get_or_init(|| {
+                vec!["-c", "fsync=off", "-c", "shared_buffers=64MB", "-c", "max_wal_size=512MB"]
+            }))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -98,7 +102,7 @@ fn as_server(program: &str) -> Command {
     command
 }
 
-fn find(program: &str) -> PathBuf {
+pub fn find(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = std::env::split_paths(&path).collect::<Vec<_>>();
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
