@@ -218,11 +218,13 @@ impl Pulled {
         let lineage = crate::table::lineage(entry).map(|part| format!("add {part}")).join(", ");
         let working = crate::table::working_name(entry);
         let bare = working.trim_start_matches("source.");
+        // In its new schema: in the old one the typed rows have that name, in a transaction that is not over.
+        let pulled = table.trim_start_matches("history.");
         let sql = format!(
             "alter table {table} alter column source_line drop default, {lineage};
              drop sequence {};
-             alter table {table} rename to {bare};
-             alter table history.{bare} set schema source;",
+             alter table {table} set schema source;
+             alter table source.{pulled} rename to {bare};",
             sequence(entry)
         );
         transaction.batch_execute(&sql).await.doing(doing)?;

@@ -1,6 +1,7 @@
 //! The binary against a real Postgres, which the tests start themselves.
 #![expect(clippy::unwrap_used, reason = "clippy.toml's exception for tests does not cover their helpers")]
 
+mod disk;
 mod formats;
 mod function;
 mod history;
@@ -8,5 +9,6 @@ mod http;
 mod kill;
 mod load;
 mod password;
+mod pull;
 mod real;
 mod support;

@@ -77,7 +77,7 @@ impl Drop for Server {
     }
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     id("-u", "") == 0
 }
 
