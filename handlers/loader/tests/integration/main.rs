@@ -4,6 +4,7 @@
 mod disk;
 mod formats;
 mod function;
+mod fuzz;
 mod history;
 mod http;
 mod kill;
@@ -11,4 +12,6 @@ mod load;
 mod password;
 mod pull;
 mod real;
+mod roles;
 mod support;
+mod tls;

@@ -57,7 +57,8 @@ impl Bucket {
             let Ok(body) = std::fs::read(root.join(path)) else {
                 return Answer { status: 404, ..Answer::default() };
             };
-            let etag = format!("\"{:x}-{}\"", body.len(), body.iter().map(|byte| u64::from(*byte)).sum::<u64>());
+            let etag =
+                format!("\"{:x}-{}\"", body.len(), body.iter().map(|byte| u64::from(*byte)).sum::<u64>());
             Answer { status: 200, headers: vec![("etag", etag)], body, cut: None }
         });
         Self { folder, address }
@@ -143,12 +144,19 @@ async fn a_pulled_object_is_the_same_loans_as_a_streamed_one() {
     // A bad row, too, which only the loader notices.
     let bad = String::from_utf8(content.clone()).unwrap();
     let line = bad.lines().nth(5).unwrap();
-    content.extend_from_slice(format!("{}\n", line.replace(" 36 months", "soon").replace(" 60 months", "soon")).as_bytes());
+    content.extend_from_slice(
+        format!("{}\n", line.replace(" 36 months", "soon").replace(" 60 months", "soon")).as_bytes(),
+    );
     bucket.put("loan.csv", &content);
 
     let pulled = with_extension(&bucket).await;
     let output = bucket.load(&pulled, "loan.csv");
-    assert_eq!(names(&output), "registered pulling pulled staged loaded", "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        names(&output),
+        "registered pulling pulled staged loaded",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let streamed = World::new().await;
     let output = bucket.command(&streamed, "loan.csv").env("LOADER_MODE", "stream").output().unwrap();
     assert_eq!(names(&output), "registered staged loaded");
@@ -229,7 +237,10 @@ async fn a_pull_outlives_its_loader_and_the_next_try_takes_it_up() {
     let output = bucket.load(&world, "loan.csv");
     let stages = stages(&output);
     assert!(stages.contains(&("pulled".to_owned(), "by a former try".to_owned())), "{stages:?}");
-    assert_eq!((world.rows().await, last_stage(&output).as_str(), leftovers(&world).await), (1010, "loaded", 0));
+    assert_eq!(
+        (world.rows().await, last_stage(&output).as_str(), leftovers(&world).await),
+        (1010, "loaded", 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,7 +252,10 @@ async fn a_server_without_the_extension_is_an_error_with_its_remedy() {
     assert_eq!(last_stage(&output), "failed");
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("LOADER_MODE is aws_s3, but this database cannot pull it"), "{error}");
-    assert!(error.contains("only RDS and Aurora have the extension aws_s3: set LOADER_MODE to stream"), "{error}");
+    assert!(
+        error.contains("only RDS and Aurora have the extension aws_s3: set LOADER_MODE to stream"),
+        "{error}"
+    );
     let output = bucket.command(&world, "loan.csv").env("LOADER_MODE", "stream").output().unwrap();
     assert_eq!((last_stage(&output).as_str(), world.rows().await), ("loaded", 10));
 }
