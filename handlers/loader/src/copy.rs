@@ -1,4 +1,4 @@
-//! Rows in the text format of `COPY`.
+//! Rows in the text format of `COPY`, with nothing for null.
 
 use crate::records::Record;
 
@@ -16,7 +16,7 @@ const SPECIAL: [bool; 256] = specials();
 
 /// Appends a row: its line number, then its fields.
 ///
-/// An empty field becomes null, whether it was quoted or not: these files quote all fields in one release and none in
+/// An empty field is null, whether it was quoted or not: these files quote all fields in one release and none in
 /// the next, so the quotes say nothing about the value.
 pub fn append(row: Record<'_>, target: &mut Vec<u8>) {
     append_number(row.line, target);
@@ -25,18 +25,14 @@ pub fn append(row: Record<'_>, target: &mut Vec<u8>) {
     if plain {
         for field in row.fields() {
             target.push(b'\t');
-            target.extend_from_slice(if field.is_empty() { b"\\N" } else { field });
+            target.extend_from_slice(field);
         }
         target.push(b'\n');
         return;
     }
     for field in row.fields() {
         target.push(b'\t');
-        if field.is_empty() {
-            target.extend_from_slice(b"\\N");
-        } else {
-            append_escaped(field, target);
-        }
+        append_escaped(field, target);
     }
     target.push(b'\n');
 }
@@ -81,6 +77,6 @@ mod tests {
         let ends = [3, 3, 5, 9, 11];
         let mut target = Vec::new();
         append(Record { line: 1230, bytes, ends: &ends, unclosed: false }, &mut target);
-        assert_eq!(&target[..], b"1230\ta\\\\b\t\\N\t\\tc\t\\nd\\re\t\\\\.\n");
+        assert_eq!(&target[..], b"1230\ta\\\\b\t\t\\tc\t\\nd\\re\t\\\\.\n");
     }
 }

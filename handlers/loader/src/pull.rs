@@ -216,14 +216,14 @@ impl Pulled {
             let delete = format!("delete from {table} where source_line = any ($1)");
             transaction.execute(&delete, &[&stray]).await.doing(doing)?;
         }
-        // Constants: added without touching a row.
-        let lineage = crate::table::lineage(entry).map(|part| format!("add {part}")).join(", ");
+        // A constant: added without touching a row.
+        let bound = crate::table::bound(entry).map(|part| format!("add {part}")).join(", ");
         let working = crate::table::working_name(entry);
         let bare = working.trim_start_matches("source.");
         // In its new schema: in the old one the typed rows have that name, in a transaction that is not over.
         let pulled = table.trim_start_matches("history.");
         let sql = format!(
-            "alter table {table} alter column source_line drop default, {lineage};
+            "alter table {table} alter column source_line drop default, {bound};
              drop sequence {};
              alter table {table} set schema source;
              alter table source.{pulled} rename to {bare};",

@@ -11,7 +11,7 @@ use crate::aws::{self, Aws};
 use crate::error::{self, Error};
 
 /// Bytes read from a local file at once.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 1024 * 1024;
 
 /// How often a transfer that broke off is taken up again.
 const RESUMPTIONS: u32 = 5;

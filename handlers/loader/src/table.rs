@@ -12,15 +12,21 @@ use crate::sink::Sink;
 /// Merges are short and come one at a time, so that two loads cannot wait for each other's locks.
 const MERGE_LOCK: i64 = 0x6c6f_6164_6572_0003;
 
-/// What is the same in every row of a file, and the `CHECK` that follows from it.
-pub fn lineage(entry: &Entry) -> [String; 5] {
+/// The value by which the master knows the file's partition, and the `CHECK` that follows from it.
+pub fn bound(entry: &Entry) -> [String; 2] {
     let source_table = literal(&entry.source_table);
     [
         format!("source_table text not null default {source_table}"),
+        format!("check (source_table is not null and source_table = {source_table})"),
+    ]
+}
+
+/// What else is the same in every row of a file.
+fn constants(entry: &Entry) -> [String; 3] {
+    [
         format!("source_file_id bigint not null default {}", entry.file_id),
         format!("load_id uuid not null default {}", literal(&entry.load_id)),
         format!("loaded_at timestamptz not null default {}", literal(&entry.started_at)),
-        format!("check (source_table is not null and source_table = {source_table})"),
     ]
 }
 
@@ -32,8 +38,8 @@ pub fn working_name(entry: &Entry) -> String {
 /// Makes the table, with the columns of the master and those that only this file has, and begins the `COPY`.
 ///
 /// The columns are read from the catalogue and not by `LIKE`, which would lock the master for as long as the load
-/// takes and keep every other load from adding a column. What is the same in every row is a default, not data. The
-/// `CHECK` spares `ATTACH` a scan. `FREEZE` is allowed since the table is made in this transaction.
+/// takes and keep every other load from adding a column. What is the same in every row is a default, not data, and as far as
+/// it can be added when the rows are there it takes no room in them. The `CHECK` spares `ATTACH` a scan. `FREEZE` is allowed since the table is made in this transaction.
 pub async fn create(
     transaction: &Transaction<'_>,
     entry: &Entry,
@@ -50,14 +56,15 @@ pub async fn create(
     let mut definition =
         columns.iter().map(|column| format!("{} text", identifier(column))).collect::<Vec<_>>();
     definition.push("source_line bigint not null".to_owned());
-    definition.extend(lineage(entry));
+    definition.extend(bound(entry));
     let name = working_name(entry);
     transaction
         .batch_execute(&format!("create table {name} ({})", definition.join(", ")))
         .await
         .doing(doing)?;
     let listed = header.columns.iter().map(|column| identifier(column)).collect::<Vec<_>>().join(", ");
-    let copy = format!("copy {name} (source_line, {listed}) from stdin with (format text, freeze true)");
+    let copy =
+        format!("copy {name} (source_line, {listed}) from stdin with (format text, null '', freeze true)");
     Sink::text(transaction, &copy).await
 }
 
@@ -80,7 +87,10 @@ pub async fn attach(
     let master = master_columns(transaction).await?;
     let mine = columns_of(transaction, name).await?;
     let new = header.columns.iter().filter(|column| !master.contains(column)).cloned().collect::<Vec<_>>();
-    let mut sql = String::new();
+    let mut sql = format!(
+        "alter table {name} {};",
+        constants(entry).map(|constant| format!("add {constant}")).join(", ")
+    );
     for column in master.iter().filter(|column| !mine.contains(column)) {
         sql.push_str(&format!("alter table {name} add column {} text;", identifier(column)));
     }

@@ -25,7 +25,7 @@ use crate::versions::{self, Typed};
 const SLICE: usize = 64 * 1024;
 
 /// Bytes of `COPY` data that are sent at once. The next are sent when the database has taken these.
-const SEND: usize = 128 * 1024;
+const SEND: usize = 512 * 1024;
 
 /// A file that lies complete in two tables of its own, which are not part of anything yet.
 pub struct Staged {

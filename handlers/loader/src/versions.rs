@@ -9,7 +9,7 @@ use crate::error::{Doing, Error};
 use crate::manifest::Entry;
 use crate::names::{self, identifier};
 use crate::sink::Sink;
-use crate::typed::columns::COLUMNS;
+use crate::typed::columns::physical;
 use crate::typed::encoder::Encoder;
 
 /// What was found among the typed rows when they were complete.
@@ -33,15 +33,14 @@ pub fn partition(file_id: i64) -> String {
     format!("history.{}", identifier(&format!("version_{file_id}")))
 }
 
-/// The columns of a partition, with what is the same in all rows of a file.
+/// The columns of a partition, in the order of `history.version`, with what is the same in all rows of a file.
 pub fn definition(file_id: i64) -> String {
-    let mut columns =
-        COLUMNS.iter().map(|(name, kind)| format!("{} {}", identifier(name), kind.sql())).collect::<Vec<_>>();
-    columns.push(format!(
-        "extra jsonb, source_file_id bigint not null default {file_id}, source_line bigint not null, \
-         loan_key uuid not null, row_hash uuid not null, origination uuid, check (source_file_id = {file_id})"
-    ));
-    columns.join(", ")
+    let typed = physical().map(|(name, kind)| format!("{} {}", identifier(name), kind.sql()));
+    format!(
+        "source_file_id bigint not null default {file_id}, source_line bigint not null, loan_key uuid not null, \
+         row_hash uuid not null, origination uuid, {}, extra jsonb, check (source_file_id = {file_id})",
+        typed.join(", ")
+    )
 }
 
 /// Makes the table and begins the `COPY`; true if the table may become part of the history.

@@ -62,6 +62,16 @@ impl Kind {
         }
     }
 
+    /// Where Postgres would pad a value for its alignment: 8 bytes, 4, 2, or, since it is short and has a length, nowhere.
+    pub fn alignment(self) -> usize {
+        match self {
+            Self::Big | Self::Float => 8,
+            Self::Month => 4,
+            Self::Small | Self::Term => 2,
+            _ => 1,
+        }
+    }
+
     /// What is said when a value is refused.
     pub fn expected(self) -> &'static str {
         match self {
