@@ -371,7 +371,7 @@ create table history.sighting (
     source_line bigint not null,
     loan_key uuid not null,
     row_hash uuid not null
-);
+) partition by list (file_id);
 create index sighting_loan_key on history.sighting (loan_key, row_hash);
 comment on table history.sighting is 'Files that repeat a version which another file brought.';
 

@@ -5,6 +5,7 @@ use tokio_postgres::Transaction;
 
 use crate::error::{Doing, Error};
 use crate::manifest::Entry;
+use crate::names::identifier;
 use crate::versions::{self, Typed};
 
 /// Loans of which something may have changed, by the keys that the files give them.
@@ -44,12 +45,7 @@ pub async fn add(
         transaction.execute(&sql, &[]).await.doing("note the numbers of loans")?;
     }
     if old {
-        let sql = format!(
-            "insert into history.sighting (file_id, source_line, loan_key, row_hash)
-             select {file}, mine.source_line, mine.loan_key, mine.row_hash
-             from {mine} mine join history.version v on v.loan_key = mine.loan_key and v.row_hash = mine.row_hash"
-        );
-        brought.known = transaction.execute(&sql, &[]).await.doing("note what is known")?;
+        brought.known = sight(transaction, &mine, file).await?;
     }
     brought.new = rows - typed.repeats - brought.known;
     touch(transaction, &mine, old, typed.several, numbered).await?;
@@ -86,6 +82,37 @@ pub async fn add(
     Ok(brought)
 }
 
+/// The partition with the sightings of a file.
+fn sightings(file: i64) -> String {
+    format!("history.{}", identifier(&format!("sighting_{file}")))
+}
+
+/// Notes which rows of a file say what is known; returns how many. Written first and indexed then, which takes half the time.
+async fn sight(transaction: &Transaction<'_>, mine: &str, file: i64) -> Result<u64, Error> {
+    let (doing, table) = ("note what is known", sightings(file));
+    let create = format!(
+        "create table {table} (
+             file_id bigint not null default {file}, source_line bigint not null, loan_key uuid not null,
+             row_hash uuid not null, check (file_id = {file}))"
+    );
+    transaction.batch_execute(&create).await.doing(doing)?;
+    let insert = format!(
+        "insert into {table} (source_line, loan_key, row_hash)
+         select mine.source_line, mine.loan_key, mine.row_hash
+         from {mine} mine join history.version v on v.loan_key = mine.loan_key and v.row_hash = mine.row_hash"
+    );
+    let known = transaction.execute(&insert, &[]).await.doing(doing)?;
+    let end = match known {
+        0 => format!("drop table {table}"),
+        _ => format!(
+            "create index on {table} (loan_key, row_hash);
+             alter table history.sighting attach partition {table} for values in ({file})"
+        ),
+    };
+    transaction.batch_execute(&end).await.doing(doing)?;
+    Ok(known)
+}
+
 /// Notes the loans of a file that have another version too. Where numbers are known, any loan may turn out to be another.
 async fn touch(
     transaction: &Transaction<'_>,
@@ -114,14 +141,14 @@ async fn touch(
 /// Takes a file out of the history, as if it had never been loaded. Versions that other files show too are theirs now.
 pub async fn forget(transaction: &Transaction<'_>, file: i64) -> Result<(), Error> {
     let doing = "take the former content out of the history";
-    let partition = versions::partition(file);
+    let (partition, sightings) = (versions::partition(file), sightings(file));
     transaction.batch_execute(TOUCHED).await.doing(doing)?;
     let note = format!(
         "insert into touched (loan_key, origination)
          select distinct v.loan_key, v.origination from history.version v
          where v.source_file_id = {file} or (v.loan_key, v.row_hash) in
              (select loan_key, row_hash from history.sighting where file_id = {file});
-         delete from history.sighting where file_id = {file};
+         drop table if exists {sightings};
          create temporary table heirs on commit drop as
          select distinct on (s.loan_key, s.row_hash) s.*
          from history.sighting s join history.version v on v.loan_key = s.loan_key and v.row_hash = s.row_hash
