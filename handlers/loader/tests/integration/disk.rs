@@ -9,7 +9,8 @@ use crate::support::{find, is_root, last_stage};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
-/// A server on 160 MB of memory, most of which is taken by a file that can be removed.
+/// A server whose tables are on 160 MB of memory, most of which is taken by a file that can be removed. Its WAL is elsewhere:
+/// without room for that the server itself goes down.
 struct Small {
     process: Child,
     port: u16,
@@ -28,12 +29,13 @@ impl Small {
         };
         // The mount is seen by the server alone, and is gone with it.
         let script = format!(
-            "set -e; disk={disk}; mount -t tmpfs -o size=160m,mode=777 none $disk; cd $disk
-             {lower} {initdb} --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-sync -D $disk/data >/dev/null
-             {lower} sh -c 'head -c 60000000 /dev/zero > ballast'
+            "set -e; disk={folder}/disk; mkdir $disk; mount -t tmpfs -o size=160m,mode=777 none $disk; cd $disk
+             {lower} {initdb} --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-sync -D $disk/data \
+                 --waldir={folder}/wal >/dev/null
+             {lower} sh -c 'head -c 80000000 /dev/zero > ballast'
              exec {lower} {postgres} -D $disk/data -h 127.0.0.1 -p {port} -k '' -c fsync=off -c max_wal_size=64MB \
                  -c shared_buffers=16MB",
-            disk = folder.path().display(),
+            folder = folder.path().display(),
             initdb = find("initdb").display(),
             postgres = find("postgres").display(),
         );
@@ -59,7 +61,7 @@ impl Small {
 
     /// Removes what takes the room.
     fn make_room(&self) {
-        let ballast = self.folder.path().join("ballast");
+        let ballast = self.folder.path().join("disk/ballast");
         std::fs::remove_file(format!("/proc/{}/root{}", self.process.id(), ballast.display())).unwrap();
     }
 
@@ -93,7 +95,7 @@ async fn a_full_disk_fails_the_load_whole_and_the_same_load_works_when_there_is_
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let (small, big) = (write("small.csv", 100), write("big.csv", 30_000));
+    let (small, big) = (write("small.csv", 100), write("big.csv", 60_000));
     assert_eq!(last_stage(&server.load(&small)), "loaded");
 
     let output = server.load(&big);
@@ -111,5 +113,5 @@ async fn a_full_disk_fails_the_load_whole_and_the_same_load_works_when_there_is_
 
     server.make_room();
     assert_eq!(last_stage(&server.load(&big)), "loaded");
-    assert_eq!(client.query_one(counts, &[]).await.unwrap().get::<_, i64>(0), 30_100);
+    assert_eq!(client.query_one(counts, &[]).await.unwrap().get::<_, i64>(0), 60_100);
 }
