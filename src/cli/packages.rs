@@ -115,3 +115,60 @@ impl Function<'_> {
         Ok(Some(Built { artifact: artifact_path, code_sha256: artifact.code_sha256 }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Options, Source, parse};
+    use crate::resource::registry;
+
+    const STACK: &str = r#"[stack]
+name = "loans"
+region = "eu-west-1"
+
+[params]
+roots = "rds-ca.pem"
+
+[lambda_function.loader]
+artifact = "loader.zip"
+role = "arn:aws:iam::1:role/loader"
+
+[lambda_function.loader.files."rds-ca.pem"]
+path = "${param.roots}"
+url = "https://example.com/roots.pem"
+
+[lambda_function.loader.files.notes]
+path = "notes.txt"
+
+[targets.local.params]
+roots = ".stackctl/local/ca.pem"
+"#;
+
+    fn mistakes(target: Option<&str>) -> Vec<(String, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+        let options = Options { target: target.map(str::to_owned), ..Options::default() };
+        let stack = parse(Source::new("stack.toml", STACK), &options, registry()).unwrap();
+        match packages(&stack, folder.path()) {
+            Err(Failure::Config(found)) => found
+                .into_iter()
+                .map(|found| {
+                    let help = found.help.replace(&folder.path().display().to_string(), "PROJECT");
+                    (format!("{}: {found}", found.place().unwrap()), help)
+                })
+                .collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_named_with_place_and_remedy() {
+        let place = "stack.toml:13:8: there is no file rds-ca.pem, which lambda_function.loader takes along as rds-ca.pem";
+        let help =
+            "Download it: `curl -fsSL --create-dirs -o PROJECT/rds-ca.pem https://example.com/roots.pem`.";
+        assert_eq!(mistakes(None), [(place.to_owned(), help.to_owned())]);
+        let [(place, help)] = mistakes(Some("local")).try_into().unwrap();
+        assert!(place.contains("there is no file .stackctl/local/ca.pem"), "{place}");
+        assert!(help.contains("`stackctl local up`"), "{help}");
+    }
+}

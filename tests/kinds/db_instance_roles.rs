@@ -141,6 +141,18 @@ async fn a_role_that_the_database_cannot_take_on_any_more_is_associated_anew() {
     assert_eq!(made, ["RemoveRoleFromDBInstance", "AddRoleToDBInstance"]);
 }
 
+/// The answer got lost: RDS has the role, and says so when it is asked again.
+#[tokio::test]
+async fn a_role_that_is_there_already_is_there() {
+    let (cloud, _) = query(move |action, _| match action {
+        "DescribeDBInstances" => (200, described(&[])),
+        _ => refused("DBInstanceRoleAlreadyExists", "The role is associated already"),
+    });
+    let kind = resource::kind("db_instance").unwrap();
+    let (before, after) = (wanted(&[]), wanted(&[(IMPORT, "s3Import")]));
+    kind.update(&cloud, &Id::from("loans"), before, after).await.unwrap();
+}
+
 /// Neither a missing role nor a new one that IAM has not told everybody about may look like success or like the end.
 #[tokio::test]
 async fn a_new_role_is_tried_again() {

@@ -22,6 +22,7 @@ pub struct Role {
 }
 
 const GONE: &[&str] = &["DBInstanceRoleNotFound", "DBInstanceRoleNotFoundFault"];
+const THERE: &[&str] = &["DBInstanceRoleAlreadyExists", "DBInstanceRoleAlreadyExistsFault"];
 const PENDING: &str = "PENDING";
 const INVALID: &str = "INVALID";
 
@@ -61,10 +62,12 @@ pub(super) async fn change(cloud: &Cloud, id: &Id, found: &Found, after: &Inputs
     for role in after.roles.iter().filter(|role| !good.contains(role)) {
         let call = cloud.rds().add_role_to_db_instance().db_instance_identifier(&id.0);
         let call = call.role_arn(&role.role).feature_name(&role.feature);
-        call.send().await.map_err(aws("rds:AddRoleToDBInstance")).remedy(
+        let added = call.send().await.map_err(aws("rds:AddRoleToDBInstance")).remedy(
             &["InvalidParameterValue"],
             "the role needs `assumed_by = \"rds.amazonaws.com\"`, and the engine version must know the feature",
-        )?;
+        );
+        // The answer to an earlier attempt may have been lost on the way; another role would read back as a difference.
+        added.gone(THERE)?;
     }
     Ok(())
 }
