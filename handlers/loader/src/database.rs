@@ -10,7 +10,7 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::aws::Aws;
-use crate::error::{Doing, Error};
+use crate::error::{Doing, Error, chain};
 use crate::migrate;
 use crate::secret::{self, Credentials};
 use crate::tls::{self, Mode};
@@ -71,7 +71,7 @@ impl Database {
                 })?;
                 url.parse::<Config>().map_err(|error| Error::Setting {
                     name: "DATABASE_URL",
-                    problem: format!("is no address of a Postgres database: {}", crate::error::chain(&error)),
+                    problem: format!("is no address of a Postgres database: {}", chain(&error)),
                 })?
             }
             None => {
@@ -208,6 +208,10 @@ fn remedy(error: &tokio_postgres::Error) -> &'static str {
             "create the database, or check DATABASE_NAME"
         }
         Some(_) => "see the server's log",
+        None if chain(error).contains("invalid peer certificate") => {
+            "DATABASE_SSLROOTCERT must name the roots that signed the server's certificate (for RDS, the bundle that AWS \
+                 publishes), and DATABASE_HOST the name in it"
+        }
         None => {
             "check DATABASE_HOST, DATABASE_PORT and DATABASE_SSLMODE, that the server runs and that the security \
                  groups let the connection through"

@@ -51,17 +51,32 @@ struct Object {
 /// Messages in messages in messages are nobody's.
 const MAX_DEPTH: usize = 4;
 
-/// The files that an event is about, each once, in order. It comes from S3, or from S3 by way of EventBridge, SQS or SNS.
-///
-/// None for `s3:TestEvent`, which S3 sends when a notification is set up, and for events about anything but new objects.
-pub fn sources(event: &Value) -> Result<Vec<Source>, Error> {
-    let mut sources = Vec::new();
-    collect(event, 0, &mut sources)?;
-    Ok(sources)
+/// What an event is about.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files, each once, in order.
+    pub sources: Vec<Source>,
+    /// What is wrong with records that cannot be understood. One of them must not keep the others of its batch from being
+    /// loaded.
+    pub unknown: Vec<Error>,
 }
 
-fn collect(event: &Value, depth: usize, sources: &mut Vec<Source>) -> Result<(), Error> {
-    let unknown = |error: serde_json::Error| Error::Event(error.to_string());
+/// The files that an event is about. It comes from S3, or from S3 by way of EventBridge, SQS or SNS.
+///
+/// None for `s3:TestEvent`, which S3 sends when a notification is set up, and for events about anything but new objects.
+pub fn sources(event: &Value) -> Found {
+    let mut found = Found::default();
+    collect(event, 0, &mut found);
+    found
+}
+
+fn collect(event: &Value, depth: usize, found: &mut Found) {
+    if let Err(error) = look_into(event, depth, found) {
+        found.unknown.push(error);
+    }
+}
+
+fn look_into(event: &Value, depth: usize, found: &mut Found) -> Result<(), Error> {
     if depth == MAX_DEPTH {
         return Err(Error::Event(format!("messages are wrapped more than {MAX_DEPTH} times")));
     }
@@ -73,31 +88,47 @@ fn collect(event: &Value, depth: usize, sources: &mut Vec<Source>) -> Result<(),
         let Entity { bucket, object } =
             Entity::deserialize(event.get("detail").unwrap_or(&Value::Null)).map_err(unknown)?;
         // EventBridge does not encode keys.
-        add(kind == Some("Object Created"), bucket, object.key, sources);
+        add(kind == Some("Object Created"), bucket, object.key, &mut found.sources);
         return Ok(());
     }
-    let inner = |text: &str| serde_json::from_str::<Value>(text).map_err(unknown);
     if let (Some("Notification"), Some(message)) =
         (event.get("Type").and_then(Value::as_str), event.get("Message").and_then(Value::as_str))
     {
-        return collect(&inner(message)?, depth + 1, sources);
+        collect(&inner(message)?, depth + 1, found);
+        return Ok(());
     }
     let records = event.get("Records").and_then(Value::as_array);
     let records = records.ok_or_else(|| Error::Event("there are no \"Records\" in it".to_owned()))?;
     for record in records {
-        let Record { event_name, s3, body, sns } = Record::deserialize(record).map_err(unknown)?;
-        match (s3, body.or(sns.map(|sns| sns.message))) {
-            (Some(Entity { bucket, object }), _) => {
-                let name = event_name.as_deref();
-                let created = name
-                    .is_none_or(|name| name.strip_prefix("s3:").unwrap_or(name).starts_with("ObjectCreated"));
-                add(created, bucket, decode(&object.key)?, sources);
-            }
-            (None, Some(message)) => collect(&inner(&message)?, depth + 1, sources)?,
-            (None, None) => return Err(Error::Event("a record has neither \"s3\" nor \"body\"".to_owned())),
+        if let Err(error) = take(record, depth, found) {
+            found.unknown.push(error);
         }
     }
     Ok(())
+}
+
+fn take(record: &Value, depth: usize, found: &mut Found) -> Result<(), Error> {
+    let Record { event_name, s3, body, sns } = Record::deserialize(record).map_err(unknown)?;
+    match (s3, body.or(sns.map(|sns| sns.message))) {
+        (Some(Entity { bucket, object }), _) => {
+            let name = event_name.as_deref();
+            let created =
+                name.is_none_or(|name| name.strip_prefix("s3:").unwrap_or(name).starts_with("ObjectCreated"));
+            add(created, bucket, decode(&object.key)?, &mut found.sources);
+        }
+        (None, Some(message)) => collect(&inner(&message)?, depth + 1, found),
+        (None, None) => return Err(Error::Event("a record has neither \"s3\" nor \"body\"".to_owned())),
+    }
+    Ok(())
+}
+
+fn inner(text: &str) -> Result<Value, Error> {
+    serde_json::from_str(text).map_err(unknown)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+fn unknown(error: serde_json::Error) -> Error {
+    Error::Event(error.to_string())
 }
 
 fn add(created: bool, bucket: Bucket, key: String, sources: &mut Vec<Source>) {
@@ -126,6 +157,13 @@ mod tests {
                "s3": {"bucket": {"name": "data"}, "object": {"key": key, "size": 1, "eTag": "x"}}})
     }
 
+    /// The files of an event that is understood as a whole.
+    fn files(event: &Value) -> Vec<Source> {
+        let Found { sources, unknown } = sources(event);
+        assert!(unknown.is_empty(), "{unknown:?}");
+        sources
+    }
+
     #[test]
     fn keys_are_decoded_and_repeated_records_are_one() {
         let created = "ObjectCreated:Put";
@@ -135,7 +173,7 @@ mod tests {
             record("ObjectRemoved:Delete", "in/gone.csv"), record(created, "in/"),
         ]});
         let object = |key: &str| Source::S3 { bucket: "data".into(), key: key.into() };
-        assert_eq!(sources(&event).unwrap(), [object("in/a b+c(ü).csv"), object("in/second.csv")]);
+        assert_eq!(files(&event), [object("in/a b+c(ü).csv"), object("in/second.csv")]);
     }
 
     #[test]
@@ -145,8 +183,8 @@ mod tests {
             json!({"version": "0", "source": "aws.s3", "detail-type": kind,
                    "detail": {"bucket": {"name": "data"}, "object": {"key": "in/a+b.csv", "version-id": "v1"}}})
         };
-        assert_eq!(sources(&bridge("Object Created")).unwrap(), [object("in/a+b.csv")]);
-        assert!(sources(&bridge("Object Deleted")).unwrap().is_empty());
+        assert_eq!(files(&bridge("Object Created")), [object("in/a+b.csv")]);
+        assert!(files(&bridge("Object Deleted")).is_empty());
         let s3 = json!({"Records": [record("ObjectCreated:Put", "in/a+b.csv")]});
         let topic = json!({"Type": "Notification", "Message": s3.to_string()});
         let queue = json!({"Records": [
@@ -154,26 +192,34 @@ mod tests {
             {"messageId": "2", "eventSource": "aws:sqs", "body": bridge("Object Created").to_string()},
             {"messageId": "3", "eventSource": "aws:sqs", "body": topic.to_string()},
         ]});
-        assert_eq!(sources(&queue).unwrap(), [object("in/a b.csv"), object("in/a+b.csv")]);
+        assert_eq!(files(&queue), [object("in/a b.csv"), object("in/a+b.csv")]);
         let direct = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": s3.to_string()}}]});
-        assert_eq!(sources(&direct).unwrap(), [object("in/a b.csv")]);
+        assert_eq!(files(&direct), [object("in/a b.csv")]);
         let mut deep = s3;
         for _ in 0..MAX_DEPTH {
             deep = json!({"Records": [{"body": deep.to_string()}]});
         }
-        assert!(sources(&deep).is_err());
-        assert!(sources(&json!({"Records": [{"body": "hello"}]})).is_err());
+        assert_eq!((sources(&deep).sources.len(), sources(&deep).unknown.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_record_that_is_not_understood_does_not_hide_the_others() {
+        let good = json!({"Records": [record("ObjectCreated:Put", "in/a.csv")]});
+        let batch = json!({"Records": [{"body": "hello"}, {"body": good.to_string()}, {"other": 1}]});
+        let Found { sources, unknown } = sources(&batch);
+        assert_eq!(sources, [Source::S3 { bucket: "data".into(), key: "in/a.csv".into() }]);
+        assert_eq!(unknown.len(), 2);
     }
 
     #[test]
     fn a_test_event_is_about_nothing() {
         let event = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "data"});
-        assert!(sources(&event).unwrap().is_empty());
+        assert!(files(&event).is_empty());
     }
 
     #[test]
     fn anything_else_is_an_error_that_says_so() {
-        let error = sources(&json!({"hello": "world"})).unwrap_err().to_string();
+        let error = sources(&json!({"hello": "world"})).unknown[0].to_string();
         assert!(error.starts_with("the event is neither"), "{error}");
     }
 }

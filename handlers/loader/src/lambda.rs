@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::aws::Aws;
 use crate::database::Database;
 use crate::error::Error;
-use crate::event;
+use crate::event::{self, Found};
 use crate::load::{Caller, Loader, Outcome};
 use crate::settings::Settings;
 
@@ -33,9 +33,13 @@ async fn handle(loader: &Loader, event: LambdaEvent<Value>) -> Result<Value, Err
         trace_id: event.context.xray_trace_id.as_deref(),
         deadline: event.context.deadline().checked_sub(RESERVE),
     };
-    let sources = event::sources(&event.payload)?;
+    let Found { sources, unknown } = event::sources(&event.payload);
+    let total = sources.len() + unknown.len();
     let mut files = Vec::new();
-    let mut reasons = Vec::new();
+    let mut reasons = unknown.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if let (true, Some(error)) = (sources.is_empty(), unknown.into_iter().next()) {
+        return Err(error);
+    }
     for source in &sources {
         match loader.load(source, caller).await {
             Ok(outcome) => files.push(report(&source.to_string(), &outcome)),
@@ -45,7 +49,7 @@ async fn handle(loader: &Loader, event: LambdaEvent<Value>) -> Result<Value, Err
     if reasons.is_empty() {
         return Ok(json!({ "files": files }));
     }
-    Err(Error::Files { failed: reasons.len(), total: sources.len(), reasons: reasons.join("; ") })
+    Err(Error::Files { failed: reasons.len(), total, reasons: reasons.join("; ") })
 }
 
 impl From<Error> for Diagnostic {

@@ -182,7 +182,9 @@ impl Pull<'_> {
             Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
                 "connect once as the master user, who may create the extension aws_s3, or set LOADER_MODE to stream"
             }
-            _ => "check the instance's role for s3Import, its policy, and the database's way to S3; or set LOADER_MODE to stream",
+            _ => {
+                "check the instance's role for s3Import, its policy, and the database's way to S3; or set LOADER_MODE to stream"
+            }
         };
         Error::Pull { file: self.source.to_string(), reason: chain(error), remedy }
     }
@@ -218,11 +220,13 @@ impl Pulled {
         let lineage = crate::table::lineage(entry).map(|part| format!("add {part}")).join(", ");
         let working = crate::table::working_name(entry);
         let bare = working.trim_start_matches("source.");
+        // In its new schema: in the old one the typed rows have that name, in a transaction that is not over.
+        let pulled = table.trim_start_matches("history.");
         let sql = format!(
             "alter table {table} alter column source_line drop default, {lineage};
              drop sequence {};
-             alter table {table} rename to {bare};
-             alter table history.{bare} set schema source;",
+             alter table {table} set schema source;
+             alter table source.{pulled} rename to {bare};",
             sequence(entry)
         );
         transaction.batch_execute(&sql).await.doing(doing)?;

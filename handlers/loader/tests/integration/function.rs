@@ -46,6 +46,10 @@ struct Function {
 
 impl Function {
     fn start(world: &World, s3: &str, events: Vec<Value>) -> Self {
+        Self::start_with(world, s3, events, Duration::from_secs(60))
+    }
+
+    fn start_with(world: &World, s3: &str, events: Vec<Value>, time: Duration) -> Self {
         let (sender, answers) = mpsc::channel();
         let state = Mutex::new((events.into_iter().enumerate(), sender));
         let api = serve(move |request: Request| {
@@ -60,7 +64,8 @@ impl Function {
                     status: 200,
                     headers: vec![
                         ("lambda-runtime-aws-request-id", format!("request-{number}")),
-                        ("lambda-runtime-deadline-ms", in_a_minute()),
+                        ("lambda-runtime-deadline-ms", after(time)),
+                        ("lambda-runtime-trace-id", format!("Root=1-request-{number}")),
                         (
                             "lambda-runtime-invoked-function-arn",
                             "arn:aws:lambda:eu-central-1:1:function:loader".into(),
@@ -103,9 +108,8 @@ impl Function {
     }
 }
 
-fn in_a_minute() -> String {
-    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(60);
-    time.as_millis().to_string()
+fn after(time: Duration) -> String {
+    (SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time).as_millis().to_string()
 }
 
 fn event(keys: &[&str]) -> Value {
@@ -161,8 +165,70 @@ async fn events_are_answered_and_broken_transfers_resumed() {
     assert_eq!((kind.as_str(), answer["errorType"].as_str()), ("error", Some("UnknownEvent")));
     let (log, errors) = function.stop();
     assert_eq!(errors, "");
-    for line in log.lines() {
-        let line: Value = serde_json::from_str(line).unwrap();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
+    for line in &lines {
         assert!(line["request_id"].as_str().unwrap().starts_with("request-"), "{line}");
+        assert!(line["trace_id"].as_str().unwrap().starts_with("Root=1-request-"), "{line}");
     }
+    // What CloudWatch makes metrics of: the names that the metadata lists are members with numbers.
+    let ends = lines.iter().filter(|line| line.get("_aws").is_some()).collect::<Vec<_>>();
+    let stages = ends.iter().map(|line| line["stage"].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(stages, ["loaded", "already_loaded", "failed", "loaded", "failed"]);
+    for line in ends {
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&json!("LoanLoader"), &json!([[]])));
+        for metric in directive["Metrics"].as_array().unwrap() {
+            assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric} of {line}");
+        }
+    }
+    // From the event to the rows.
+    let traced =
+        "select distinct file.trace_id from master_loan join ingest.files file using (load_id) order by 1";
+    assert_eq!(world.list(traced).await, "Root=1-request-1,Root=1-request-2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_message_of_a_queue_does_not_stop_the_others() {
+    let world = World::new().await;
+    let (s3, _) = s3(vec![("in/good.csv", generated(20, 1)), ("in/bad.csv", b"no loans here\n".to_vec())]);
+    let message = |body: String| json!({"messageId": "1", "eventSource": "aws:sqs", "body": body});
+    let batch = json!({"Records": [message("hello".to_owned()), message(event(&["in/bad.csv"]).to_string()),
+        message(event(&["in/good.csv"]).to_string())]});
+    let function = Function::start(&world, &s3, vec![batch]);
+    let (kind, answer) = function.answer();
+    assert_eq!(kind, "error", "the queue must keep the batch: what is loaded is not loaded again");
+    let message = answer["errorMessage"].as_str().unwrap();
+    assert!(message.starts_with("2 of 3 files failed: the event is neither"), "{message}");
+    assert_eq!((world.rows().await, world.statuses().await.as_str()), (20, "failed,loaded"));
+    function.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_whose_time_is_nearly_over_says_how_far_it_came() {
+    let world = World::new().await;
+    let content = generated(4000, 1);
+    let size = content.len();
+    // The second half of the object takes longer than the function has.
+    let address = serve(move |request: Request| {
+        let etag = ("etag", "\"abc\"".to_owned());
+        let from = request.header("range").is_some().then_some(content.len() / 2);
+        if from.is_some() {
+            loop {
+                std::thread::park();
+            }
+        }
+        let cut = (request.method != "HEAD").then_some(content.len() / 2);
+        Answer { status: 200, headers: vec![etag], body: content.clone(), cut }
+    });
+    let function =
+        Function::start_with(&world, &address, vec![event(&["in/loan.csv"])], Duration::from_secs(9));
+    let (kind, answer) = function.answer();
+    assert_eq!(kind, "error");
+    let message = answer["errorMessage"].as_str().unwrap();
+    assert!(
+        message.contains(&format!("not loaded within the function's time, {} of {size} bytes", size / 2)),
+        "{message}"
+    );
+    assert_eq!((world.rows().await, world.statuses().await.as_str()), (0, "failed"));
+    function.stop();
 }

@@ -115,6 +115,19 @@ async fn a_replaced_file_is_forgotten_and_what_others_show_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_taken_back_by_an_empty_release_under_its_name() {
+    let [one, two, _] = releases();
+    let world = World::new().await;
+    world.load(&world.file(one.0, &one.1));
+    world.load(&world.file(two.0, &two.1));
+    assert_eq!(world.load(&world.file(two.0, format!("{HEADER}\n"))), "loaded");
+    let alone = World::new().await;
+    alone.load(&alone.file(one.0, &one.1));
+    assert_eq!(both(&world).await, both(&alone).await);
+    assert_eq!(world.statuses().await, "loaded,superseded,loaded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn loans_that_share_an_origination_are_told_apart_and_repeated_rows_are_not_loans() {
     let world = World::new().await;
     let twins = [

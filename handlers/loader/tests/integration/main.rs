@@ -1,12 +1,17 @@
 //! The binary against a real Postgres, which the tests start themselves.
 #![expect(clippy::unwrap_used, reason = "clippy.toml's exception for tests does not cover their helpers")]
 
+mod disk;
 mod formats;
 mod function;
+mod fuzz;
 mod history;
 mod http;
 mod kill;
 mod load;
 mod password;
+mod pull;
 mod real;
+mod roles;
 mod support;
+mod tls;

@@ -27,20 +27,19 @@ impl Server {
     fn shared() -> Arc<Self> {
         let mut shared = SERVER.lock().unwrap();
         shared.upgrade().unwrap_or_else(|| {
-            let server = Arc::new(Self::start());
+            let server = Arc::new(Self::start(|_| Vec::new()));
             *shared = Arc::downgrade(&server);
             server
         })
     }
 
-    fn start() -> Self {
+    /// A server of one's own. `prepare` gets its folder before it starts, and returns further arguments.
+    pub fn start(prepare: impl FnOnce(&Path) -> Vec<String>) -> Self {
         let folder = tempfile::Builder::new().prefix("loader-postgres-").tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
-        if is_root() {
-            chown(&data, Some(id("-u", "postgres")), Some(id("-g", "postgres"))).unwrap();
-        }
+        give_to_server(&data);
         let initdb = as_server("initdb")
             .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(&data)
@@ -49,6 +48,7 @@ impl Server {
         assert!(initdb.status.success(), "initdb failed: {}", String::from_utf8_lossy(&initdb.stderr));
         let rules = "host all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
         std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
+        let further = prepare(&data);
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut process = as_server("postgres")
             .arg("-D")
@@ -57,6 +57,7 @@ impl Server {
             .args(SETTINGS.get_or_init(|| {
                 vec!["-c", "fsync=off", "-c", "shared_buffers=64MB", "-c", "max_wal_size=512MB"]
             }))
+            .args(further)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -68,6 +69,11 @@ impl Server {
         std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
         Self { process, port, _folder: folder }
     }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
 }
 
 impl Drop for Server {
@@ -77,7 +83,14 @@ impl Drop for Server {
     }
 }
 
-fn is_root() -> bool {
+/// Makes the server's user the owner of a file, where that is not us.
+pub fn give_to_server(path: &Path) {
+    if is_root() {
+        chown(path, Some(id("-u", "postgres")), Some(id("-g", "postgres"))).unwrap();
+    }
+}
+
+pub fn is_root() -> bool {
     id("-u", "") == 0
 }
 
