@@ -30,16 +30,21 @@ fn readable(message: &str) -> String {
     }
 }
 
-/// In every line, or in the time before it: `--json` has them.
-const LEFT_OUT: &[&str] = &["_aws", "request_id", "requestId", "trace_id", "time", "timestamp"];
+/// The time before the line has them.
+const LEFT_OUT: &[&str] = &["time", "timestamp"];
+/// The same in every stage of a file: shown with the last one, of which CloudWatch makes metrics.
+const IDS: &[&str] = &["request_id", "trace_id", "load_id"];
 
 /// What happened, to which file, with which figures, and whatever else was logged.
 fn sentence(mut fields: Map<String, Json>) -> String {
     for name in LEFT_OUT {
         fields.shift_remove(*name);
     }
+    let has_metrics = fields.shift_remove("_aws").is_some();
+    let is_last = has_metrics || !fields.contains_key("stage");
+    let ids = IDS.iter().filter_map(|name| Some(format!("{name}={}", text(fields.shift_remove(*name)?))));
+    let ids: Vec<String> = ids.filter(|_| is_last).collect();
     let mut take = |names: &[&str]| names.iter().find_map(|name| fields.shift_remove(*name));
-    let text = |value: Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let what = take(&["stage", "level"]).map(text);
     let file = take(&["file"]).map(text).filter(|file| !file.is_empty());
     let figures = figures(&mut take);
@@ -48,10 +53,15 @@ fn sentence(mut fields: Map<String, Json>) -> String {
         what.map(|what| paint(&what).label(&format!("{what:<10}"))).into_iter().collect();
     parts.extend(file);
     parts.extend(figures);
-    parts.extend(counts(&mut fields));
+    parts.extend(has_metrics.then(|| counts(&mut fields)).flatten());
     parts.extend(fields.into_iter().map(|(name, value)| format!("{name}={}", text(value))));
     parts.extend(message);
+    parts.extend((!ids.is_empty()).then(|| Paint::Dim.label(&ids.join("  "))));
     parts.join("  ")
+}
+
+fn text(value: Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn paint(what: &str) -> Paint {
@@ -81,7 +91,7 @@ fn figures(take: &mut impl FnMut(&[&str]) -> Option<Json>) -> Option<String> {
     (!figures.is_empty()).then_some(figures)
 }
 
-/// `read 2,000, loaded 1,990, rejected 10`: the figures whose names say that they count rows. Of nothing, nothing is said.
+/// `read 2,000, loaded 1,990, rejected 10`: the metrics whose names say that they count rows. Of nothing, nothing is said.
 fn counts(fields: &mut Map<String, Json>) -> Option<String> {
     if fields.get("failures").is_some_and(Json::is_number) {
         fields.shift_remove("failures");
@@ -127,14 +137,14 @@ mod tests {
     /// With what CloudWatch makes metrics of.
     #[test]
     fn the_end_has_its_counts() {
-        let end = r#"{"file":"s3://b/a.csv","stage":"loaded","rows":1990,"bytes":1000000,"seconds":0.5,"mb_per_s":2.0,"rows_read":2001,"rows_loaded":1990,"rows_unchanged":0,"rows_rejected":11,"failures":0,"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"message":"source.a"}"#;
-        insta::assert_snapshot!(plain(end), @"loaded      s3://b/a.csv  1,990 rows, 1.00 MB in 0.50 s (2.0 MB/s)  read 2,001, loaded 1,990, rejected 11  source.a");
+        let end = r#"{"file":"s3://b/a.csv","stage":"loaded","rows":1990,"bytes":1000000,"seconds":0.5,"mb_per_s":2.0,"rows_read":2001,"rows_loaded":1990,"rows_unchanged":0,"rows_rejected":11,"failures":0,"request_id":"r-1","trace_id":"1-2-3","_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"message":"source.a"}"#;
+        insta::assert_snapshot!(plain(end), @"loaded      s3://b/a.csv  1,990 rows, 1.00 MB in 0.50 s (2.0 MB/s)  read 2,001, loaded 1,990, rejected 11  source.a  request_id=r-1  trace_id=1-2-3");
     }
 
     #[test]
     fn what_others_log_loses_nothing() {
-        let line = r#"{"level":"ERROR","message":"no","code":7,"parts":["a"]}"#;
-        insta::assert_snapshot!(plain(line), @r#"ERROR       code=7  parts=["a"]  no"#);
+        let line = r#"{"level":"ERROR","message":"no","code":7,"parts":["a"],"request_id":"r-1"}"#;
+        insta::assert_snapshot!(plain(line), @r#"ERROR       code=7  parts=["a"]  no  request_id=r-1"#);
         assert_eq!(plain("plain text"), "plain text");
         assert_eq!(plain("[1]"), "[1]");
         assert_eq!(plain("START RequestId: 1"), "START RequestId: 1");
