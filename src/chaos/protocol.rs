@@ -15,6 +15,8 @@ pub enum Protocol {
     /// REST with JSON: Lambda.
     RestJson,
     S3,
+    /// RPC with CBOR, with the codes of the query protocol that was before it: CloudWatch.
+    Cbor,
 }
 
 /// An error as a service gives it.
@@ -34,6 +36,7 @@ impl Protocol {
             "lambda" => Self::RestJson,
             "sqs" => Self::Json10,
             "secretsmanager" | "logs" => Self::Json11,
+            "cloudwatch" => Self::Cbor,
             _ => Self::Query,
         }
     }
@@ -71,12 +74,38 @@ impl Refusal {
 
     /// As it goes over the wire. `id` is the request id.
     pub fn answer(&self, call: &Call, id: &str) -> HttpResponse {
-        let (code, message) = (escaped(&self.code), escaped(&self.message));
         let status = StatusCode::try_from(self.status).unwrap_or_else(|_| {
             StatusCode::try_from(500).unwrap_or_else(|_| unreachable!("500 is a status"))
         });
         let mut headers: Vec<(&'static str, String)> = vec![("x-amzn-requestid", id.to_owned())];
         let body = match Protocol::of(&call.service) {
+            Protocol::Cbor => {
+                headers.push(("smithy-protocol", "rpc-v2-cbor".to_owned()));
+                headers.push(("x-amzn-query-error", format!("{};Sender", self.code)));
+                let mut text = aws_smithy_cbor::Encoder::new(vec![]);
+                text.map(2).str("__type").str(&self.code).str("message").str(&self.message);
+                text.into_writer()
+            }
+            protocol => self.text(protocol, call, id, &mut headers).into_bytes(),
+        };
+        headers.push(("content-type", content_type(&call.service).to_owned()));
+        headers.push(("content-length", body.len().to_string()));
+        let mut response = HttpResponse::new(status, SdkBody::from(body));
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+
+    fn text(
+        &self,
+        protocol: Protocol,
+        call: &Call,
+        id: &str,
+        headers: &mut Vec<(&'static str, String)>,
+    ) -> String {
+        let (code, message) = (escaped(&self.code), escaped(&self.message));
+        match protocol {
             Protocol::Ec2 => format!(
                 "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
                  <RequestID>{id}</RequestID></Response>"
@@ -106,14 +135,8 @@ impl Refusal {
                 headers.push(("x-amzn-errortype", self.code.clone()));
                 json!({"Type": "User", "Message": self.message}).to_string()
             }
-        };
-        headers.push(("content-type", content_type(&call.service).to_owned()));
-        headers.push(("content-length", body.len().to_string()));
-        let mut response = HttpResponse::new(status, SdkBody::from(body));
-        for (name, value) in headers {
-            response.headers_mut().insert(name, value);
+            Protocol::Cbor => unreachable!("it is no text"),
         }
-        response
     }
 }
 
@@ -124,6 +147,7 @@ pub(super) fn content_type(service: &str) -> &'static str {
         Protocol::Json10 => "application/x-amz-json-1.0",
         Protocol::Json11 => "application/x-amz-json-1.1",
         Protocol::RestJson => "application/json",
+        Protocol::Cbor => "application/cbor",
     }
 }
 

@@ -101,6 +101,16 @@ parses!(
     "ResourceNotFoundException",
     |lambda: aws_sdk_lambda::Client| async move { lambda.get_function().function_name("f").send().await }
 );
+parses!(
+    cbor,
+    cloudwatch,
+    "cloudwatch",
+    "DeleteAlarms",
+    "ResourceNotFound",
+    |cloudwatch: aws_sdk_cloudwatch::Client| async move {
+        cloudwatch.delete_alarms().alarm_names("a").send().await
+    }
+);
 parses!(s3_xml, s3, "s3", "PutBucketPolicy", "NoSuchBucket", |s3: aws_sdk_s3::Client| async move {
     s3.put_bucket_policy().bucket("b").policy("{}").send().await
 });

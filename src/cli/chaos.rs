@@ -16,7 +16,8 @@ use std::time::Duration;
 pub struct ChaosArgs {
     /// On the local cloud: lets everything go wrong that goes wrong on the way to AWS (throttling, 500s, lost answers,
     /// broken connections, stale reads), the same for the same SEED.
-    #[arg(long = "chaos", value_name = "SEED", global = true)]
+    // With an id of its own: a global argument takes its value from whatever a command calls the same, and `demo` has a seed.
+    #[arg(id = "chaos", long = "chaos", value_name = "SEED", global = true)]
     seed: Option<u64>,
 
     // For the kill sweep (tests/sweep): the process kills itself with SIGKILL at the N-th point, counted from 1; points
@@ -100,5 +101,18 @@ pub fn end() {
     }
     if let Err(error) = chaos::disarm() {
         report::warning(&format!("the file of --chaos-points was not written: {error}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use clap::Parser;
+
+    #[test]
+    fn nothing_goes_wrong_unless_it_is_asked_for() {
+        let seed = |args: &[&str]| Cli::parse_from(args).chaos.seed;
+        assert_eq!(seed(&["stackctl", "demo", "--seed", "7"]), None);
+        assert_eq!(seed(&["stackctl", "plan", "--chaos", "7"]), Some(7));
     }
 }

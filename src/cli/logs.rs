@@ -8,6 +8,8 @@ use crate::cloud::{Gone, aws};
 use std::time::Duration;
 
 /// Prints what a function has logged
+///
+/// Lines of JSON are made readable: what happened, to which file, rows, seconds, MB/s.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -23,6 +25,10 @@ pub struct Args {
     /// Goes on printing as lines come.
     #[arg(short = 'F', long)]
     follow: bool,
+
+    /// Prints each line as it was logged, for a program to read.
+    #[arg(long)]
+    json: bool,
 }
 
 const GONE: &[&str] = &["ResourceNotFoundException"];
@@ -72,7 +78,11 @@ pub async fn run(args: &Args) -> Outcome {
                 let at = event.timestamp.unwrap_or(from);
                 let message = event.message.unwrap_or_default();
                 if seen.insert((at, event.event_id.unwrap_or_default(), message.clone())) {
-                    report::log(at, message.trim_end());
+                    if args.json {
+                        report::logged_json(message.trim_end());
+                    } else {
+                        report::logged(at, message.trim_end());
+                    }
                     from = from.max(at);
                 }
             }

@@ -17,6 +17,7 @@ mod lock;
 mod log;
 mod logs;
 mod output;
+mod packages;
 mod panic;
 mod plan;
 mod report;

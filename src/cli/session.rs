@@ -2,22 +2,20 @@ use super::args::{PlanArgs, StackArgs};
 use super::chaos;
 use super::failure::{Failure, Outcome};
 use super::identity::identity;
+use super::packages;
 use super::report;
 use crate::address::Address;
 use crate::apply::{Pace, settle};
 use crate::cloud::{self, Cloud, Destination};
 use crate::config::{self, Options, Stack};
-use crate::desired::{Built, Desired};
+use crate::desired::Desired;
 use crate::local;
-use crate::package;
 use crate::plan::{self, Plan, Selection};
 use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
-use crate::schema::{is, properties};
 use crate::state::{Bucket, Cipher, Document, Held, Store};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -217,7 +215,7 @@ impl Place {
     }
 }
 
-fn is_local(stack: &Stack) -> bool {
+pub fn is_local(stack: &Stack) -> bool {
     stack.target.as_ref().is_some_and(config::Target::is_local)
 }
 
@@ -262,7 +260,7 @@ impl Open {
             return Err(Failure::user(format!("neither stack.toml nor the state has {address}"), help));
         }
         // A destroy needs no code.
-        let packages = if destroy { HashMap::new() } else { build(&self.stack, &self.root)? };
+        let packages = if destroy { HashMap::new() } else { packages::packages(&self.stack, &self.root)? };
         let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
         let observed = if args.refresh {
             refresh(&self.cloud, &self.document, &self.pace(), kind)
@@ -304,42 +302,6 @@ fn trusted(document: &Document) -> HashMap<Address, Observed> {
         (address.clone(), Observed { inputs, outputs, status: Status::Ready })
     });
     resources.collect()
-}
-
-/// Builds every attribute that is marked `x-package`, and hashes the zips that are given ready-made.
-fn build(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> {
-    let mut packages = HashMap::new();
-    for (address, block) in &stack.blocks {
-        let mut attributes = properties(block.kind.inputs()).into_iter().flatten();
-        let Some((name, _)) = attributes.find(|(_, schema)| is(schema, "x-package")) else { continue };
-        let inputs = stack.resolve(block, &|_| config::Resolved::Unknown);
-        let text = |name: &str| inputs.get(name).and_then(Json::as_str).map(str::to_owned);
-        let source = text(name);
-        let runtime = text("runtime").unwrap_or_else(|| "provided.al2023".to_owned());
-        let architecture = text("architecture").and_then(|name| package::Architecture::parse(&name));
-        let artifact = match (source, text("artifact")) {
-            (Some(source), _) => {
-                let request = package::Request {
-                    runtime: &runtime,
-                    architecture,
-                    local: is_local(stack),
-                    ..package::Request::new(root, &source)
-                };
-                // Blocking is no harm: nothing else runs yet.
-                tokio::task::block_in_place(|| {
-                    package::build(&request, &mut |progress| report::building(address, progress))
-                })?
-            }
-            (None, Some(zip)) => package::inspect(&root.join(zip), &runtime, architecture)?,
-            (None, None) => continue,
-        };
-        for warning in &artifact.warnings {
-            report::warning(&format!("{address}: {warning}"));
-        }
-        let (zip, code_sha256) = (artifact.zip.display().to_string(), artifact.code_sha256);
-        packages.insert(address.clone(), Built { artifact: zip, code_sha256 });
-    }
-    Ok(packages)
 }
 
 /// The id of a resource in the state, and its record; or what to do about its absence.

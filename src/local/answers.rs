@@ -1,6 +1,9 @@
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
+use aws_smithy_types::body::SdkBody;
 
-use super::databases::Database;
+use super::{databases::Database, record::Role};
+
+const NAMESPACE: &str = "http://rds.amazonaws.com/doc/2014-10-31/";
 
 const OPEN: &str = "<DBInstance>";
 const CLOSE: &str = "</DBInstance>";
@@ -42,6 +45,18 @@ fn corrected(instance: &str, database: &Database) -> String {
     {
         text = text.replacen(&format!("<DBName>{name}</DBName>"), "", 1);
     }
+    if !database.roles.is_empty() {
+        let one = |role: &Role| {
+            format!(
+                "<DBInstanceRole><RoleArn>{}</RoleArn><FeatureName>{}</FeatureName><Status>ACTIVE</Status></DBInstanceRole>",
+                escaped(&role.arn),
+                escaped(&role.feature)
+            )
+        };
+        let roles: String = database.roles.iter().map(one).collect();
+        text = text.replacen("<AssociatedRoles/>", "", 1);
+        text.push_str(&format!("<AssociatedRoles>{roles}</AssociatedRoles>"));
+    }
     if let Some(arn) = &database.secret_arn
         && !text.contains("<MasterUserSecret>")
     {
@@ -66,12 +81,33 @@ pub(super) fn is_not_found(response: &HttpResponse) -> bool {
     matches!(element(text, "Code"), Some("DBInstanceNotFound" | "DBInstanceNotFoundFault"))
 }
 
-pub(super) fn error(message: &str) -> String {
-    format!(
-        "<ErrorResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><Error><Type>Sender</Type>\
-         <Code>LocalDatabase</Code><Message>{}</Message></Error><RequestId>local</RequestId></ErrorResponse>",
-        escaped(message)
-    )
+/// The answer of a call that gives nothing back.
+pub(super) fn done(action: &str) -> HttpResponse {
+    let metadata = "<ResponseMetadata><RequestId>local</RequestId></ResponseMetadata>";
+    response(200, format!("<{action}Response xmlns=\"{NAMESPACE}\">{metadata}</{action}Response>"))
+}
+
+/// An error as RDS gives it.
+pub(super) fn refused(code: &str, message: &str) -> HttpResponse {
+    let (code, message) = (escaped(code), escaped(message));
+    let text = format!(
+        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>Sender</Type><Code>{code}</Code>\
+         <Message>{message}</Message></Error><RequestId>local</RequestId></ErrorResponse>"
+    );
+    response(400, text)
+}
+
+pub(super) fn no_instance(identifier: &str) -> HttpResponse {
+    refused("DBInstanceNotFound", &format!("DBInstance {identifier} not found."))
+}
+
+fn response(status: u16, body: String) -> HttpResponse {
+    let status = StatusCode::try_from(status).unwrap_or_else(|_| unreachable!("{status} is a status"));
+    let mut response = HttpResponse::new(status, SdkBody::empty());
+    response.headers_mut().insert("content-type", "text/xml");
+    response.headers_mut().insert("content-length", body.len().to_string());
+    *response.body_mut() = SdkBody::from(body);
+    response
 }
 
 fn escaped(text: &str) -> String {
@@ -90,15 +126,18 @@ mod tests {
             user: "adm".into(),
             name: "postgres".into(),
             secret_arn: Some("arn:aws:secretsmanager:eu-central-1:0:secret:rds!db-a-1".into()),
+            roles: vec![Role { arn: "arn:aws:iam::0:role/import".into(), feature: "s3Import".into() }],
         };
         let a = Database::new("a".into(), known, PartState::Starting, None, 0, None);
         let answer = "<R><DBInstance><DBInstanceIdentifier>a</DBInstanceIdentifier><DBName>mydb</DBName>\
-                      <Endpoint><Address>localhost</Address><Port>1</Port></Endpoint></DBInstance>\
+                      <Endpoint><Address>localhost</Address><Port>1</Port></Endpoint><AssociatedRoles/></DBInstance>\
                       <DBInstance><DBInstanceIdentifier>b</DBInstanceIdentifier>\
                       <Endpoint><Port>2</Port></Endpoint></DBInstance></R>";
         let corrected = correct(answer, &[a]);
         assert!(corrected.contains("<Port>25000</Port>") && corrected.contains("<Port>2</Port>"));
         assert!(!corrected.contains("mydb") && corrected.ends_with("</DBInstance></R>"));
         assert_eq!(corrected.matches("<MasterUserSecret>").count(), 1);
+        assert_eq!(corrected.matches("AssociatedRoles").count(), 2);
+        assert!(corrected.contains("<RoleArn>arn:aws:iam::0:role/import</RoleArn>"), "{corrected}");
     }
 }

@@ -10,6 +10,7 @@ use tokio::{
 use super::{
     databases::Wanted,
     error::{Error, Result},
+    record::Role,
 };
 
 /// One line of JSON to the supervisor. Each connection carries one request and its answer.
@@ -20,6 +21,7 @@ pub(super) enum Request {
     Prepare(Wanted),
     Password { identifier: String, password: String },
     Secret { identifier: String, arn: Option<String> },
+    Roles { identifier: String, roles: Vec<Role> },
     Reboot { identifier: String },
     Drop { identifier: String },
     Shutdown,

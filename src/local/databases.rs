@@ -13,7 +13,7 @@ use super::{
     layout::Layout,
     port,
     process::PidFiles,
-    record::{DatabaseRecord, RecordFile},
+    record::{DatabaseRecord, RecordFile, Role},
     server::{self, Server},
 };
 
@@ -46,6 +46,8 @@ pub struct Database {
     pub user: String,
     pub name: String,
     pub secret_arn: Option<String>,
+    /// What is associated with it; nothing here takes them on.
+    pub roles: Vec<Role>,
     /// Of the PostgreSQL server; none when it cannot be opened.
     pub version: Option<String>,
     pub state: PartState,
@@ -163,7 +165,13 @@ impl Databases {
             admin::furnish(&client, user, password, &name)
                 .await
                 .map_err(|error| server.failed(describe(&error)))?;
-            let known = DatabaseRecord { port: server.port(), user: user.clone(), name, secret_arn: None };
+            let known = DatabaseRecord {
+                port: server.port(),
+                user: user.clone(),
+                name,
+                secret_arn: None,
+                roles: vec![],
+            };
             self.record.change(|record| drop(record.databases.insert(identifier.clone(), known)))
         };
         match furnished.await {
@@ -196,6 +204,14 @@ impl Databases {
         self.record.change(|record| {
             if let Some(database) = record.databases.get_mut(identifier) {
                 database.secret_arn = arn;
+            }
+        })
+    }
+
+    pub(super) fn set_roles(&self, identifier: &str, roles: Vec<Role>) -> Result<()> {
+        self.record.change(|record| {
+            if let Some(database) = record.databases.get_mut(identifier) {
+                database.roles = roles;
             }
         })
     }
@@ -268,9 +284,9 @@ impl Database {
         restarts: u32,
         note: Option<String>,
     ) -> Self {
-        let DatabaseRecord { port, user, name, secret_arn } = known;
+        let DatabaseRecord { port, user, name, secret_arn, roles } = known;
         let host = "127.0.0.1".to_owned();
-        Self { identifier, host, port, user, name, secret_arn, version, state, restarts, note }
+        Self { identifier, host, port, user, name, secret_arn, roles, version, state, restarts, note }
     }
 }
 

@@ -76,6 +76,12 @@ pub enum Error {
     )]
     NotOurs { folder: PathBuf },
 
+    #[error(
+        "the certificates of the local cloud's databases could not be made: {0}\n\
+         Start afresh with `stackctl local down --purge`, then `stackctl local up`"
+    )]
+    Certificate(#[from] rcgen::Error),
+
     /// The supervisor's own error, word for word.
     #[error("{message}")]
     Remote { message: String },

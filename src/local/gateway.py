@@ -24,9 +24,17 @@ serve = gateway.app
 late = threading.Event()
 
 
-def save(growing):
+def save(wanted):
     states = gateway._build_persistence_save_dict()
-    gateway.save_all({name: get for name, get in states.items() if (name in GROWING) == growing})
+    gateway.save_all({name: get for name, get in states.items() if wanted(name)})
+
+
+def grows(name):
+    return name in GROWING
+
+
+def keeps(name):
+    return name not in GROWING
 
 
 def is_object_traffic(scope):
@@ -36,14 +44,25 @@ def is_object_traffic(scope):
     return b"/s3/aws4_request" in signed and "/" in path
 
 
-def only_reads(scope, body):
-    """AWS names its actions so: what begins with one of these words changes nothing."""
+def action_of(scope, body):
     target = dict(scope["headers"]).get(b"x-amz-target", b"")
-    action = target.rsplit(b".", 1)[-1]
-    if not action:
-        fields = (field for field in body.split(b"&") if field.startswith(b"Action="))
-        action = next(fields, b"")[len(b"Action="):]
+    if target:
+        return target.rsplit(b".", 1)[-1]
+    _, found, action = scope["path"].partition("/operation/")
+    if found:
+        return action.encode()
+    fields = (field for field in body.split(b"&") if field.startswith(b"Action="))
+    return next(fields, b"")[len(b"Action="):]
+
+
+def only_reads(action):
+    """AWS names its actions so: what begins with one of these words changes nothing."""
     return action.startswith((b"Describe", b"Get", b"List"))
+
+
+def is_about_alarms(scope, action):
+    """They are resources, and lie with the data that grow."""
+    return "/service/GraniteServiceVersion20100801/" in scope["path"] and action != b"PutMetricData"
 
 
 async def durable(scope, receive, send):
@@ -65,10 +84,13 @@ async def durable(scope, receive, send):
 
     async def save_then_send(message):
         starts = message["type"] == "http.response.start" and message["status"] < 400
-        if starts and not only_reads(scope, first):
+        action = action_of(scope, first)
+        if starts and not only_reads(action):
             late.set()
-            if not is_object_traffic(scope):
-                save(growing=False)
+            if is_about_alarms(scope, action):
+                save("cloudwatch".__eq__)
+            elif not is_object_traffic(scope):
+                save(keeps)
         await send(message)
 
     await serve(scope, receive_and_look, save_then_send)
@@ -80,8 +102,8 @@ async def with_late_saves(scope, receive, send):
             await asyncio.sleep(LAZY_SECONDS)
             if late.is_set():
                 late.clear()
-                save(growing=True)
-                save(growing=False)
+                save(grows)
+                save(keeps)
 
     task = asyncio.create_task(loop())
     try:

@@ -1,12 +1,9 @@
 use std::{path::PathBuf, time::Duration};
 
-use aws_smithy_runtime_api::{
-    client::{
-        http::{HttpConnector, SharedHttpConnector},
-        orchestrator::{HttpRequest, HttpResponse},
-        result::ConnectorError,
-    },
-    http::StatusCode,
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, SharedHttpConnector},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use serde::de::DeserializeOwned;
@@ -18,6 +15,7 @@ use super::{
     error::{Error, Result},
     form::Form,
     managed::{self, Secrets},
+    record::Role,
     supervisor::Live,
 };
 
@@ -52,6 +50,8 @@ impl Instances {
             ("ModifyDBInstance", Some(identifier)) => self.modify(request, form, identifier).await,
             ("DeleteDBInstance", Some(identifier)) => self.delete(request, identifier).await,
             ("RebootDBInstance", Some(identifier)) => self.reboot(request, identifier).await,
+            ("AddRoleToDBInstance", Some(identifier)) => self.associate(&form, identifier).await,
+            ("RemoveRoleFromDBInstance", Some(identifier)) => self.dissociate(&form, identifier).await,
             ("DescribeDBInstances", _) => {
                 let response = self.forward(request).await?;
                 self.truthful(response).await
@@ -189,6 +189,40 @@ impl Instances {
         self.truthful(response).await
     }
 
+    /// MiniStack does not know the call. The association is all that there is of it here: nothing takes the role on.
+    async fn associate(&self, form: &Form, identifier: String) -> Reply {
+        let Some(known) = self.database(&identifier).await else {
+            return Ok(answers::no_instance(&identifier));
+        };
+        let role = role(form);
+        if known.roles.iter().any(|there| there.feature == role.feature) {
+            let message = format!("{} has a role for {} already", known.identifier, role.feature);
+            return Ok(answers::refused("DBInstanceRoleAlreadyExists", &message));
+        }
+        let roles = known.roles.into_iter().chain([role]).collect();
+        self.keep_roles("AddRoleToDBInstance", identifier, roles).await
+    }
+
+    async fn dissociate(&self, form: &Form, identifier: String) -> Reply {
+        let Some(known) = self.database(&identifier).await else {
+            return Ok(answers::no_instance(&identifier));
+        };
+        let role = role(form);
+        let roles: Vec<Role> = known.roles.iter().filter(|there| **there != role).cloned().collect();
+        if roles.len() == known.roles.len() {
+            let message = format!("{} has no role {} for {}", known.identifier, role.arn, role.feature);
+            return Ok(answers::refused("DBInstanceRoleNotFound", &message));
+        }
+        self.keep_roles("RemoveRoleFromDBInstance", identifier, roles).await
+    }
+
+    async fn keep_roles(&self, action: &str, identifier: String, roles: Vec<Role>) -> Reply {
+        Ok(match self.ask::<()>(Request::Roles { identifier, roles }).await {
+            Ok(()) => answers::done(action),
+            Err(error) => refusal(&error),
+        })
+    }
+
     async fn keep_secret(
         &self,
         secrets: &Secrets,
@@ -244,13 +278,12 @@ async fn read(body: SdkBody) -> Result<Vec<u8>, ConnectorError> {
     read.map(|bytes| bytes.to_vec()).map_err(|error| ConnectorError::io(error.into()))
 }
 
-/// An answer as RDS gives it: its code and message reach the user like any other, and it is not tried again.
+fn role(form: &Form) -> Role {
+    let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
+    Role { arn: text("RoleArn"), feature: text("FeatureName") }
+}
+
+/// Its message reaches the user like any other, and it is not tried again.
 fn refusal(error: &Error) -> HttpResponse {
-    let body = answers::error(&error.to_string());
-    let status = StatusCode::try_from(400).unwrap_or_else(|_| unreachable!("400 is a status"));
-    let mut response = HttpResponse::new(status, SdkBody::empty());
-    response.headers_mut().insert("content-type", "text/xml");
-    response.headers_mut().insert("content-length", body.len().to_string());
-    *response.body_mut() = SdkBody::from(body);
-    response
+    answers::refused("LocalDatabase", &error.to_string())
 }

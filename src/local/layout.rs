@@ -69,6 +69,15 @@ impl Layout {
         self.socket_folder().join("control.sock")
     }
 
+    /// The root certificate by which clients know the databases.
+    pub fn ca(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
+    pub(super) fn ca_key(&self) -> PathBuf {
+        self.folder.join("ca-key.pem")
+    }
+
     pub(super) fn record(&self) -> PathBuf {
         self.folder.join("record.json")
     }

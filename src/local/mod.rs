@@ -7,6 +7,7 @@
 mod account;
 mod admin;
 mod answers;
+mod authority;
 mod client;
 mod control;
 mod databases;
@@ -40,6 +41,7 @@ pub use error::{Error, Result};
 pub use keeper::PartState;
 pub use layout::Layout;
 pub use logs::{logs, tail};
+pub use record::Role;
 pub use status::{Problem, Running, Status, SupervisorState, connect, status};
 pub use supervisor::{Gateway, supervise};
 pub use up::{Progress, up};

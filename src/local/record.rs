@@ -29,6 +29,16 @@ pub(super) struct DatabaseRecord {
     /// Of the managed master password.
     #[serde(default)]
     pub(super) secret_arn: Option<String>,
+    /// Roles that were associated with it.
+    #[serde(default)]
+    pub(super) roles: Vec<Role>,
+}
+
+/// A role that a database would take on, were there anything to take it on for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    pub arn: String,
+    pub feature: String,
 }
 
 /// The record and its file. Every change is on disk before it counts.
@@ -102,8 +112,13 @@ mod tests {
         let path = folder.path().join("record.json");
         let file = RecordFile::open(path.clone()).unwrap();
         file.change(|record| record.gateway_port = Some(4566)).unwrap();
-        let database =
-            DatabaseRecord { port: 5432, user: "adm".into(), name: "loans".into(), secret_arn: None };
+        let database = DatabaseRecord {
+            port: 5432,
+            user: "adm".into(),
+            name: "loans".into(),
+            secret_arn: None,
+            roles: vec![Role { arn: "arn:aws:iam::0:role/a".into(), feature: "s3Import".into() }],
+        };
         file.change(|record| drop(record.databases.insert("loans".into(), database.clone()))).unwrap();
         let again = RecordFile::open(path).unwrap();
         assert_eq!(again.get(), file.get());
@@ -115,5 +130,6 @@ mod tests {
         let first = r#"{"format":1,"gateway_port":4566,"databases":{"a":{"port":1,"user":"u","name":"n"}}}"#;
         let record: Record = serde_json::from_str(first).unwrap();
         assert_eq!(record.databases["a"].secret_arn, None);
+        assert_eq!(record.databases["a"].roles, []);
     }
 }

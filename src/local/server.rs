@@ -12,6 +12,7 @@ use tokio::process::Command;
 use super::{
     account::{Account, our_name},
     admin::{self, ADMIN},
+    authority::{Authority, write_private},
     error::{Error, FileContext, IoContext, Result},
     keeper::Program,
     layout::Layout,
@@ -22,6 +23,9 @@ use super::{
     template::Template,
 };
 
+/// What it shows to clients, in the folder of its data.
+const CERTIFICATE: &str = "server.crt";
+const KEY: &str = "server.key";
 /// `en_US.UTF-8` is what RDS has, but minimal systems lack it.
 const LOCALES: [&str; 3] = ["C.UTF-8", "en_US.UTF-8", "C"];
 
@@ -164,6 +168,17 @@ impl Server {
         Ok(())
     }
 
+    /// A new certificate at every start: nothing to renew, and none of an authority that is gone.
+    fn identify(&self, data: &Path) -> Result<()> {
+        let identity = Authority::of(&self.layout)?.identify(&self.identifier)?;
+        for (name, text) in [(CERTIFICATE, identity.certificate), (KEY, identity.key)] {
+            let path = data.join(name);
+            write_private(&path, &text)?;
+            self.account.own(&path)?;
+        }
+        Ok(())
+    }
+
     /// The uppermost folder that is the databases' own.
     fn top(&self) -> &Path {
         match self.layout.shared_folder() {
@@ -213,12 +228,16 @@ impl Program for Server {
         let port = self.choose_port()?;
         let (data, sockets) = (folder(&self.layout, &self.identifier), self.sockets());
         self.account.folder(&sockets, self.top())?;
+        self.identify(&data)?;
         let settings = [
             ("port", port.to_string()),
             ("listen_addresses", "127.0.0.1".to_owned()),
             ("unix_socket_directories", sockets.display().to_string()),
             ("unix_socket_permissions", "0700".to_owned()),
             ("password_encryption", "scram-sha-256".to_owned()),
+            ("ssl", "on".to_owned()),
+            ("ssl_cert_file", CERTIFICATE.to_owned()),
+            ("ssl_key_file", KEY.to_owned()),
             ("logging_collector", "off".to_owned()),
             ("max_connections", "100".to_owned()),
             ("shared_buffers", "128MB".to_owned()),

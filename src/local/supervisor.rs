@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{
+    authority::Authority,
     control::{Answer, Request},
     databases::{Database, Databases},
     error::{Error, FileContext, IoContext, Result},
@@ -84,6 +85,8 @@ pub async fn supervise(layout: &Layout) -> Result<()> {
     }
     let record = Arc::new(RecordFile::open(layout.record())?);
     orphans::remove_halves(layout, |identifier| record.database(identifier).is_some());
+    // There before anybody hears that the cloud is up: what is planned then may name it.
+    Authority::of(layout)?;
     let python = venv::ensure(&mut |_| ()).await?;
 
     let socket = layout.control_socket();
@@ -153,6 +156,7 @@ impl Supervisor {
                 databases.set_password(&identifier, &password).await?
             }
             Request::Secret { identifier, arn } => databases.set_secret(&identifier, arn)?,
+            Request::Roles { identifier, roles } => databases.set_roles(&identifier, roles)?,
             Request::Reboot { identifier } => databases.reboot(&identifier).await?,
             Request::Drop { identifier } => databases.drop(&identifier).await?,
             Request::Shutdown => drop(self.ending.send(true)),

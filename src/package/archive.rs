@@ -3,6 +3,7 @@
 use super::{Error, Executable, Result};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
@@ -21,16 +22,40 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// The zip with `executable` as its only file, `bootstrap`: the same bytes for the same executable on every machine.
 pub(super) fn pack(executable: &[u8]) -> std::io::Result<Vec<u8>> {
-    let options = SimpleFileOptions::default()
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file(BOOTSTRAP, options(0o755))?;
+    zip.write_all(executable)?;
+    Ok(zip.finish()?.into_inner())
+}
+
+/// `zip`, which lies at `path`, with more files behind those that it has: the same bytes for the same files.
+pub(super) fn extend(path: &Path, zip: &[u8], files: &BTreeMap<&str, Vec<u8>>) -> Result<Vec<u8>> {
+    let not_zip =
+        |error: zip::result::ZipError| Error::NotZip { path: path.to_path_buf(), reason: error.to_string() };
+    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(not_zip)?;
+    if let Some(name) = files.keys().find(|name| archive.index_for_name(name).is_some()) {
+        return Err(Error::NameTaken { path: path.to_path_buf(), name: (*name).to_owned() });
+    }
+    let mut longer = ZipWriter::new(Cursor::new(Vec::with_capacity(zip.len())));
+    for index in 0..archive.len() {
+        // As it is, without packing it anew.
+        longer.raw_copy_file(archive.by_index_raw(index).map_err(not_zip)?).map_err(not_zip)?;
+    }
+    for (name, content) in files {
+        longer.start_file(*name, options(0o644)).map_err(not_zip)?;
+        longer.write_all(content).map_err(Error::io("write", path))?;
+    }
+    Ok(longer.finish().map_err(not_zip)?.into_inner())
+}
+
+/// What decides the bytes of an entry, the same on every machine.
+fn options(mode: u32) -> SimpleFileOptions {
+    SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(6))
         .last_modified_time(DateTime::default())
         .system(System::Unix)
-        .unix_permissions(0o755);
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file(BOOTSTRAP, options)?;
-    zip.write_all(executable)?;
-    Ok(zip.finish()?.into_inner())
+        .unix_permissions(mode)
 }
 
 /// The `bootstrap` at the root of a zip, if it is a Linux executable. A script or a zip for another runtime has none.
@@ -84,6 +109,31 @@ mod tests {
     fn the_bytes_are_pinned() {
         let executable: Vec<u8> = (0..20_000u32).map(|i| (i * i / 7) as u8).collect();
         insta::assert_snapshot!(sha256(&pack(&executable).unwrap()), @"Beru+PXBwjz7QDUt7AnVKZrwXW45KHYfXtutGxP8Suw=");
+    }
+
+    #[test]
+    fn more_files_come_behind_and_change_nothing_else() {
+        let path = Path::new("f.zip");
+        let zip = pack(b"\x7fELF hello").unwrap();
+        let files = BTreeMap::from([("roots/ca.pem", b"root".to_vec()), ("a.txt", vec![])]);
+        let longer = extend(path, &zip, &files).unwrap();
+        assert_eq!(longer, extend(path, &zip, &files).unwrap());
+        let mut archive = ZipArchive::new(Cursor::new(&longer)).unwrap();
+        let names: Vec<_> = archive.file_names().flatten().map(|name| name.into_owned()).collect();
+        assert_eq!(names, ["bootstrap", "a.txt", "roots/ca.pem"]);
+        let mut text = String::new();
+        archive.by_name("roots/ca.pem").unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "root");
+        let mut bootstrap = archive.by_name("bootstrap").unwrap();
+        assert_eq!(
+            (bootstrap.unix_mode(), bootstrap.last_modified()),
+            (Some(0o100_755), Some(DateTime::default()))
+        );
+        let mut program = vec![];
+        bootstrap.read_to_end(&mut program).unwrap();
+        assert_eq!(program, b"\x7fELF hello");
+        let taken = extend(path, &zip, &BTreeMap::from([("bootstrap", vec![])])).unwrap_err().to_string();
+        assert!(taken.contains("has a file bootstrap already"), "{taken}");
     }
 
     #[test]

@@ -87,6 +87,9 @@ pub enum Error {
     /// `bootstrap` lacks the executable bit.
     #[error("`bootstrap` in {} is not executable: `chmod +x bootstrap` before zipping it", .0.display())]
     NotExecutable(PathBuf),
+    /// `files` names what the zip has.
+    #[error("{} has a file {name} already: choose another name for it in `files`", .path.display())]
+    NameTaken { path: PathBuf, name: String },
     /// More than Lambda takes in one request.
     #[error(
         "{} has {} MB, and Lambda takes 50 MB in one upload: strip the binary (`strip = true` and `opt-level = \"s\"` under \

@@ -3,12 +3,14 @@
 mod live;
 mod modify;
 mod password;
+mod roles;
 mod rules;
 
 use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Typical, Wait};
 use super::db_subnet_group::{from_rds, rds_tags, retag};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::{Error, Result};
+use roles::Role;
 use aws_sdk_rds::types::{DbInstance as Found, Filter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -161,9 +163,19 @@ pub struct Inputs {
     #[serde(default = "yes")]
     #[schemars(extend("x-local" = true))]
     pub apply_immediately: bool,
+    /// Roles that the database itself takes on, one a feature, as in
+    /// `[{ role = "${iam_role.database.arn}", feature = "s3Import" }]`.
+    #[serde(default)]
+    #[schemars(extend("x-set" = true))]
+    pub roles: Vec<Role>,
     /// Certificate authority of the server's certificate, such as `rds-ca-rsa2048-g1`.
     #[schemars(extend("x-computed" = true, "x-interrupts" = "the database may restart"))]
     pub ca_certificate: Option<String>,
+    /// Path of the root certificates by which `stackctl connect` knows the server, relative to `stack.toml`: those that
+    /// AWS publishes at <https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem>. When unset the connection is
+    /// encrypted, and by whom is not asked. The local cloud has its own and needs none.
+    #[schemars(extend("x-local" = true))]
+    pub root_certificates: Option<String>,
     /// Tags of the instance.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -228,6 +240,8 @@ impl Resource for DbInstance {
             Retry::secs("InvalidParameterCombination", "disable deletion pro", 300),
             // The secret is there, its value not everywhere yet.
             Retry::secs("ResourceNotFoundException", "secret value", 60),
+            // The role was made a moment ago.
+            Retry::secs("InvalidParameterValue", "IAM role ARN value is invalid or does not include the required", 120),
         ],
         holds_data: true,
         fixed_name: true,
@@ -236,6 +250,9 @@ impl Resource for DbInstance {
             read: &["rds:DescribeDBInstances"],
             update: &[
                 "rds:ModifyDBInstance",
+                "rds:AddRoleToDBInstance",
+                "rds:RemoveRoleFromDBInstance",
+                "iam:PassRole",
                 "rds:AddTagsToResource",
                 "rds:RemoveTagsFromResource",
                 "secretsmanager:GetSecretValue",
@@ -310,11 +327,14 @@ impl Resource for DbInstance {
             return Err(Error::Refused(format!("the database {id} is gone: run `stackctl plan` again")));
         };
         if let Some(call) = modify::request(cloud, &found, before, after).await? {
+            // RDS takes one change at a time: for the roles the engine comes back.
             call.db_instance_identifier(&id.0)
                 .apply_immediately(after.apply_immediately)
                 .send()
                 .await
                 .map_err(aws("rds:ModifyDBInstance"))?;
+        } else {
+            roles::change(cloud, id, &found, after).await?;
         }
         let (removed, set) = tags::changes(&before.tags, &after.tags);
         retag(cloud, found.db_instance_arn.as_deref().unwrap_or_default(), removed, set).await

@@ -87,6 +87,7 @@ macro_rules! registry {
 }
 
 registry! {
+    alarm::Alarm,
     bucket::Bucket,
     db_instance::DbInstance,
     db_subnet_group::DbSubnetGroup,

@@ -58,6 +58,8 @@ fn five() -> u32 {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Outputs {
     pub arn: String,
+    /// As CloudWatch's dimension `QueueName` has it.
+    pub name: String,
     pub url: String,
 }
 
@@ -185,6 +187,7 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Queue>>> {
         policy: text(Name::Policy).as_deref().and_then(policy::parse),
         tags: tags::user(&all),
     };
-    let outputs = Outputs { arn: text(Name::QueueArn).unwrap_or_default(), url: id.0.clone() };
+    let name = inputs.name.clone().unwrap_or_default();
+    let outputs = Outputs { arn: text(Name::QueueArn).unwrap_or_default(), name, url: id.0.clone() };
     Ok(Some(Live { inputs, outputs, status: Status::Ready }))
 }

@@ -26,6 +26,15 @@ impl Calls {
 /// A cloud (not an emulator of it) whose EC2 answers `answer(action, body)`, a status and the XML inside the response
 /// element.
 pub fn ec2(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) -> (Cloud, Calls) {
+    query(move |action, body| {
+        let (status, inner) = answer(action, body);
+        let text = if status < 300 { format!("<{action}Response>{inner}</{action}Response>") } else { inner };
+        (status, text)
+    })
+}
+
+/// The same for every service that is asked by forms: the whole answer.
+pub fn query(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) -> (Cloud, Calls) {
     let calls = Calls::default();
     let heard = calls.clone();
     let http = infallible_client_fn(move |request: http::Request<SdkBody>| {
@@ -33,11 +42,10 @@ pub fn ec2(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static)
         let body = percent_encoding::percent_decode_str(&body).decode_utf8_lossy().into_owned();
         let action = body.split(['=', '&']).nth(1).unwrap().to_owned();
         heard.0.lock().unwrap().push(body.clone());
-        let (status, inner) = answer(&action, &body);
-        let text = if status < 300 { format!("<{action}Response>{inner}</{action}Response>") } else { inner };
+        let (status, text) = answer(&action, &body);
         http::Response::builder().status(status).body(SdkBody::from(text)).unwrap()
     });
-    let mut cloud = Cloud::emulator("http://ec2.invalid", "eu-west-1", http);
+    let mut cloud = Cloud::emulator("http://aws.invalid", "eu-west-1", http);
     cloud.emulated = false;
     (cloud, calls)
 }

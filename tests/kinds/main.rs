@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod alarm;
 mod answers;
 mod bucket;
 mod db_instance;
+mod db_instance_roles;
 mod db_subnet_group;
 mod emulator;
 mod harness;

@@ -1,7 +1,8 @@
 use aws_sdk_rds::error::ProvideErrorMetadata;
 use stackctl::local;
+use std::os::unix::fs::PermissionsExt;
 
-use crate::world::{PASSWORD, World, connect, database_pid, eventually, kill};
+use crate::world::{PASSWORD, World, connect, connect_verified, database_pid, eventually, kill};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_db_instance_is_a_real_server() {
@@ -117,6 +118,77 @@ async fn a_managed_password_is_a_secret() {
 
     rds.delete_db_instance().db_instance_identifier("loans").skip_final_snapshot(true).send().await.unwrap();
     secrets.get_secret_value().secret_id(&arn).send().await.unwrap_err();
+    world.purge().await;
+}
+
+/// As a function verifies RDS: by the root certificate and the name, and nothing less is `verify-full`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_can_tell_whom_it_talks_to() {
+    let world = World::new();
+    world.up().await;
+    let roots = std::fs::read_to_string(world.layout.ca()).unwrap();
+    let db = world.create("loans").await;
+    for name in [db.endpoint().unwrap().address().unwrap(), "127.0.0.1"] {
+        let client = connect_verified(&db, name, &roots).await.unwrap();
+        let row = client.query_one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[]).await;
+        assert!(row.unwrap().get::<_, bool>(0));
+    }
+    // Another cloud's authority vouches for nothing here, and ours for no other name.
+    let stranger = World::new();
+    stranger.up().await;
+    let strange = std::fs::read_to_string(stranger.layout.ca()).unwrap();
+    let error = connect_verified(&db, "localhost", &strange).await.unwrap_err();
+    assert!(
+        format!("{error:?}").contains("UnknownIssuer") || format!("{error:?}").contains("BadSignature"),
+        "{error:?}"
+    );
+    stranger.purge().await;
+    let error = connect_verified(&db, "localhost.localdomain", &roots).await.unwrap_err();
+    assert!(format!("{error:?}").contains("NotValidForName"), "{error:?}");
+
+    // Down and up: the same authority, so that functions know the databases again.
+    local::down(&world.layout, false).await.unwrap();
+    world.up().await;
+    assert_eq!(std::fs::read_to_string(world.layout.ca()).unwrap(), roots);
+    connect_verified(&world.describe("loans").await, "localhost", &roots).await.unwrap();
+    for key in [world.layout.folder().join("ca-key.pem"), world.layout.databases().join("loans/server.key")] {
+        assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600, "{}", key.display());
+    }
+    world.purge().await;
+}
+
+/// MiniStack does not know the calls: the local cloud answers in its place, and remembers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_associated_and_remembered() {
+    let world = World::new();
+    world.up().await;
+    world.create("loans").await;
+    let role = "arn:aws:iam::000000000000:role/import";
+    let rds = world.rds().await;
+    let add = || {
+        let call = rds.add_role_to_db_instance().db_instance_identifier("loans");
+        call.role_arn(role).feature_name("s3Import").send()
+    };
+    add().await.unwrap();
+    let error = add().await.unwrap_err();
+    assert_eq!(error.code(), Some("DBInstanceRoleAlreadyExists"), "{error:?}");
+    local::down(&world.layout, false).await.unwrap();
+    world.up().await;
+    let db = world.describe("loans").await;
+    let [there] = db.associated_roles() else { panic!("{:?}", db.associated_roles()) };
+    assert_eq!(
+        (there.role_arn(), there.feature_name(), there.status()),
+        (Some(role), Some("s3Import"), Some("ACTIVE"))
+    );
+    let rds = world.rds().await;
+    let remove = |identifier: &str| {
+        let call = rds.remove_role_from_db_instance().db_instance_identifier(identifier);
+        call.role_arn(role).feature_name("s3Import").send()
+    };
+    remove("loans").await.unwrap();
+    assert!(world.describe("loans").await.associated_roles().is_empty());
+    assert_eq!(remove("loans").await.unwrap_err().code(), Some("DBInstanceRoleNotFound"));
+    assert_eq!(remove("none").await.unwrap_err().code(), Some("DBInstanceNotFound"));
     world.purge().await;
 }
 

@@ -51,6 +51,13 @@ async fn what_was_acknowledged_survives_a_killed_ministack() {
     sqs.create_queue().queue_name("late").send().await.unwrap();
     let ec2 = aws_sdk_ec2::Client::new(&world.config().await);
     let vpc = ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+    // Last: it lies with what is otherwise written a second later.
+    let cloudwatch = aws_sdk_cloudwatch::Client::new(&world.config().await);
+    let put =
+        cloudwatch.put_metric_alarm().alarm_name("late").namespace("LoanLoader").metric_name("failures");
+    let put = put.statistic(aws_sdk_cloudwatch::types::Statistic::Sum).period(300).evaluation_periods(1);
+    let more = aws_sdk_cloudwatch::types::ComparisonOperator::GreaterThanThreshold;
+    put.threshold(0.0).comparison_operator(more).send().await.unwrap();
 
     // It may have been restarted before, when another one took its port first.
     let restarts = before.gateway.as_ref().unwrap().restarts;
@@ -65,6 +72,8 @@ async fn what_was_acknowledged_survives_a_killed_ministack() {
     let body = s3.get_object().bucket("loans").key("a").send().await.unwrap().body.collect().await.unwrap();
     assert_eq!(body.into_bytes().as_ref(), b"one");
     assert_eq!(ec2.describe_vpcs().vpc_ids(&vpc).send().await.unwrap().vpcs().len(), 1);
+    let alarms = cloudwatch.describe_alarms().alarm_names("late").send().await.unwrap();
+    assert_eq!(alarms.metric_alarms().len(), 1);
     world.purge().await;
 }
 

@@ -1,12 +1,15 @@
 use std::{
     fs,
+    net::Ipv4Addr,
     path::PathBuf,
     process::Command,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use aws_sdk_rds::types::DbInstance;
 use aws_smithy_http_client::{Builder, tls};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use stackctl::local::{self, Layout, LocalHttpClient, PartState, Status, SupervisorState};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
@@ -152,6 +155,34 @@ pub async fn connect(db: &DbInstance, user: &str, password: &str) -> Result<Clie
         .password(password)
         .dbname("loans")
         .connect(NoTls)
+        .await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// `sslmode=verify-full`: only with a server that has a certificate for `name` by one of `roots`, which are PEM.
+pub async fn connect_verified(
+    db: &DbInstance,
+    name: &str,
+    roots: &str,
+) -> Result<Client, tokio_postgres::Error> {
+    let mut store = rustls::RootCertStore::empty();
+    for root in CertificateDer::pem_slice_iter(roots.as_bytes()) {
+        store.add(root.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider);
+    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    let tls = builder.with_root_certificates(store).with_no_client_auth();
+    let (client, connection) = tokio_postgres::Config::new()
+        .host(name)
+        .hostaddr(Ipv4Addr::LOCALHOST.into())
+        .port(u16::try_from(db.endpoint().unwrap().port().unwrap()).unwrap())
+        .user("adm")
+        .password(PASSWORD)
+        .dbname("loans")
+        .ssl_mode(tokio_postgres::config::SslMode::Require)
+        .connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls))
         .await?;
     tokio::spawn(connection);
     Ok(client)

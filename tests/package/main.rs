@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use stackctl::package::{Architecture, Artifact, Error, Progress, Request, Result, build, inspect};
+use stackctl::package::{
+    Architecture, Artifact, Error, Progress, Request, Result, build, inspect, with_files,
+};
+use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -105,6 +109,46 @@ fn first_without_place(first: &Artifact) -> Artifact {
         *warning = warning.replace("the binary hello", &there);
     }
     first
+}
+
+/// Files beside the program: another zip, the same for the same files, without another build.
+#[test]
+fn files_travel_in_the_zip() {
+    let project = Project::new();
+    let (plain, _) = project.build();
+    project.write("roots/rds.pem", "root 1");
+    let files = |names: &[&str]| -> BTreeMap<String, PathBuf> {
+        names.iter().map(|name| ((*name).to_owned(), project.path("roots/rds.pem"))).collect()
+    };
+    let with = |files| with_files(plain.clone(), project.dir.path(), &files);
+    assert_eq!(with(files(&[])).unwrap(), plain);
+    let first = with(files(&["rds-ca.pem"])).unwrap();
+    assert_ne!((&first.zip, &first.code_sha256), (&plain.zip, &plain.code_sha256));
+    assert_eq!(first.architecture, plain.architecture);
+    assert_eq!(inspect(&first.zip, "provided.al2023", None).unwrap().code_sha256, first.code_sha256);
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&first.zip).unwrap()).unwrap();
+    let mut text = String::new();
+    archive.by_name("rds-ca.pem").unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(
+        (text.as_str(), archive.by_name("rds-ca.pem").unwrap().unix_mode()),
+        ("root 1", Some(0o100_644))
+    );
+
+    // The content counts, and so does the name.
+    assert_eq!(with(files(&["rds-ca.pem"])).unwrap(), first);
+    assert_ne!(with(files(&["ca.pem"])).unwrap().code_sha256, first.code_sha256);
+    project.write("roots/rds.pem", "root 2");
+    assert_ne!(with(files(&["rds-ca.pem"])).unwrap().code_sha256, first.code_sha256);
+    project.write("roots/rds.pem", "root 1");
+    assert_eq!(with(files(&["rds-ca.pem"])).unwrap(), first);
+    // And cargo is not asked again.
+    assert_eq!(project.build().1, [""; 0]);
+
+    let taken = with(files(&["bootstrap"])).unwrap_err().to_string();
+    assert!(taken.contains("has a file bootstrap already"), "{taken}");
+    std::fs::remove_file(project.path("roots/rds.pem")).unwrap();
+    let missing = with(files(&["rds-ca.pem"])).unwrap_err().to_string();
+    assert!(missing.starts_with("cannot read") && missing.contains("roots/rds.pem"), "{missing}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use crate::emulator::{Bucket, messages};
-use crate::project::{Project, eventually, loan_data};
+use crate::project::{Project, all, eventually, loan_data};
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,11 @@ pub struct Database {
 impl Database {
     pub fn open(project: &Project) -> Self {
         let url = project.says("connect", &["connect", "--url", "--target", "local"]);
+        // The loader connects with verification; here it is the tables that count.
+        let (url, parameters) = url.trim().split_once('?').unwrap();
+        assert!(parameters.starts_with("sslmode=verify-full&sslrootcert="), "{parameters}");
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let (client, connection) = runtime.block_on(tokio_postgres::connect(url.trim(), NoTls)).unwrap();
+        let (client, connection) = runtime.block_on(tokio_postgres::connect(url, NoTls)).unwrap();
         runtime.spawn(connection);
         Self { runtime, client }
     }
@@ -80,6 +83,26 @@ fn generate(project: &Project, rows: u32, seed: u32) -> PathBuf {
         command.args(["generate", "--rows", &rows, "--seed", &seed, "--output"]).arg(&file).status().unwrap();
     assert!(made.success());
     file
+}
+
+/// psql verifies the server, and nothing tells the loader to do with less here.
+pub fn connections_are_verified(project: &Project) {
+    let sql = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
+    let told = project.says("connect", &["connect", "--target", "local", "--", "-Atc", sql]);
+    assert_eq!(told.trim(), "t");
+    let shown = project.json(&["show", "lambda_function.loader", "--target", "local", "--json"]);
+    let environment = &shown["lambda_function.loader"]["inputs"]["environment"];
+    assert_eq!(environment["DATABASE_SSLMODE"], "verify-full");
+}
+
+/// A file that stackctl does not find is an error before anything is built or asked for.
+pub fn a_missing_certificate_says_where_it_can_be_had(project: &Project) {
+    let args = ["plan", "--target", "local", "--set", "rds_certificates=rds-ca.pem"];
+    let plan = project.run(&args);
+    let told = all(&plan);
+    assert_eq!(plan.status.code(), Some(1), "{told}");
+    assert!(told.contains("there is no file rds-ca.pem"), "{told}");
+    assert!(told.contains("global-bundle.pem"), "{told}");
 }
 
 pub fn a_generated_file_is_loaded_once(project: &Project) {

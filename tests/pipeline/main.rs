@@ -27,6 +27,8 @@ fn plan_apply_load_change_destroy() {
     project.says("apply", &["apply", "--target", "local", "--auto-approve"]);
     project.nothing_to_do("after the apply");
 
+    loads::connections_are_verified(&project);
+    loads::a_missing_certificate_says_where_it_can_be_had(&project);
     loads::a_generated_file_is_loaded_once(&project);
     loads::real_files_have_exactly_their_rows(&project);
     loads::a_file_that_is_no_loan_file_fails_and_says_so(&project);

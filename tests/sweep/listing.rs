@@ -95,6 +95,14 @@ async fn global(cloud: &Cloud) -> Vec<Object> {
         let tags = sqs.list_queue_tags().queue_url(&url).send().await.unwrap().tags;
         all.push(object("queue", Some(url), of_map(tags)));
     }
+    let cloudwatch = cloud.cloudwatch();
+    for alarm in cloudwatch.describe_alarms().send().await.unwrap().metric_alarms.unwrap_or_default() {
+        let arn = alarm.alarm_arn().unwrap();
+        let tags = cloudwatch.list_tags_for_resource().resource_arn(arn).send().await.unwrap().tags;
+        let mut tags = tags.unwrap_or_default().into_iter();
+        let address = tags.find(|tag| tag.key() == Some(ADDRESS)).and_then(|tag| tag.value);
+        all.push(object("alarm", alarm.alarm_name, address));
+    }
     let logs = cloud.logs();
     for group in logs.describe_log_groups().send().await.unwrap().log_groups.unwrap_or_default() {
         let arn = group.arn().unwrap().trim_end_matches(":*");

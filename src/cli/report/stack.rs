@@ -117,13 +117,6 @@ pub async fn local_logs(logs: &BTreeMap<String, PathBuf>, lines: usize, follow: 
     }
 }
 
-/// A line of a function's log, with its time (milliseconds since 1970).
-pub fn log(at: i64, message: &str) {
-    let time =
-        jiff::Timestamp::from_millisecond(at).map(|time| time.strftime("%Y-%m-%d %H:%M:%S").to_string());
-    data(&format!("{} {message}", Paint::Dim.label(&time.unwrap_or_default())));
-}
-
 /// `42.1 MB`.
 pub fn bytes(count: u64) -> String {
     indicatif::DecimalBytes(count).to_string()

@@ -1,6 +1,6 @@
 //! What RDS says, in the terms of `stack.toml`.
 
-use super::{DbInstance, Inputs, Outputs, gp3, postgres};
+use super::{DbInstance, Inputs, Outputs, gp3, postgres, roles};
 use crate::cloud::tags;
 use crate::resource::db_subnet_group::from_rds;
 use crate::resource::{Id, Live, Status};
@@ -94,7 +94,9 @@ pub(super) fn inputs(found: &Found) -> Inputs {
         log_exports: Some(logs),
         parameter_group: found.db_parameter_groups().first().and_then(|group| group.db_parameter_group_name.clone()),
         apply_immediately: true,
+        roles: roles::there(found),
         ca_certificate: pending.ca_certificate_identifier.or_else(|| some(&found.ca_certificate_identifier)),
+        root_certificates: None,
         tags: tags::user(&from_rds(found.tag_list().to_vec())),
     }
 }
@@ -147,7 +149,10 @@ fn status(found: &Found) -> Status {
     match word.as_str() {
         // With the storage being optimised it serves as ever; that can take hours.
         "available" | "storage-optimization" | "storage-initialization" => match &found.endpoint {
-            Some(endpoint) if endpoint.address.is_some() => Status::Ready,
+            Some(endpoint) if endpoint.address.is_some() => match roles::pending(found) {
+                Some(what) => Status::Pending(what),
+                None => Status::Ready,
+            },
             _ => Status::Pending("waiting for an address".to_owned()),
         },
         "storage-full" if growing => Status::Pending(word),

@@ -45,6 +45,14 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
     if text("final_snapshot_identifier").is_some_and(|name| name.contains("--")) {
         complain("final_snapshot_identifier", "RDS takes no two hyphens in a row: write another");
     }
+    let mut features = vec![];
+    for (i, role) in inputs["roles"].as_array().into_iter().flatten().enumerate() {
+        let Some(feature) = role["feature"].as_str() else { continue };
+        if features.contains(&feature) {
+            complain(&format!("roles.{i}"), &format!("{feature} has a role already and RDS takes one a feature: remove one"));
+        }
+        features.push(feature);
+    }
     let groups = inputs.get("security_group_ids").filter(|groups| !has_unknown(groups)).and_then(Json::as_array);
     if groups.is_some_and(Vec::is_empty) {
         complain("security_group_ids", "RDS takes no empty list: name a group, or remove the line for the default");
@@ -98,6 +106,13 @@ mod tests {
         let snapshot = json!({"final_snapshot_identifier": "x", "skip_final_snapshot": true});
         assert_eq!(paths(snapshot), ["final_snapshot_identifier"]);
         assert_eq!(paths(json!({"allocated_storage": 20, "max_allocated_storage": 22, "port": null})), [""; 0]);
+    }
+
+    #[test]
+    fn a_feature_has_one_role() {
+        let role = |role: &str, feature: &str| json!({"role": role, "feature": feature});
+        assert_eq!(paths(json!({"roles": [role("a", "s3Import"), role("a", "s3Export")]})), [""; 0]);
+        assert_eq!(paths(json!({"roles": [role("a", "s3Import"), role("b", "s3Import")]})), ["roles.1"]);
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub struct Inputs {
     /// Path of a zip to upload as it is, at most 50 MB, relative to `stack.toml`. With `source` stackctl fills it in.
     #[schemars(extend("x-local" = true))]
     pub artifact: Option<String>,
+    /// More files in the zip, by their names there. The function finds them in the folder that it is started in.
+    #[serde(default)]
+    #[schemars(extend("x-local" = true))]
+    pub files: BTreeMap<String, File>,
     /// SHA-256 of the zip in base64, as AWS reports it; stackctl fills it in. Tells changed code from code that is there.
     #[schemars(extend("x-computed" = true))]
     pub code_sha256: Option<String>,
@@ -89,6 +93,18 @@ pub struct Inputs {
     pub tags: BTreeMap<String, String>,
 }
 
+/// A file that travels with the function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Where it is, relative to `stack.toml`.
+    #[schemars(length(min = 1))]
+    pub path: String,
+    /// Where it can be had: told when it is not there. stackctl downloads nothing by itself.
+    #[schemars(regex(pattern = r"^https?://"), extend("examples" = ["https://example.com/roots.pem"]))]
+    pub url: Option<String>,
+}
+
 fn provided() -> String {
     "provided.al2023".to_owned()
 }
@@ -155,6 +171,7 @@ impl Inputs {
             name: Some(name),
             source: None,
             artifact: None,
+            files: BTreeMap::new(),
             code_sha256: text(configuration.code_sha256()),
             role: configuration.role().unwrap_or_default().to_owned(),
             runtime: configuration.runtime().map(|r| r.as_str().to_owned()).unwrap_or_default(),

@@ -74,6 +74,14 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
             complain("environment", text);
         }
     }
+    for name in inputs["files"].as_object().into_iter().flatten().map(|(name, _)| name) {
+        let path = format!("files.{name}");
+        if name == "bootstrap" {
+            complain(&path, "is the name of the function's program: choose another for this file".to_owned());
+        } else if name.split('/').any(|step| matches!(step, "" | "." | "..")) || name.contains('\\') {
+            complain(&path, format!("`{name}` is no name for a file in the zip: write it as in `roots/ca.pem`"));
+        }
+    }
     complaints
 }
 
@@ -93,6 +101,18 @@ mod tests {
         let all = json!({"artifact": "f.zip", "name": "a-b_1", "subnet_ids": [unknown], "security_group_ids": ["sg-1"],
             "environment": {"DB_HOST": {"$unknown": "db_instance.loans.endpoint"}}});
         assert_eq!(paths(all), [""; 0]);
+    }
+
+    #[test]
+    fn files_have_names_below_the_root_of_the_zip() {
+        let file = json!({"path": "x"});
+        let files = |names: &[&str]| -> Json {
+            let files = names.iter().map(|name| ((*name).to_owned(), file.clone()));
+            json!({"source": "h", "files": Json::Object(files.collect())})
+        };
+        assert_eq!(paths(files(&["ca.pem", "roots/ca.pem"])), [""; 0]);
+        let wrong = ["bootstrap", "/etc/ca.pem", "../ca.pem", "roots/"];
+        assert_eq!(paths(files(&wrong)), wrong.map(|name| format!("files.{name}")));
     }
 
     #[test]

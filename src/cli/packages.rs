@@ -1,0 +1,174 @@
+//! The code of a stack's functions: crates built, zips of others checked, files put beside them.
+
+use super::failure::{Failure, Outcome};
+use super::report;
+use super::session::is_local;
+use crate::address::Address;
+use crate::config::{self, Block, Stack};
+use crate::desired::Built;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::local::Layout;
+use crate::package;
+use crate::schema::{is, properties};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+/// Builds every attribute that is marked `x-package`, and hashes the zips that are given ready-made.
+pub fn packages(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> {
+    let functions = stack.blocks.iter().filter_map(|(address, block)| {
+        let mut attributes = properties(block.kind.inputs()).into_iter().flatten();
+        let (source, _) = attributes.find(|(_, schema)| is(schema, "x-package"))?;
+        let inputs = stack.resolve(block, &|_| config::Resolved::Unknown);
+        Some(Function { address, block, source, inputs, stack, root })
+    });
+    let functions: Vec<_> = functions.collect();
+    // Before any of them is built, which may take minutes.
+    let mut missing = Diagnostics::default();
+    missing.extend(functions.iter().flat_map(Function::missing));
+    if !missing.is_empty() {
+        return Err(Failure::Config(missing.finish(&stack.source)));
+    }
+    let mut packages = HashMap::new();
+    for function in functions {
+        if let Some(built) = function.build()? {
+            packages.insert(function.address.clone(), built);
+        }
+    }
+    Ok(packages)
+}
+
+struct Function<'a> {
+    address: &'a Address,
+    block: &'a Block,
+    /// Name of the attribute with the crate.
+    source: &'a str,
+    inputs: Json,
+    stack: &'a Stack,
+    root: &'a Path,
+}
+
+impl Function<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.inputs.get(name).and_then(Json::as_str)
+    }
+
+    /// The entries of `files` whose path is known: name, path as it is written, URL.
+    fn files(&self) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
+        let files = self.inputs.get("files").and_then(Json::as_object).into_iter().flatten();
+        files.filter_map(|(name, file)| Some((name.as_str(), file["path"].as_str()?, file["url"].as_str())))
+    }
+
+    fn missing(&self) -> Vec<Diagnostic> {
+        let absent = self.files().filter(|(_, path, _)| !self.root.join(path).is_file());
+        absent
+            .map(|(name, path, url)| {
+                let place = self.root.join(path);
+                let place = place.strip_prefix(".").unwrap_or(&place).display();
+                let help = match url {
+                    _ if self.is_of_the_local_cloud(path) => {
+                        "The local cloud makes it: run `stackctl local down`, then `stackctl local up`."
+                            .to_owned()
+                    }
+                    Some(url) => format!("Download it: `curl -fsSL --create-dirs -o {place} {url}`."),
+                    None => format!("Put it there ({place}), or name another path."),
+                };
+                let message =
+                    format!("there is no file {path}, which {} takes along as {name}", self.address);
+                Diagnostic::new("stackctl::missing_file", message, help)
+                    .at(self.block.span_of(&format!("files.{name}.path")), "is not there")
+            })
+            .collect()
+    }
+
+    fn is_of_the_local_cloud(&self, path: &str) -> bool {
+        let layout = Layout::new(self.root);
+        is_local(self.stack) && layout.project().join(path) == layout.ca()
+    }
+
+    fn build(&self) -> Outcome<Option<Built>> {
+        let runtime = self.text("runtime").unwrap_or("provided.al2023");
+        let architecture = self.text("architecture").and_then(package::Architecture::parse);
+        let artifact = match (self.text(self.source), self.text("artifact")) {
+            (Some(source), _) => {
+                let request = package::Request {
+                    runtime,
+                    architecture,
+                    local: is_local(self.stack),
+                    ..package::Request::new(self.root, source)
+                };
+                // Blocking is no harm: nothing else runs yet.
+                tokio::task::block_in_place(|| {
+                    package::build(&request, &mut |progress| report::building(self.address, progress))
+                })?
+            }
+            (None, Some(zip)) => package::inspect(&self.root.join(zip), runtime, architecture)?,
+            (None, None) => return Ok(None),
+        };
+        let files: BTreeMap<String, PathBuf> =
+            self.files().map(|(name, path, _)| (name.to_owned(), self.root.join(path))).collect();
+        let artifact = package::with_files(artifact, self.root, &files)?;
+        for warning in &artifact.warnings {
+            report::warning(&format!("{}: {warning}", self.address));
+        }
+        let artifact_path = artifact.zip.display().to_string();
+        Ok(Some(Built { artifact: artifact_path, code_sha256: artifact.code_sha256 }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Options, Source, parse};
+    use crate::resource::registry;
+
+    const STACK: &str = r#"[stack]
+name = "loans"
+region = "eu-west-1"
+
+[params]
+roots = "rds-ca.pem"
+
+[lambda_function.loader]
+artifact = "loader.zip"
+role = "arn:aws:iam::1:role/loader"
+
+[lambda_function.loader.files."rds-ca.pem"]
+path = "${param.roots}"
+url = "https://example.com/roots.pem"
+
+[lambda_function.loader.files.notes]
+path = "notes.txt"
+
+[targets.local.params]
+roots = ".stackctl/local/ca.pem"
+"#;
+
+    fn mistakes(target: Option<&str>) -> Vec<(String, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+        let options = Options { target: target.map(str::to_owned), ..Options::default() };
+        let stack = parse(Source::new("stack.toml", STACK), &options, registry()).unwrap();
+        match packages(&stack, folder.path()) {
+            Err(Failure::Config(found)) => found
+                .into_iter()
+                .map(|found| {
+                    let help = found.help.replace(&folder.path().display().to_string(), "PROJECT");
+                    (format!("{}: {found}", found.place().unwrap()), help)
+                })
+                .collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_named_with_place_and_remedy() {
+        let place = "stack.toml:13:8: there is no file rds-ca.pem, which lambda_function.loader takes along as rds-ca.pem";
+        let help =
+            "Download it: `curl -fsSL --create-dirs -o PROJECT/rds-ca.pem https://example.com/roots.pem`.";
+        assert_eq!(mistakes(None), [(place.to_owned(), help.to_owned())]);
+        let [(place, help)] = mistakes(Some("local")).try_into().unwrap();
+        assert!(place.contains("there is no file .stackctl/local/ca.pem"), "{place}");
+        assert!(help.contains("`stackctl local up`"), "{help}");
+    }
+}

@@ -1,0 +1,49 @@
+use super::record::replace;
+use super::{Artifact, Error, MAX_UPLOAD, Result, archive};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The artifact with more files in its zip: names in there, and where the files lie. The same files are the same zip, byte
+/// for byte.
+///
+/// It is put together each time, which takes milliseconds: so there is no record that could be out of date.
+pub fn with_files(
+    artifact: Artifact,
+    project_dir: &Path,
+    files: &BTreeMap<String, PathBuf>,
+) -> Result<Artifact> {
+    if files.is_empty() {
+        return Ok(artifact);
+    }
+    let mut contents = BTreeMap::new();
+    for (name, path) in files {
+        contents.insert(name.as_str(), std::fs::read(path).map_err(Error::io("read", path))?);
+    }
+    let before = std::fs::read(&artifact.zip).map_err(Error::io("read", &artifact.zip))?;
+    let bytes = archive::extend(&artifact.zip, &before, &contents)?;
+    let zip = place(project_dir, &artifact.zip, files)?;
+    let size = bytes.len() as u64;
+    if size > MAX_UPLOAD {
+        return Err(Error::TooLarge { path: zip, bytes: size });
+    }
+    // An apply elsewhere may be reading it.
+    if std::fs::read(&zip).ok().as_ref() != Some(&bytes) {
+        replace(&zip, &bytes)?;
+    }
+    Ok(Artifact { zip, code_sha256: archive::sha256(&bytes), ..artifact })
+}
+
+/// Functions of one crate with files of their own have zips of their own.
+fn place(project_dir: &Path, zip: &Path, files: &BTreeMap<String, PathBuf>) -> Result<PathBuf> {
+    let folder =
+        std::path::absolute(project_dir).map_err(Error::io("find", project_dir))?.join(".stackctl/package");
+    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let mut hasher = Sha256::new();
+    for part in files.iter().flat_map(|(name, path)| [name.as_bytes(), path.as_os_str().as_encoded_bytes()]) {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    let stem = zip.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(folder.join(format!("{stem}-with-{}.zip", hex::encode(&hasher.finalize()[..4]))))
+}
