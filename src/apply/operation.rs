@@ -38,7 +38,12 @@ pub async fn run(
         (Half::Up, Action::Update) => update(shared, kind, step, turn).await,
         (Half::Up, _) => create(shared, kind, step, turn).await,
         (Half::Down, _) => match &step.id {
-            Some(id) => delete(shared, kind, id, turn).await,
+            Some(id) => {
+                if !step.protected {
+                    set_free(shared, &step.address, id).await?;
+                }
+                delete(shared, kind, id, turn).await
+            }
             None => Ok(Some(Duration::ZERO)),
         },
         (Half::Deposed(id), _) => delete(shared, kind, id, turn).await,
@@ -235,6 +240,14 @@ async fn finish(
     let (intent, address) = (intent.intent.clone(), address.clone());
     shared.journal(&Entry::Done { intent, address, record: Some(record) }).await?;
     failure.map_or(Ok(()), Err)
+}
+
+/// The block has taken the protection back: the journal says so before anything is deleted.
+async fn set_free(shared: &Shared<'_>, address: &Address, id: &Id) -> Result<()> {
+    let record = shared.record(address).filter(|record| record.id == *id && record.protected);
+    let Some(record) = record else { return Ok(()) };
+    let record = Some(Record { protected: false, ..record });
+    shared.journal(&Entry::Done { intent: (shared.run.new_intent)(), address: address.clone(), record }).await
 }
 
 async fn delete(

@@ -1,7 +1,8 @@
 //! The engine and the state under random stacks, faults and deaths, in virtual time.
 //!
 //! A seed makes a story; the story is played against a simulated cloud, with the code that the program uses. After
-//! every round the invariants are checked. `STACKCTL_SEEDS=N` says how many seeds, `STACKCTL_SEED=N` replays one.
+//! every round the invariants are checked. `STACKCTL_SEEDS=N` says how many seeds, `STACKCTL_SEED=N` replays one, and
+//! `STACKCTL_UNTIL=orphan,state` stops as soon as one of these invariants breaks.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,7 +35,7 @@ use counts::Counts;
 use play::play;
 use sim::{INVARIANTS, Wrong};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 /// What fits into a minute or two on two cores.
@@ -60,12 +61,13 @@ fn no_seed_breaks_an_invariant() {
         return;
     }
     let seeds = number("STACKCTL_SEEDS").unwrap_or(SEEDS);
+    let until = std::env::var("STACKCTL_UNTIL").unwrap_or_default();
     let started = Instant::now();
-    let (total, mut bad) = all(seeds);
+    let (total, mut bad) = all(seeds, &until.split(',').collect::<Vec<_>>());
     bad.sort_by_key(|(seed, _)| *seed);
-    say(&total.told(seeds, started.elapsed()));
+    say(&total.told(started.elapsed()));
     say(&verdict(&bad));
-    for (seed, wrong) in bad.iter().take(TOLD) {
+    for (seed, wrong) in bad.iter().take(if until.is_empty() { TOLD } else { 0 }) {
         let story = shrink::shrink(&author::story(*seed), wrong.invariant);
         say(&format!(
             "\nseed {seed} breaks \"{}\": {}\nreplay it whole: STACKCTL_SEED={seed} cargo test --workspace --test simulation\n\
@@ -77,9 +79,10 @@ fn no_seed_breaks_an_invariant() {
     assert!(bad.is_empty(), "{} of {seeds} seeds break an invariant", bad.len());
 }
 
-/// The counts of all stories, and the seeds that broke an invariant.
-fn all(seeds: u64) -> (Counts, Vec<(u64, Wrong)>) {
+/// The counts of all stories, and the seeds that broke an invariant; of those up to the first that broke one of `until`.
+fn all(seeds: u64, until: &[&str]) -> (Counts, Vec<(u64, Wrong)>) {
     let next = AtomicU64::new(0);
+    let enough = AtomicBool::new(false);
     let bad = Mutex::new(vec![]);
     let total = Mutex::new(Counts::default());
     std::thread::scope(|scope| {
@@ -87,12 +90,16 @@ fn all(seeds: u64) -> (Counts, Vec<(u64, Wrong)>) {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds {
+                    if seed >= seeds || enough.load(Ordering::Relaxed) {
                         return;
                     }
                     let played = play(&author::story(seed), false);
-                    total.lock().unwrap().merge(&played.counts);
+                    let mut total = total.lock().unwrap();
+                    total.merge(&played.counts);
+                    total.add("seeds", 1);
+                    drop(total);
                     if let Some(wrong) = played.wrong {
+                        enough.fetch_or(until.contains(&wrong.invariant), Ordering::Relaxed);
                         bad.lock().unwrap().push((seed, wrong));
                     }
                 }
