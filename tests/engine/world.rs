@@ -26,6 +26,8 @@ pub struct Object {
     pub kind: &'static str,
     pub inputs: Json,
     pub owner: BTreeMap<String, String>,
+    /// When reads see it.
+    pub visible: tokio::time::Instant,
     /// When lists show it.
     pub listed: tokio::time::Instant,
     /// When it is ready.
@@ -56,7 +58,7 @@ pub enum Fault {
 }
 
 /// Longer than the lease of a dead process lasts.
-const PATIENCE: Duration = Duration::from_secs(100);
+pub const PATIENCE: Duration = Duration::from_secs(100);
 
 const RETRIES: &[Retry] = &[Retry::secs("DependencyViolation", "", 60)];
 
@@ -69,6 +71,8 @@ pub struct World {
     pub faults: Vec<(String, Fault)>,
     /// Seconds for which a write does not read back.
     pub staleness: u64,
+    /// Seconds for which a new object cannot be read, although lists show it.
+    pub unseen: u64,
     next: u64,
 }
 
@@ -160,6 +164,7 @@ impl Kind for Scripted {
             let listed = now + Duration::from_secs(unseen);
             self.act(fault, |world| {
                 world.next += 1;
+                let visible = now + Duration::from_secs(world.unseen);
                 let id = format!("{}-{}", self.name, world.next);
                 // The create call cannot set `size`: the engine must update to it.
                 let mut inputs = inputs.clone();
@@ -168,7 +173,7 @@ impl Kind for Scripted {
                 inputs["secret"] = Json::Null;
                 world.objects.insert(
                     id.clone(),
-                    Object { kind: self.name, inputs, owner, listed, ready, stale: None },
+                    Object { kind: self.name, inputs, owner, visible, listed, ready, stale: None },
                 );
                 Id(id)
             })
@@ -204,7 +209,7 @@ impl Kind for Scripted {
             world.reads += 1;
             let now = tokio::time::Instant::now();
             let found = ids.iter().filter_map(|id| {
-                let object = world.objects.get(&id.0)?;
+                let object = world.objects.get(&id.0).filter(|object| now >= object.visible)?;
                 let inputs = match &object.stale {
                     Some((old, fresh)) if now < *fresh => old.clone(),
                     _ => object.inputs.clone(),
