@@ -15,6 +15,7 @@ mod chaos;
 mod counts;
 mod cycle;
 mod listing;
+mod nothing;
 mod points;
 mod project;
 mod verdict;
