@@ -104,11 +104,13 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let mut summary = apply(&run, open.document.clone()).await;
     signals.abort();
     lock.inspect(JoinHandle::abort);
-    open.held.write(&mut summary.document).await?;
-    if summary.document.is_of_nothing() {
-        open.held.remove().await?;
+    let mut saved = open.held.write(&mut summary.document).await;
+    if saved.is_ok() && summary.document.is_of_nothing() {
+        saved = open.held.remove().await;
     }
+    // Also where it could not be saved: what was done is done.
     report::summary(&summary, started.elapsed(), again);
+    saved?;
     Ok(exit(&summary))
 }
 

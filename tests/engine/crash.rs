@@ -134,3 +134,21 @@ async fn what_was_adopted_and_does_not_show_yet_is_not_made_twice() {
     assert!(test.apply(STACK).await.failed.is_empty());
     assert_eq!(test.count(), 3, "it was made twice");
 }
+
+/// The object is made, and the call that gives it the rest is refused: what is half configured is known, and finished by the
+/// next apply.
+#[tokio::test(start_paused = true)]
+async fn what_is_half_configured_is_finished_and_not_made_anew() {
+    let sized = STACK.replace("label = \"loader\"", "label = \"loader\"\nsize = 3");
+    for test in [Test::new(), Test::remote()] {
+        test.fault("update app.loader", Fault::Refuse);
+        let failed = test.apply(&sized).await.failed;
+        assert_eq!(failed.len(), 1, "{failed:?}");
+        let (plan, _, _, findings) = test.plan(&sized).await;
+        assert!(findings.is_empty(), "it is recorded, nothing is open: {findings:?}");
+        assert_eq!(actions(&plan), ["Update app.loader"]);
+        assert!(test.apply(&sized).await.failed.is_empty());
+        assert!(test.plan(&sized).await.0.is_empty());
+        assert_eq!(test.count(), 3, "an orphan or a duplicate");
+    }
+}

@@ -221,3 +221,18 @@ async fn a_sleeper_cannot_write_the_state_of_a_run_that_is_under_way() {
     assert!(matches!(&refused, StateError::Lost { .. }), "{refused}");
     assert_eq!(store.peek().await.unwrap().unwrap().open.len(), 1, "the other one's work is not forgotten");
 }
+
+/// The one before wakes up and gives its lease back, which it has no more.
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_given_back_by_its_owner_alone() {
+    let test = Test::remote();
+    let store = test.store();
+    let (_, before) = store.open("apply", Duration::ZERO).await.unwrap();
+    let Store::Remote(remote) = &store else { panic!("not remote") };
+    let (_, held) = remote.seize("unlock").await.unwrap();
+    before.release().await;
+    let (holder, _) = remote.holder().await.unwrap().expect("the lease of the other one is gone");
+    assert_eq!(holder.command, "unlock");
+    held.release().await;
+    assert!(remote.holder().await.unwrap().is_none());
+}
