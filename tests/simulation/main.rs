@@ -4,12 +4,7 @@
 //! every round the invariants are checked. `STACKCTL_SEEDS=N` says how many seeds, `STACKCTL_SEED=N` replays one, and
 //! `STACKCTL_UNTIL=orphan,state` stops as soon as one of these invariants breaks.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "helpers of tests are tests too, and this one says what it has counted"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests too")]
 
 mod author;
 mod check;
@@ -34,6 +29,7 @@ mod world;
 use counts::Counts;
 use play::play;
 use sim::{INVARIANTS, Wrong};
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
@@ -48,15 +44,16 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
 
-fn say(text: &str) {
-    println!("{text}");
+/// Past what the test harness keeps to itself: the counts of a run that passed are for people too.
+fn tell(text: &str) {
+    std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
 #[test]
 fn no_seed_breaks_an_invariant() {
     if let Some(seed) = number("STACKCTL_SEED") {
         let played = play(&author::story(seed), true);
-        say(&played.log.join("\n"));
+        tell(&played.log.join("\n"));
         assert!(played.wrong.is_none(), "{:?}", played.wrong);
         return;
     }
@@ -65,16 +62,16 @@ fn no_seed_breaks_an_invariant() {
     let started = Instant::now();
     let (total, mut bad) = all(seeds, &until.split(',').collect::<Vec<_>>());
     bad.sort_by_key(|(seed, _)| *seed);
-    say(&total.told(started.elapsed()));
-    say(&verdict(&bad));
+    tell(&total.told(started.elapsed()));
+    tell(&verdict(&bad));
     for (seed, wrong) in bad.iter().take(if until.is_empty() { TOLD } else { 0 }) {
         let story = shrink::shrink(&author::story(*seed), wrong.invariant);
-        say(&format!(
+        tell(&format!(
             "\nseed {seed} breaks \"{}\": {}\nreplay it whole: STACKCTL_SEED={seed} cargo test --workspace --test simulation\n\
              its story, cut down to what is needed:\n",
             wrong.invariant, wrong.what
         ));
-        say(&play(&story, true).log.join("\n"));
+        tell(&play(&story, true).log.join("\n"));
     }
     assert!(bad.is_empty(), "{} of {seeds} seeds break an invariant", bad.len());
 }

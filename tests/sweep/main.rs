@@ -24,11 +24,17 @@ use counts::Counts;
 use points::Turns;
 use project::Project;
 use stackctl::chaos::At;
+use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// One after the other: both want all of the machine.
 static MACHINE: Mutex<()> = Mutex::new(());
+
+/// Past what the test harness keeps to itself: the counts of a run that passed are for people too.
+fn tell(text: &str) {
+    std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
+}
 
 fn machine() -> MutexGuard<'static, ()> {
     MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -53,15 +59,15 @@ fn killed_at_every_point_it_heals() {
         });
     };
     let points = Turns::points(up.len().max(down.len()));
-    eprintln!("{} points in an apply, {} in a destroy: {points}", up.len(), down.len());
+    tell(&format!("{} points in an apply, {} in a destroy: {points}", up.len(), down.len()));
     sweep(&points);
     let places = Turns::places(counts.lock().unwrap().unmet());
     if !places.is_empty() {
-        eprintln!("places that no number has met: {places}");
+        tell(&format!("places that no number has met: {places}"));
         sweep(&places);
     }
     let counts = counts.into_inner().unwrap();
-    eprintln!("kill sweep, {:.0} s: {counts}", started.elapsed().as_secs_f64());
+    tell(&format!("kill sweep, {:.0} s: {counts}", started.elapsed().as_secs_f64()));
     counts.assert_clean();
 }
 
@@ -77,6 +83,6 @@ fn on_bad_days_it_gets_there_all_the_same() {
         }
     });
     let tally = tally.into_inner().unwrap();
-    eprintln!("bad days, {:.0} s: {tally}", started.elapsed().as_secs_f64());
+    tell(&format!("bad days, {:.0} s: {tally}", started.elapsed().as_secs_f64()));
     tally.assert_clean();
 }
