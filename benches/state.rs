@@ -166,7 +166,7 @@ async fn main() {
     let bucket = Bucket::new(&cloud, "bench-state");
     bucket.ensure().await.unwrap();
     let far = |near: Box<dyn Objects>| Arc::new(Far { near, requests: AtomicUsize::new(0) });
-    let (memory, same) = (far(Box::new(objects::Memory::default())), far(Box::new(bucket)));
+    let (memory, same) = (far(Box::<objects::Memory>::default()), far(Box::new(bucket)));
     let remote = |far: &Arc<Far>| Store::remote(far.clone(), "s3://bench-state/bench.json", "bench.json");
     let here = Store::files(&folder.path().join("state"), "bench", None);
     let places =

@@ -8,6 +8,7 @@ use crate::plan::{Action, Half, Operation, Reason, Step, Value};
 use crate::resource::{Create, Id, Kind, Observed, Owner, Wait};
 use crate::schema::has_unknown;
 use crate::state::{Entry, Intent, Record, Verb};
+use crate::veil::veil_sensitive;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
@@ -58,6 +59,9 @@ fn resolve(shared: &Shared<'_>, step: &Step) -> Result<Json> {
             "{} refers to a value that nothing has provided; this is a bug in stackctl",
             step.address
         )));
+    }
+    if let Some(kind) = (shared.run.kind)(&step.address.kind) {
+        veil_sensitive(kind.inputs(), &inputs);
     }
     Ok(inputs)
 }

@@ -8,5 +8,6 @@ mod lost;
 mod objects;
 mod order;
 mod plan;
+mod quote;
 mod remote;
 mod world;

@@ -49,6 +49,8 @@ pub enum Fault {
     NeverArrived,
     /// It happened, the answer was lost, and the SDK's own repetition is refused: the name is taken.
     Taken,
+    /// AWS refuses, and quotes what it got.
+    Quote,
     /// An error that the profile says passes by itself.
     Passing,
     /// The call happens and never returns: the process dies here.
@@ -113,7 +115,7 @@ impl Scripted {
         };
         match fault {
             Some(Fault::HangBefore) => std::future::pending().await,
-            Some(Fault::Refuse) => aws(Some(400), Some("InvalidParameter")),
+            Some(Fault::Refuse | Fault::Quote) => aws(Some(400), Some("InvalidParameter")),
             Some(Fault::Passing) => aws(Some(400), Some("DependencyViolation")),
             Some(Fault::NeverArrived) => aws(None, None),
             Some(Fault::LostResponse | Fault::LostAndUnseen) => {
@@ -131,6 +133,17 @@ impl Scripted {
             None => Ok(act(&mut self.world.lock().unwrap())),
         }
     }
+}
+
+fn quoting(inputs: &Json) -> Error {
+    let text = inputs["secret"].as_str().unwrap_or_default();
+    Error::Aws(AwsError {
+        operation: "test:Call",
+        code: Some("ValidationException".to_owned()),
+        message: format!("Value '{text}' in {inputs} failed to satisfy constraint: no quotes"),
+        request_id: None,
+        status: Some(400),
+    })
 }
 
 fn name_of(inputs: &Json) -> String {
@@ -157,6 +170,9 @@ impl Kind for Scripted {
     fn create<'a>(&'a self, ctx: &'a Create<'a>, inputs: Json) -> BoxFuture<'a, Result<Id, Error>> {
         Box::pin(async move {
             let fault = self.fault("create", &name_of(&inputs));
+            if fault == Some(Fault::Quote) {
+                return Err(quoting(&inputs));
+            }
             let owner = ctx.owner.tags();
             let now = tokio::time::Instant::now();
             let ready = now + Duration::from_secs(self.slow);
@@ -233,6 +249,9 @@ impl Kind for Scripted {
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let fault = self.fault("update", &name_of(&after));
+            if fault == Some(Fault::Quote) {
+                return Err(quoting(&after));
+            }
             self.act(fault, |world| {
                 let fresh = tokio::time::Instant::now() + Duration::from_secs(world.staleness);
                 if let Some(object) = world.objects.get_mut(&id.0) {
