@@ -75,6 +75,8 @@ pub struct World {
     pub staleness: u64,
     /// Seconds for which a new object cannot be read, although lists show it.
     pub unseen: u64,
+    /// Of every call and read.
+    pub latency: Duration,
     next: u64,
 }
 
@@ -103,7 +105,15 @@ impl Scripted {
         Some(world.faults.remove(at).1)
     }
 
+    async fn travel(&self) {
+        let latency = self.world.lock().unwrap().latency;
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+    }
+
     async fn act<T>(&self, fault: Option<Fault>, act: impl FnOnce(&mut World) -> T) -> Result<T, Error> {
+        self.travel().await;
         let aws = |status: Option<u16>, code: Option<&str>| {
             Err(Error::Aws(AwsError {
                 operation: "test:Call",
@@ -221,6 +231,7 @@ impl Kind for Scripted {
         ids: &'a [Id],
     ) -> BoxFuture<'a, Result<HashMap<Id, Observed>, Error>> {
         Box::pin(async move {
+            self.travel().await;
             let mut world = self.world.lock().unwrap();
             world.reads += 1;
             let now = tokio::time::Instant::now();
