@@ -242,7 +242,7 @@ async fn finish(
         Err(error) => Some(error),
     };
     let (intent, address) = (intent.intent.clone(), address.clone());
-    shared.journal(&Entry::Done { intent, address, record: Some(record) }).await?;
+    shared.done(&Entry::Done { intent, address, record: Some(record) }).await?;
     failure.map_or(Ok(()), Err)
 }
 
@@ -279,7 +279,7 @@ async fn delete(
         shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() }).await?;
         return Err(error);
     }
-    shared.journal(&Entry::Done { intent: intent.intent, address: address.clone(), record: None }).await?;
+    shared.done(&Entry::Done { intent: intent.intent, address: address.clone(), record: None }).await?;
     Ok(Some(took))
 }
 
