@@ -102,11 +102,12 @@ impl Shared<'_> {
 
     /// Journals the end of an operation. After the last one the state is written at once, which says it as well.
     pub async fn done(&self, entry: &Entry) -> Result<()> {
-        if self.last.load(Ordering::Relaxed) {
-            self.document().take(entry);
-            return Ok(());
+        if !self.last.load(Ordering::Relaxed) {
+            return self.journal(entry).await;
         }
-        self.journal(entry).await
+        let mut document = self.document();
+        document.take(entry);
+        Ok(())
     }
 
     /// Announces what is about to happen. If that cannot be made durable, it must not happen.
