@@ -1,5 +1,7 @@
 //! What can go wrong below the command line.
 
+use crate::veil::veiled;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Messages fit after "failed to …:" and say what to do where we know it.
@@ -14,7 +16,7 @@ pub enum Error {
     #[error(transparent)]
     Aws(#[from] AwsError),
     /// A rule of stackctl's own stops the operation; the text says which and the remedy.
-    #[error("{0}")]
+    #[error("{}", veiled(.0))]
     Refused(String),
     /// Several objects carry the ownership tags of one address.
     #[error("{address} could be any of {}: all of them carry its ownership tags", .ids.join(", "))]
@@ -52,12 +54,13 @@ impl Error {
 
 /// An AWS call that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{operation}: {message}{}{}", .code.as_deref().map(|c| format!(" ({c})")).unwrap_or_default(), .request_id.as_deref().map(|r| format!(", request {r}")).unwrap_or_default())]
+#[error("{operation}: {}{}{}", veiled(.message), .code.as_deref().map(|c| format!(" ({c})")).unwrap_or_default(), .request_id.as_deref().map(|r| format!(", request {r}")).unwrap_or_default())]
 pub struct AwsError {
     /// `service:Operation`, as in IAM policies.
     pub operation: &'static str,
     /// The service's error code; none if no answer arrived.
     pub code: Option<String>,
+    /// AWS quotes in it what it refuses: for people it is without secrets.
     pub message: String,
     pub request_id: Option<String>,
     /// HTTP status, where an answer arrived.

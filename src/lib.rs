@@ -21,3 +21,4 @@ pub mod resource;
 pub mod schema;
 pub mod state;
 pub mod upload;
+pub mod veil;

@@ -8,6 +8,7 @@ use crate::plan::{Action, Half, Operation, Reason, Step, Value};
 use crate::resource::{Create, Id, Kind, Observed, Owner, Wait};
 use crate::schema::has_unknown;
 use crate::state::{Entry, Intent, Record, Verb};
+use crate::veil::veil_sensitive;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
@@ -38,7 +39,12 @@ pub async fn run(
         (Half::Up, Action::Update) => update(shared, kind, step, turn).await,
         (Half::Up, _) => create(shared, kind, step, turn).await,
         (Half::Down, _) => match &step.id {
-            Some(id) => delete(shared, kind, id, turn).await,
+            Some(id) => {
+                if !step.protected {
+                    set_free(shared, &step.address, id).await?;
+                }
+                delete(shared, kind, id, turn).await
+            }
             None => Ok(Some(Duration::ZERO)),
         },
         (Half::Deposed(id), _) => delete(shared, kind, id, turn).await,
@@ -53,6 +59,9 @@ fn resolve(shared: &Shared<'_>, step: &Step) -> Result<Json> {
             "{} refers to a value that nothing has provided; this is a bug in stackctl",
             step.address
         )));
+    }
+    if let Some(kind) = (shared.run.kind)(&step.address.kind) {
+        veil_sensitive(kind.inputs(), &inputs);
     }
     Ok(inputs)
 }
@@ -233,8 +242,16 @@ async fn finish(
         Err(error) => Some(error),
     };
     let (intent, address) = (intent.intent.clone(), address.clone());
-    shared.journal(&Entry::Done { intent, address, record: Some(record) }).await?;
+    shared.done(&Entry::Done { intent, address, record: Some(record) }).await?;
     failure.map_or(Ok(()), Err)
+}
+
+/// The block has taken the protection back: the journal says so before anything is deleted.
+async fn set_free(shared: &Shared<'_>, address: &Address, id: &Id) -> Result<()> {
+    let record = shared.record(address).filter(|record| record.id == *id && record.protected);
+    let Some(record) = record else { return Ok(()) };
+    let record = Some(Record { protected: false, ..record });
+    shared.journal(&Entry::Done { intent: (shared.run.new_intent)(), address: address.clone(), record }).await
 }
 
 async fn delete(
@@ -262,7 +279,7 @@ async fn delete(
         shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() }).await?;
         return Err(error);
     }
-    shared.journal(&Entry::Done { intent: intent.intent, address: address.clone(), record: None }).await?;
+    shared.done(&Entry::Done { intent: intent.intent, address: address.clone(), record: None }).await?;
     Ok(Some(took))
 }
 

@@ -13,6 +13,7 @@ use crate::state::{Digest, Document, Entry, Intent, Journal, Record, Verb};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -80,6 +81,8 @@ pub(super) struct Shared<'a> {
     gate: Arc<Gate>,
     document: Mutex<Document>,
     known: Mutex<Known>,
+    /// One operation is in flight and no other will begin.
+    last: AtomicBool,
 }
 
 /// An operation's place in the queue for the cloud.
@@ -95,6 +98,16 @@ impl Shared<'_> {
     pub async fn journal(&self, entry: &Entry) -> Result<()> {
         self.document().take(entry);
         self.run.journal.append(entry).await.map_err(Error::from)
+    }
+
+    /// Journals the end of an operation. After the last one the state is written at once, which says it as well.
+    pub async fn done(&self, entry: &Entry) -> Result<()> {
+        if !self.last.load(Ordering::Relaxed) {
+            return self.journal(entry).await;
+        }
+        let mut document = self.document();
+        document.take(entry);
+        Ok(())
     }
 
     /// Announces what is about to happen. If that cannot be made durable, it must not happen.
@@ -150,6 +163,7 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
         digest: Digest::new(&document.lineage),
         gate: Gate::new(run.parallelism),
         known: Mutex::new(settled(run, &document)),
+        last: AtomicBool::new(false),
         document: Mutex::new(document),
     };
     let mut walk = Walk::new(&order);
@@ -171,6 +185,7 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
         {
             flying.push(fly(&shared, &order, index));
         }
+        shared.last.store(flying.len() == 1 && walk.has_begun_all(), Ordering::Relaxed);
         let (index, verb, outcome) = tokio::select! {
             Some(landed) = flying.next(), if !flying.is_empty() => landed,
             Ok(()) = stop.changed(), if !flying.is_empty() => continue,
@@ -302,6 +317,11 @@ impl<'a> Walk<'a> {
             }
         }
         skipped
+    }
+
+    /// Whether nothing is left to begin.
+    fn has_begun_all(&self) -> bool {
+        self.ready.is_empty() && self.begun.iter().all(|begun| *begun)
     }
 
     /// What was neither begun nor skipped, or was ready when the stop came.

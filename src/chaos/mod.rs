@@ -21,7 +21,7 @@ mod world;
 pub use client::{Chaos, ChaosHttpClient};
 pub use fault::Fault;
 pub use faults::Faults;
-pub use point::{End, Moment, Passed, Points, arm, disarm, is_armed, point};
+pub use point::{At, End, Moment, Passed, Points, arm, disarm, is_armed, point};
 pub use points::{KillPoints, PointsHttpClient};
 pub use protocol::{Protocol, Refusal};
 pub use tally::{Counts, Tally};

@@ -71,8 +71,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     refuse_losses(plan.steps.iter(), args)?;
     if plan.is_empty() {
         // A destroy that died before its last step leaves a state of nothing.
-        let document = &open.document;
-        if document.serial > 0 && document.resources.is_empty() && document.open.is_empty() {
+        if open.document.serial > 0 && open.document.is_of_nothing() {
             open.held.remove().await?;
         }
         return Ok(Exit::Done);
@@ -105,11 +104,13 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let mut summary = apply(&run, open.document.clone()).await;
     signals.abort();
     lock.inspect(JoinHandle::abort);
-    open.held.write(&mut summary.document).await?;
-    if summary.document.resources.is_empty() && summary.document.open.is_empty() {
-        open.held.remove().await?;
+    let mut saved = open.held.write(&mut summary.document).await;
+    if saved.is_ok() && summary.document.is_of_nothing() {
+        saved = open.held.remove().await;
     }
+    // Also where it could not be saved: what was done is done.
     report::summary(&summary, started.elapsed(), again);
+    saved?;
     Ok(exit(&summary))
 }
 
@@ -135,7 +136,8 @@ fn refuse_losses<'a>(steps: impl Iterator<Item = &'a Step>, args: &ApplyArgs) ->
         if step.protected {
             return Err(Failure::user(
                 format!("{address} is protected by lifecycle.prevent_destroy and would be deleted"),
-                "Set prevent_destroy = false in its block and apply that first, or take the change back.",
+                "Set prevent_destroy = false in its block and apply that (put the block back for it if it is gone), or take \
+                 the change back.",
             ));
         }
         if step.holds_data && !allowed(step) {

@@ -3,7 +3,7 @@
 use super::failure::{Failure, Outcome};
 use super::report;
 use crate::apply::Pace;
-use crate::chaos::{self, ChaosHttpClient, End, Faults, PointsHttpClient, Tally};
+use crate::chaos::{self, At, ChaosHttpClient, End, Faults, PointsHttpClient, Tally};
 use crate::cloud::Cloud;
 use aws_config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -21,13 +21,14 @@ pub struct ChaosArgs {
     seed: Option<u64>,
 
     // For the kill sweep (tests/sweep): the process kills itself with SIGKILL at the N-th point, counted from 1; points
-    // are before and after every journal entry, every HTTP call and every write of the state.
+    // are before and after every journal entry, every HTTP call and every write of the state. Or at the first one of a name:
+    // `before_call ec2:CreateVpc`.
     #[arg(long, value_name = "N", hide = true, global = true)]
-    die_at: Option<usize>,
+    die_at: Option<At>,
 
     // As --die-at, with a panic instead of the signal.
     #[arg(long, value_name = "N", hide = true, global = true, conflicts_with = "die_at")]
-    panic_at: Option<usize>,
+    panic_at: Option<At>,
 
     // Which points were passed, and whether the last one was deadly.
     #[arg(long, value_name = "FILE", hide = true, global = true)]
@@ -46,9 +47,10 @@ pub fn begin(args: &ChaosArgs) {
     if let Some(seed) = args.seed {
         let _ = SEED.set(seed);
     }
-    if args.die_at.or(args.panic_at).is_some() || args.chaos_points.is_some() {
+    let at = args.die_at.clone().or(args.panic_at.clone());
+    if at.is_some() || args.chaos_points.is_some() {
         let end = if args.panic_at.is_some() { End::Panic } else { End::Kill };
-        chaos::arm(args.die_at.or(args.panic_at), end, args.chaos_points.clone());
+        chaos::arm(at, end, args.chaos_points.clone());
     }
 }
 

@@ -15,6 +15,7 @@ use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
 use crate::state::{Bucket, Cipher, Document, Held, Store};
+use crate::veil::veil_all;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -88,6 +89,7 @@ impl Session {
                 .collect(),
         };
         let stack = config::load(&path, &options, resource::registry()).map_err(Failure::Config)?;
+        stack.secrets().for_each(|secret| veil_all(&secret));
         report::warnings(&stack.warnings);
         let root = root(&path);
         let cipher = Cipher::new(&stack.encryption, identity())

@@ -27,6 +27,12 @@ impl Stack {
         self.json(&output.value, None, lookup)
     }
 
+    /// Values of the sensitive params.
+    pub fn secrets(&self) -> impl Iterator<Item = Json> {
+        let sensitive = self.params.values().filter(|param| param.sensitive);
+        sensitive.map(|param| self.json(&param.value, None, &|_| Resolved::Unknown))
+    }
+
     fn json(&self, node: &Node, schema: Option<&Json>, lookup: &Lookup<'_>) -> Json {
         node.to_json(schema, &|expression| match expression {
             Expression::Resource(reference) if reference.splat => {

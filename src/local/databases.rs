@@ -178,7 +178,7 @@ impl Databases {
             Ok(()) => Ok(Slot::Running { server: Box::new(server), keeper }),
             Err(error) => {
                 keeper.kill().await;
-                server::remove(&self.layout, identifier)?;
+                server::remove(&self.layout, identifier).await?;
                 Err(error)
             }
         }
@@ -234,7 +234,7 @@ impl Databases {
         // The record first: data without a record are swept away, a record without data is an error.
         self.record.change(|record| drop(record.databases.remove(identifier)))?;
         *slot = Slot::Empty;
-        server::remove(&self.layout, identifier)
+        server::remove(&self.layout, identifier).await
     }
 
     pub(super) async fn stop(&self) {

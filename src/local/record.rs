@@ -46,12 +46,14 @@ pub struct Role {
 pub(super) struct RecordFile {
     path: PathBuf,
     record: Mutex<Record>,
+    /// Held while a change is written: a slow disk holds up other changes, and nobody who reads.
+    writing: Mutex<()>,
 }
 
 impl RecordFile {
     pub(super) fn open(path: PathBuf) -> Result<Self> {
         let record = Self::peek(&path)?;
-        Ok(Self { path, record: Mutex::new(record) })
+        Ok(Self { path, record: Mutex::new(record), writing: Mutex::default() })
     }
 
     /// Reads it without owning it, as `status` does while nothing runs.
@@ -76,12 +78,13 @@ impl RecordFile {
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
-        let mut record = self.lock();
-        let mut next = record.clone();
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.get();
+        let mut next = before.clone();
         change(&mut next);
-        if next != *record {
+        if next != before {
             self.write(&next)?;
-            *record = next;
+            *self.lock() = next;
         }
         Ok(())
     }
@@ -105,6 +108,7 @@ impl RecordFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{sync::mpsc, time::Duration};
 
     #[test]
     fn survives_its_process() {
@@ -123,6 +127,32 @@ mod tests {
         let again = RecordFile::open(path).unwrap();
         assert_eq!(again.get(), file.get());
         assert_eq!(again.database("loans"), Some(database));
+    }
+
+    /// A change whose write takes its time, as on a busy disk.
+    #[test]
+    fn whoever_reads_does_not_wait_for_a_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = RecordFile::open(folder.path().join("record.json")).unwrap();
+        let (begun, wait_for_begun) = mpsc::channel();
+        let (end, wait_for_end) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let file = &file;
+            scope.spawn(move || {
+                file.change(|record| {
+                    begun.send(()).unwrap();
+                    wait_for_end.recv().unwrap();
+                    record.gateway_port = Some(4566);
+                })
+            });
+            wait_for_begun.recv().unwrap();
+            let (seen, wait_for_seen) = mpsc::channel();
+            scope.spawn(move || seen.send(file.get()).unwrap());
+            let seen = wait_for_seen.recv_timeout(Duration::from_secs(10));
+            end.send(()).unwrap();
+            assert_eq!(seen.unwrap().gateway_port, None);
+        });
+        assert_eq!(file.get().gateway_port, Some(4566));
     }
 
     #[test]

@@ -111,12 +111,12 @@ impl Server {
 
     async fn initdb(&self) -> Result<()> {
         let data = folder(&self.layout, &self.identifier);
-        remove(&self.layout, &self.identifier)?;
+        remove(&self.layout, &self.identifier).await?;
         let mut reason = String::new();
         for locale in LOCALES {
             self.account.folder(&data, self.top())?;
             let template = Template::of(&self.installation, locale, ADMIN);
-            if template.copy_to(&data, &self.account)? {
+            if template.copy_to(&data, &self.account).await? {
                 return self.configure(&data);
             }
             let mut command = Command::new(self.installation.program("initdb"));
@@ -143,7 +143,7 @@ impl Server {
                 return self.configure(&data);
             }
             reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            remove(&self.layout, &self.identifier)?;
+            remove(&self.layout, &self.identifier).await?;
             if !reason.contains("locale") {
                 break;
             }
@@ -300,9 +300,9 @@ pub(super) fn sweep(layout: &Layout, identifier: &str) {
     }
 }
 
-pub(super) fn remove(layout: &Layout, identifier: &str) -> Result<()> {
+pub(super) async fn remove(layout: &Layout, identifier: &str) -> Result<()> {
     let data = folder(layout, identifier);
-    match fs::remove_dir_all(&data) {
+    match tokio::fs::remove_dir_all(&data).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("remove", data),
         _ => Ok(()),
     }

@@ -18,7 +18,11 @@ use super::{
     supervisor::{Gateway, Live, PART},
 };
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For somebody who looks.
+pub(super) const GLANCE: Duration = Duration::from_secs(5);
+/// For somebody who needs it: on a machine whose disk is busy, an answer may take a while. Where nobody listens, there is
+/// no waiting.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The local cloud as it is now.
 #[derive(Debug, Clone, Serialize)]
@@ -72,14 +76,14 @@ impl Status {
 
 /// Looks at the local cloud, whatever state it is in; changes nothing.
 pub async fn status(layout: &Layout) -> Result<Status> {
-    match live(layout).await {
+    match live(layout, GLANCE).await {
         Ok(live) => Ok(of_live(layout, live)),
         Err(Silence(reason)) => without_answer(layout, &reason),
     }
 }
 
-pub(super) async fn live(layout: &Layout) -> Result<Live, Silence> {
-    match control::ask(&layout.control_socket(), &Request::Status, PATIENCE).await? {
+pub(super) async fn live(layout: &Layout, patience: Duration) -> Result<Live, Silence> {
+    match control::ask(&layout.control_socket(), &Request::Status, patience).await? {
         Ok(live) => Ok(live),
         Err(error) => Err(Silence(error.to_string())),
     }
@@ -172,7 +176,7 @@ pub struct Running {
 
 /// Finds the local cloud of this project.
 pub async fn connect(layout: &Layout) -> Result<Running> {
-    let live = match live(layout).await {
+    let live = match live(layout, PATIENCE).await {
         Ok(live) => live,
         Err(Silence(_)) => {
             let status = status(layout).await?;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     account::Account,
-    error::{FileContext, Result},
+    error::{FileContext, IoContext, Result},
     layout::private_folder,
     postgres::Installation,
     venv,
@@ -38,11 +38,14 @@ impl Template {
     }
 
     /// Fills `data`, which is empty; false if nothing has been kept yet.
-    pub(super) fn copy_to(&self, data: &Path, account: &Account) -> Result<bool> {
+    pub(super) async fn copy_to(&self, data: &Path, account: &Account) -> Result<bool> {
         if !self.folder.join("PG_VERSION").exists() {
             return Ok(false);
         }
-        copy(&self.folder, data, account)?;
+        let (from, to, account) = (self.folder.clone(), data.to_owned(), account.clone());
+        // A thousand files: on a busy disk they would keep the supervisor from answering.
+        let copied = tokio::task::spawn_blocking(move || copy(&from, &to, &account));
+        copied.await.map_err(std::io::Error::from).doing("copy a database")??;
         Ok(true)
     }
 
@@ -101,8 +104,8 @@ fn sync(folder: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_copy_has_everything() {
+    #[tokio::test]
+    async fn a_copy_has_everything() {
         let root = tempfile::tempdir().unwrap();
         let (from, to) = (root.path().join("from"), root.path().join("to"));
         fs::create_dir_all(from.join("base/1")).unwrap();
@@ -112,10 +115,10 @@ mod tests {
         copy(&from, &to, &Account::ours()).unwrap();
         assert_eq!(fs::read_to_string(to.join("base/1/112")).unwrap(), "page");
         let template = Template { folder: from };
-        assert!(!Template { folder: root.path().join("none") }.copy_to(&to, &Account::ours()).unwrap());
+        assert!(!Template { folder: root.path().join("none") }.copy_to(&to, &Account::ours()).await.unwrap());
         fs::remove_dir_all(&to).unwrap();
         fs::create_dir(&to).unwrap();
-        assert!(template.copy_to(&to, &Account::ours()).unwrap());
+        assert!(template.copy_to(&to, &Account::ours()).await.unwrap());
         assert!(to.join("PG_VERSION").exists());
     }
 }

@@ -47,7 +47,7 @@ pub async fn up(layout: &Layout, progress: &mut dyn FnMut(Progress)) -> Result<S
     layout.create()?;
     let _lock = Lock::take(&layout.up_lock(), OTHERS, || progress(Progress::Waiting)).await?;
     let mut child = None;
-    if status::live(layout).await.is_err() {
+    if status::live(layout, status::GLANCE).await.is_err() {
         venv::ensure(progress).await?;
         if !Lock::is_held(&layout.supervisor_lock())? {
             progress(Progress::Starting);
@@ -80,7 +80,7 @@ async fn wait(
     let start = Instant::now();
     let mut shown = Vec::new();
     loop {
-        let silence = match status::live(layout).await {
+        let silence = match status::live(layout, status::GLANCE).await {
             Ok(live) => {
                 let status = status::of_live(layout, live);
                 let waiting = waiting(&status);

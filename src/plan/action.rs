@@ -75,7 +75,7 @@ pub struct Step {
     pub depended_on: Vec<Address>,
     /// Older objects of this address that a create-first replacement left behind.
     pub deposed: Vec<Id>,
-    /// `prevent_destroy`, from the state.
+    /// `prevent_destroy`, from the state; not where the block takes it back.
     pub protected: bool,
     /// Deleting or replacing it loses data.
     pub holds_data: bool,

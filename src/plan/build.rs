@@ -1,3 +1,4 @@
+use super::order::waiting_for_itself;
 use super::{Action, Gone, Known, OutputChange, Plan, Reason, Selection, Step, Value};
 use crate::address::Address;
 use crate::desired::Desired;
@@ -39,8 +40,8 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     for address in &wanted {
         builder.wanted(address, chosen.contains(address));
     }
-    builder.destroy_first();
     builder.unwanted(&wanted, &chosen);
+    builder.destroy_first();
     let outputs = builder.outputs();
     Plan {
         stack: inputs.desired.stack().to_owned(),
@@ -184,24 +185,29 @@ impl Builder<'_> {
         }
     }
 
-    /// Create-first is not possible where a fixed name would be taken by the old object, nor for what depends on such a
-    /// one: the old dependant must go before it.
+    /// Create-first is not possible where a fixed name would be taken by the old object, nor where the old object must go
+    /// before something comes that the new one needs.
     fn destroy_first(&mut self) {
-        for at in 0..self.steps.len() {
-            let step = &self.steps[at];
-            if step.action != Action::ReplaceCreateFirst {
-                continue;
-            }
+        for step in self.steps.iter_mut().filter(|step| step.action == Action::ReplaceCreateFirst) {
             let fixed = self.inputs.desired.kind(&step.address).profile().fixed_name;
             let renamed =
                 step.changes.iter().any(|change| matches!(change.path.as_str(), "name" | "identifier"));
-            let behind = step.depends_on.iter().any(|dependency| {
-                self.steps[..at].iter().any(|s| s.address == *dependency && s.action == Action::Replace)
-            });
-            if fixed && !renamed || behind {
-                self.steps[at].action = Action::Replace;
+            if fixed && !renamed {
+                step.action = Action::Replace;
             }
         }
+        while let Some(at) = waiting_for_itself(&self.steps) {
+            self.steps[at].action = Action::Replace;
+        }
+    }
+
+    /// Whether it must not be deleted. Without its block it stays as it was; a block that is there may take the protection
+    /// back, and what failed can be replaced by the same apply. Only an apply takes it back, never a destroy.
+    fn is_protected(&self, address: &Address, record: &Record) -> bool {
+        let withdrawn = !self.inputs.destroy
+            && self.inputs.desired.contains(address)
+            && !self.inputs.desired.lifecycle(address).prevent_destroy;
+        record.protected && !withdrawn
     }
 
     /// What is recorded and not wanted, dependants first.
@@ -254,7 +260,7 @@ impl Builder<'_> {
             depends_on,
             depended_on: record.map(|record| record.depends_on.clone()).unwrap_or_default(),
             deposed: record.map(deposed).unwrap_or_default(),
-            protected: record.is_some_and(|record| record.protected),
+            protected: record.is_some_and(|record| self.is_protected(address, record)),
             holds_data: kind.profile().holds_data,
             seconds,
         }

@@ -1,7 +1,7 @@
 use super::{Action, Plan, Step};
 use crate::address::Address;
 use crate::resource::Id;
-use petgraph::algo::has_path_connecting;
+use petgraph::algo::{has_path_connecting, tarjan_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::collections::HashMap;
@@ -32,15 +32,20 @@ pub struct Order {
     remaining: Vec<u64>,
 }
 
-impl Order {
-    /// # Panics
-    /// Never: a plan comes from an acyclic stack, and each rule below keeps the order acyclic.
-    pub fn new(plan: &Plan) -> Self {
-        let mut graph = DiGraph::new();
-        let mut up: HashMap<&Address, NodeIndex> = HashMap::new();
-        let mut down: HashMap<&Address, NodeIndex> = HashMap::new();
-        let mut deposed: Vec<(&Step, NodeIndex)> = vec![];
-        for step in &plan.steps {
+/// The graph of a plan's operations without what gives way to it.
+struct Halves<'a> {
+    graph: DiGraph<Operation, ()>,
+    up: HashMap<&'a Address, NodeIndex>,
+    down: HashMap<&'a Address, NodeIndex>,
+    /// From an update to the deletion of what it no longer refers to.
+    away: Vec<(NodeIndex, NodeIndex)>,
+}
+
+impl<'a> Halves<'a> {
+    fn of(steps: &'a [Step]) -> Self {
+        let (mut graph, mut up, mut down, mut away) =
+            (DiGraph::new(), HashMap::new(), HashMap::new(), vec![]);
+        for step in steps {
             let mut add = |half| graph.add_node(Operation { address: step.address.clone(), half });
             if step.action.creates() || step.action == Action::Update {
                 up.insert(&step.address, add(Half::Up));
@@ -48,28 +53,29 @@ impl Order {
             if step.action.deletes() {
                 down.insert(&step.address, add(Half::Down));
             }
-            for id in &step.deposed {
-                deposed.push((step, add(Half::Deposed(id.clone()))));
+        }
+        for step in steps {
+            let (my_up, my_down) = (up.get(&step.address), down.get(&step.address));
+            for theirs in step.depended_on.iter().filter_map(|dependency| down.get(dependency)) {
+                match (my_down, my_up) {
+                    // In a state that was edited by hand two may depend on each other: one of them goes first.
+                    (Some(&mine), _) if !has_path_connecting(&graph, *theirs, mine, None) => {
+                        graph.update_edge(mine, *theirs, ());
+                    }
+                    (None, Some(&mine)) => away.push((mine, *theirs)),
+                    _ => {}
+                }
             }
         }
-        let mut edge = |from: Option<&NodeIndex>, to: Option<&NodeIndex>| {
-            if let (Some(&from), Some(&to)) = (from, to) {
-                graph.update_edge(from, to, ());
-            }
-        };
-        let mut away: Vec<(NodeIndex, NodeIndex)> = vec![];
-        let steps: HashMap<&Address, &Step> = plan.steps.iter().map(|step| (&step.address, step)).collect();
-        for step in &plan.steps {
+        for step in steps {
             let (my_up, my_down) = (up.get(&step.address), down.get(&step.address));
+            let mut edge = |from: Option<&NodeIndex>, to: Option<&NodeIndex>| {
+                if let (Some(&from), Some(&to)) = (from, to) {
+                    graph.update_edge(from, to, ());
+                }
+            };
             for dependency in &step.depends_on {
                 edge(up.get(dependency), my_up);
-            }
-            for dependency in &step.depended_on {
-                if my_down.is_some() {
-                    edge(my_down, down.get(dependency));
-                } else if let (Some(&my_up), Some(&theirs)) = (my_up, down.get(dependency)) {
-                    away.push((my_up, theirs));
-                }
             }
             match step.action {
                 Action::Replace => edge(my_down, my_up),
@@ -77,11 +83,39 @@ impl Order {
                 _ => {}
             }
         }
-        for (step, node) in &deposed {
-            edge(up.get(&step.address), Some(node));
-            // Dependants may still point at the old object.
-            for dependant in plan.steps.iter().filter(|other| other.depends_on.contains(&step.address)) {
-                edge(up.get(&dependant.address), Some(node));
+        Self { graph, up, down, away }
+    }
+}
+
+/// The first create-first replacement that would wait for itself: its old object stands in the way of something that
+/// has to go before it can come anew, and on that the new object depends.
+pub(super) fn waiting_for_itself(steps: &[Step]) -> Option<usize> {
+    let halves = Halves::of(steps);
+    let circles: Vec<Vec<NodeIndex>> =
+        tarjan_scc(&halves.graph).into_iter().filter(|circle| circle.len() > 1).collect();
+    steps.iter().position(|step| {
+        let (up, down) = (halves.up.get(&step.address), halves.down.get(&step.address));
+        step.action == Action::ReplaceCreateFirst
+            && circles
+                .iter()
+                .any(|circle| [up, down].iter().all(|half| half.is_some_and(|h| circle.contains(h))))
+    })
+}
+
+impl Order {
+    /// # Panics
+    /// Never: a plan comes from an acyclic stack, and each rule below keeps the order acyclic.
+    pub fn new(plan: &Plan) -> Self {
+        let Halves { mut graph, up, away, .. } = Halves::of(&plan.steps);
+        for step in &plan.steps {
+            for id in &step.deposed {
+                let half = Half::Deposed(id.clone());
+                let node = graph.add_node(Operation { address: step.address.clone(), half });
+                // Dependants may still point at the old object.
+                let dependants = plan.steps.iter().filter(|other| other.depends_on.contains(&step.address));
+                for user in dependants.chain([step]).filter_map(|user| up.get(&user.address)) {
+                    graph.update_edge(*user, node, ());
+                }
             }
         }
         // Updated away from what goes, before it goes. This order does not exist where the new dependency can only be made
@@ -91,6 +125,7 @@ impl Order {
                 graph.update_edge(up, down, ());
             }
         }
+        let steps: HashMap<&Address, &Step> = plan.steps.iter().map(|step| (&step.address, step)).collect();
         let seconds = |operation: &Operation| {
             steps.get(&operation.address).map_or(1, |step| u64::from(step.seconds.max(1)))
         };

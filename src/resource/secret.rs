@@ -220,14 +220,20 @@ impl Resource for Secret {
             complain("value", "the value is generated already: remove `value` or `generate`");
         }
         if set("rotate") && !set("generate") {
-            complain("rotate", "makes a new value by `generate`, which is missing: add it, or remove `rotate`");
+            complain(
+                "rotate",
+                "makes a new value by `generate`, which is missing: add it, or remove `rotate`",
+            );
         }
         if (1..7).contains(&inputs["recovery_days"].as_u64().unwrap_or(7)) {
             complain("recovery_days", "Secrets Manager takes 7 to 30 days, or 0 to delete at once");
         }
         let excluded = inputs["generate"]["exclude_characters"].as_str().unwrap_or_default();
         if alphabet(excluded).len() < 16 {
-            complain("generate.exclude_characters", "leaves fewer than 16 characters to draw from: exclude fewer");
+            complain(
+                "generate.exclude_characters",
+                "leaves fewer than 16 characters to draw from: exclude fewer",
+            );
         }
         complaints
     }
@@ -249,7 +255,9 @@ fn value(inputs: &Inputs) -> Option<String> {
 /// The value that a change asks for, if any. What the state kept of a given value is a digest, never a value to send.
 fn new_value(before: &Inputs, after: &Inputs) -> Option<String> {
     match (&after.generate, &after.value) {
-        (Some(generate), _) if after.rotate.is_some() && after.rotate != before.rotate => Some(generated(generate)),
+        (Some(generate), _) if after.rotate.is_some() && after.rotate != before.rotate => {
+            Some(generated(generate))
+        }
         (None, Some(given)) if before.value.as_ref() != Some(given) => {
             (!given.0.starts_with(DIGEST)).then(|| given.0.clone())
         }
@@ -263,6 +271,7 @@ fn generated(generate: &Generate) -> String {
     let mut random = rand::rand_core::UnwrapErr(OsRng);
     let password: String =
         (0..generate.length).map(|_| alphabet[random.random_range(0..alphabet.len())]).collect();
+    crate::veil::veil(&password);
     match &generate.username {
         None => password,
         Some(username) => json!({ "username": username, "password": password }).to_string(),
@@ -324,12 +333,16 @@ mod tests {
 
     #[test]
     fn a_generated_value_keeps_to_its_rules() {
-        let made = value(&inputs(json!({"generate": {"length": 500, "exclude_characters": "-_.~0O"}}))).unwrap();
+        let made =
+            value(&inputs(json!({"generate": {"length": 500, "exclude_characters": "-_.~0O"}}))).unwrap();
         assert_eq!(made.len(), 500);
         assert!(made.chars().all(|c| c.is_ascii_alphanumeric() && c != '0' && c != 'O'));
         let user = value(&inputs(json!({"generate": {"username": "loans"}}))).unwrap();
         let user: Json = serde_json::from_str(&user).unwrap();
-        assert_eq!((user["username"].as_str(), user["password"].as_str().unwrap().len()), (Some("loans"), 32));
+        assert_eq!(
+            (user["username"].as_str(), user["password"].as_str().unwrap().len()),
+            (Some("loans"), 32)
+        );
     }
 
     #[test]

@@ -55,6 +55,11 @@ impl Document {
         }
     }
 
+    /// Whether nothing is there, and nothing was begun: such a state need not be kept.
+    pub fn is_of_nothing(&self) -> bool {
+        self.resources.is_empty() && self.open.is_empty()
+    }
+
     /// The text of the file, with the checksum in it.
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
         let sealed = Self { checksum: self.digest()?, ..self.clone() };

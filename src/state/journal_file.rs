@@ -33,7 +33,13 @@ impl JournalFile {
         written.map_err(|source| StateError::Io {
             name: self.path.display().to_string(),
             verb: "appended to",
-            hint: "Nothing that it announces was done; free the disk and run the command again".to_owned(),
+            hint: match entry {
+                Entry::Intent(_) => {
+                    "Nothing that it announces was done; free the disk and run the command again"
+                }
+                _ => "Free the disk and run the command again: it finds what was done",
+            }
+            .to_owned(),
             source,
         })
     }

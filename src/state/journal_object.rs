@@ -8,13 +8,25 @@ use tokio::sync::oneshot;
 /// While one write is under way, the entries of other operations gather for the next, so a wide apply costs few
 /// requests. When the object has grown to [`FULL`], it is folded into the state and begins anew: the bytes written stay
 /// proportional to the number of entries.
+///
+/// The first write is folded as well, whatever its size: both objects have changed then before anything is done, and whoever
+/// has read them before, and wakes up now, can neither announce nor write. The journal is the first of the two: if it were the
+/// second, entries could be appended to one whose state is newer than they think.
 #[derive(Debug)]
 pub struct JournalObject {
     ledger: Arc<Ledger>,
     lease: Lease,
+    command: String,
     waiting: Mutex<Vec<Waiting>>,
+    durable: tokio::sync::Mutex<Durable>,
+}
+
+#[derive(Debug)]
+struct Durable {
     /// The state as of what is durable.
-    document: tokio::sync::Mutex<Document>,
+    document: Document,
+    /// Whether state and journal are this writer's.
+    ours: bool,
 }
 
 #[derive(Debug)]
@@ -27,8 +39,10 @@ struct Waiting {
 const FULL: usize = 256 * 1024;
 
 impl JournalObject {
-    pub(super) fn new(ledger: Arc<Ledger>, lease: Lease, document: Document) -> Self {
-        Self { ledger, lease, waiting: Mutex::default(), document: tokio::sync::Mutex::new(document) }
+    /// On top of `document`; nothing is written before the first entry.
+    pub(super) fn new(ledger: Arc<Ledger>, lease: Lease, document: Document, command: &str) -> Self {
+        let durable = tokio::sync::Mutex::new(Durable { document, ours: false });
+        Self { ledger, lease, command: command.to_owned(), waiting: Mutex::default(), durable }
     }
 
     /// Appends an entry and waits until it is in the object store, alone or with others.
@@ -59,6 +73,10 @@ impl JournalObject {
     }
 
     async fn write(&self, tip: &mut Tip, batch: &[Waiting]) -> Result<(), StateError> {
+        let mut durable = self.durable.lock().await;
+        if tip.text.is_empty() {
+            self.ledger.begin(tip, &durable.document, &self.command)?;
+        }
         let before = tip.text.len();
         for Waiting { entry, .. } in batch {
             tip.text.extend(self.ledger.line(entry)?);
@@ -72,11 +90,11 @@ impl JournalObject {
             }
             return written;
         }
-        let mut document = self.document.lock().await;
-        batch.iter().for_each(|waiting| document.take(&waiting.entry));
-        if tip.text.len() >= FULL {
-            self.ledger.put_state(tip, &mut document).await?;
-            self.ledger.begin(tip, &document, "continued")?;
+        batch.iter().for_each(|waiting| durable.document.take(&waiting.entry));
+        if !durable.ours || tip.text.len() >= FULL {
+            self.ledger.put_state(tip, &mut durable.document).await?;
+            self.ledger.begin(tip, &durable.document, &self.command)?;
+            durable.ours = true;
         }
         Ok(())
     }

@@ -56,17 +56,6 @@ impl Ledger {
         self.put_state(&mut tip, document).await
     }
 
-    /// Begins a run on top of `document`, whose serial it raises. Both objects change before anything is announced:
-    /// whoever has read them before, and wakes up now, can neither announce nor write. The journal is the first: if
-    /// it were the second, entries could be appended to one whose state is newer than they think.
-    pub async fn start(&self, document: &mut Document, command: &str) -> Result<(), StateError> {
-        let mut tip = self.tip().await;
-        self.begin(&mut tip, document, command)?;
-        self.put_journal(&mut tip).await?;
-        self.put_state(&mut tip, document).await?;
-        self.begin(&mut tip, document, command)
-    }
-
     /// What the journal says next is on top of `document`.
     pub fn begin(&self, tip: &mut Tip, document: &Document, command: &str) -> Result<(), StateError> {
         tip.text = self.lines(&[Entry::base(document, command, Some(&self.writer))])?;

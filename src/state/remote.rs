@@ -113,12 +113,24 @@ impl Remote {
         }
     }
 
-    /// One after the other, the journal first: if somebody writes meanwhile, the state is the newer one and contains
-    /// it, and the journal's ETag is out of date, so nothing can be built on the two. The other way round, entries would
-    /// be appended to a journal whose state is older than they think.
+    /// Both at the same time. Where they do not fit, somebody may have written between the two requests, so that is no
+    /// damage yet; they are read one after the other then, the journal first: the state is the newer one and contains it.
+    /// What is out of date otherwise cannot be built on: its ETag is no more that of the object.
     async fn snapshot(&self) -> Result<Snapshot, StateError> {
-        let journal = self.object(&self.journal_key()).await?;
-        let Some(state) = self.object(&self.key).await? else {
+        let key = self.journal_key();
+        let (journal, state) = futures::try_join!(self.object(&key), self.object(&self.key))?;
+        match self.fitting(journal, state).await {
+            Err(StateError::Damaged { .. }) => {
+                let journal = self.object(&key).await?;
+                let state = self.object(&self.key).await?;
+                self.fitting(journal, state).await
+            }
+            fitting => fitting,
+        }
+    }
+
+    async fn fitting(&self, journal: Option<Object>, state: Option<Object>) -> Result<Snapshot, StateError> {
+        let Some(state) = state else {
             // Unless both were removed between the two requests.
             if journal.is_some() && self.object(&self.journal_key()).await?.is_some() {
                 let what = "it is not there although its journal is: it was deleted, or a write was cut off";
@@ -309,9 +321,10 @@ impl HeldRemote {
     }
 
     pub async fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
-        let mut document = document.clone();
-        self.ledger.start(&mut document, command).await?;
-        Ok(Journal::Object(Box::new(JournalObject::new(self.ledger.clone(), self.lease.share(), document))))
+        // Without a takeover's text, whose entries are in the state.
+        self.ledger.tip().await.text.clear();
+        let (ledger, lease) = (self.ledger.clone(), self.lease.share());
+        Ok(Journal::Object(Box::new(JournalObject::new(ledger, lease, document.clone(), command))))
     }
 
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {

@@ -1,6 +1,7 @@
 use crate::plan::STACK;
-use crate::world::{Fault, Test, actions};
+use crate::world::{Fault, PATIENCE, Test, actions};
 use stackctl::apply::Finding;
+use std::time::Duration;
 
 /// Whatever the call in which the process dies: afterwards the next apply ends with exactly what is wanted.
 async fn dies_at(call: &str, fault: Fault, before: Option<&str>, after: &str) -> Vec<Finding> {
@@ -99,4 +100,55 @@ async fn a_journal_that_was_folded_already_changes_nothing() {
     std::fs::write(&journal, old).unwrap();
     let (plan, _, _, findings) = test.plan(STACK).await;
     assert!(plan.is_empty() && findings.is_empty());
+}
+
+/// Whoever comes next dies as well, as soon as its own journal has taken the place of the dead one's.
+#[tokio::test(start_paused = true)]
+async fn the_journal_of_a_dead_run_is_in_the_state_before_another_takes_its_place() {
+    for test in [Test::new(), Test::remote()] {
+        test.fault("create db.loans", Fault::Hang);
+        test.apply_and_die(STACK).await;
+        let (document, held) = test.store().open("apply", PATIENCE).await.unwrap();
+        drop(held.journal(&document.unwrap(), "apply").await.unwrap());
+        drop(held);
+        let seen = test.store().peek().await.unwrap().unwrap();
+        assert!(seen.resources.contains_key(&"net.main".parse().unwrap()), "what was done is forgotten");
+        assert_eq!(seen.open.len(), 1, "what was begun is forgotten");
+        assert!(test.apply(STACK).await.failed.is_empty());
+        assert_eq!(test.count(), 3, "an orphan or a duplicate");
+        assert!(test.plan(STACK).await.0.is_empty());
+    }
+}
+
+/// The next command comes so soon that the object shows in lists and cannot be read yet.
+#[tokio::test(start_paused = true)]
+async fn what_was_adopted_and_does_not_show_yet_is_not_made_twice() {
+    let test = Test::new();
+    test.world.lock().unwrap().unseen = 20;
+    test.fault("create net.main", Fault::Hang);
+    let died = tokio::time::timeout(Duration::from_secs(1), test.apply(STACK)).await;
+    assert!(died.is_err(), "nothing hung");
+    let (plan, _, _, findings) = test.plan(STACK).await;
+    assert!(matches!(findings.as_slice(), [Finding::Adopted { .. }]), "{findings:?}");
+    assert_eq!(actions(&plan), ["Update net.main", "Create db.loans", "Create app.loader"]);
+    assert!(test.apply(STACK).await.failed.is_empty());
+    assert_eq!(test.count(), 3, "it was made twice");
+}
+
+/// The object is made, and the call that gives it the rest is refused: what is half configured is known, and finished by the
+/// next apply.
+#[tokio::test(start_paused = true)]
+async fn what_is_half_configured_is_finished_and_not_made_anew() {
+    let sized = STACK.replace("label = \"loader\"", "label = \"loader\"\nsize = 3");
+    for test in [Test::new(), Test::remote()] {
+        test.fault("update app.loader", Fault::Refuse);
+        let failed = test.apply(&sized).await.failed;
+        assert_eq!(failed.len(), 1, "{failed:?}");
+        let (plan, _, _, findings) = test.plan(&sized).await;
+        assert!(findings.is_empty(), "it is recorded, nothing is open: {findings:?}");
+        assert_eq!(actions(&plan), ["Update app.loader"]);
+        assert!(test.apply(&sized).await.failed.is_empty());
+        assert!(test.plan(&sized).await.0.is_empty());
+        assert_eq!(test.count(), 3, "an orphan or a duplicate");
+    }
 }

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod apply;
+mod cost;
 mod crash;
 mod lost;
 mod objects;
 mod order;
 mod plan;
+mod quote;
 mod remote;
 mod world;

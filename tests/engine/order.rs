@@ -117,3 +117,80 @@ async fn what_has_a_fixed_name_and_what_depends_on_it_goes_before_it_comes() {
     assert_eq!(test.count(), 3);
     assert!(test.plan(&stack("two")).await.0.is_empty());
 }
+
+/// From `before` to `after` in one apply, with these calls in this order, and nothing to do afterwards.
+async fn goes_over(before: &str, after: &str, expected: &[&str]) {
+    let test = Test::new();
+    assert!(test.apply(before).await.failed.is_empty());
+    test.calls();
+    let summary = test.apply(after).await;
+    assert!(
+        summary.failed.is_empty() && summary.not_started.is_empty(),
+        "{:?} {:?}",
+        summary.failed,
+        summary.not_started
+    );
+    in_order(&test.calls(), expected);
+    assert_eq!(test.count(), after.matches("label").count());
+    assert!(test.plan(after).await.0.is_empty());
+}
+
+/// What uses the renamed one would be updated before that goes; but the new one can only come when it has gone, since
+/// what both depend on is deleted first.
+#[tokio::test(start_paused = true)]
+async fn a_rename_on_top_of_a_destroy_first_replacement_finds_an_order() {
+    goes_over(
+        "[db.r]\nlabel = \"one\"\n[net.n]\nlabel = \"n\"\nparent = \"${db.r.id}\"\n\
+         [app.x]\nlabel = \"x\"\npeer = \"${net.n.id}\"\n",
+        "[db.r]\nlabel = \"two\"\n[net.m]\nlabel = \"m\"\nparent = \"${db.r.id}\"\n\
+         [app.x]\nlabel = \"x\"\npeer = \"${net.m.id}\"\n",
+        &["delete net.n", "delete db.one", "create db.two", "create net.m", "update app.x"],
+    )
+    .await;
+}
+
+const FIRST: &str = "lifecycle = { create_before_destroy = true }\n";
+
+/// The old `app.x` stands in the way of the database that the new one needs, by way of something new.
+#[tokio::test(start_paused = true)]
+async fn create_first_gives_way_where_it_would_wait_for_itself() {
+    goes_over(
+        &format!("[db.o]\nlabel = \"one\"\n[app.x]\nlabel = \"x\"\nparent = \"${{db.o.id}}\"\n{FIRST}"),
+        &format!(
+            "[db.o]\nlabel = \"two\"\n[net.n]\nlabel = \"n\"\nparent = \"${{db.o.id}}\"\n\
+             [app.x]\nlabel = \"x\"\nparent = \"${{net.n.id}}\"\n{FIRST}"
+        ),
+        &["delete app.x", "delete db.one", "create db.two", "create net.n", "create app.x"],
+    )
+    .await;
+}
+
+/// Each old one stands in the way of what the other new one needs.
+#[tokio::test(start_paused = true)]
+async fn two_create_first_replacements_that_change_places_find_an_order() {
+    let stack = |label: &str, [x, y]: [&str; 2]| {
+        format!(
+            "[db.r]\nlabel = \"r{label}\"\n[db.s]\nlabel = \"s{label}\"\n\
+             [app.x]\nlabel = \"x\"\nparent = \"${{db.{x}.id}}\"\n{FIRST}\
+             [app.y]\nlabel = \"y\"\nparent = \"${{db.{y}.id}}\"\n{FIRST}"
+        )
+    };
+    goes_over(&stack("1", ["r", "s"]), &stack("2", ["s", "r"]), &["delete db.r1", "create db.r2"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_in_which_two_depend_on_each_other_can_be_destroyed() {
+    let test = Test::new();
+    let stack = "[net.a]\nlabel = \"a\"\n[net.b]\nlabel = \"b\"\n";
+    test.apply(stack).await;
+    let (document, held) = test.store().open("edit", std::time::Duration::ZERO).await.unwrap();
+    let mut document = document.unwrap();
+    for (of, on) in [("net.a", "net.b"), ("net.b", "net.a")] {
+        document.resources.get_mut(&of.parse().unwrap()).unwrap().depends_on = vec![on.parse().unwrap()];
+    }
+    held.write(&mut document).await.unwrap();
+    drop(held);
+    let summary = test.destroy(stack).await;
+    assert!(summary.failed.is_empty() && summary.not_started.is_empty());
+    assert_eq!(test.count(), 0);
+}

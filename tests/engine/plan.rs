@@ -1,4 +1,4 @@
-use crate::world::{Test, actions};
+use crate::world::{Fault, Test, actions};
 use serde_json::json;
 use stackctl::diff::Effect;
 use stackctl::plan::{Action, Reason};
@@ -153,4 +153,30 @@ async fn protection_is_applied_and_outlives_its_block() {
     let (plan, ..) = test.plan("[net.main]\nlabel = \"main\"\n").await;
     let step = plan.step(&"app.loader".parse().unwrap()).unwrap();
     assert!(step.protected && step.action == Action::Delete);
+}
+
+/// A block that takes it back sets its object free, also where the same apply replaces it; a destroy does not.
+#[tokio::test(start_paused = true)]
+async fn protection_is_taken_back_by_its_block() {
+    let test = Test::new();
+    let protected = format!("{STACK}lifecycle = {{ prevent_destroy = true }}\n");
+    test.apply(&protected).await;
+    let renamed = protected.replace("label = \"loader\"", "label = \"other\"");
+    let loader = "app.loader".parse().unwrap();
+    let (plan, ..) = test.plan(&renamed).await;
+    assert!(plan.step(&loader).unwrap().protected, "not taken back");
+    let free = renamed.replace("prevent_destroy = true", "prevent_destroy = false");
+    let (plan, ..) = test.plan(&free).await;
+    let step = plan.step(&loader).unwrap();
+    assert!(!step.protected && step.action.replaces());
+    assert!(step.changes.iter().any(|change| change.path == "lifecycle.prevent_destroy"), "it is told");
+
+    // The journal has it before anything is deleted.
+    test.fault("delete app.loader", Fault::HangBefore);
+    test.apply_and_die(&free).await;
+    let (_, document, ..) = test.plan(&free).await;
+    assert!(!document.resources[&loader].protected);
+    assert!(test.apply(&free).await.failed.is_empty());
+    assert!(test.plan(&free).await.0.is_empty());
+    assert_eq!(test.count(), 3);
 }

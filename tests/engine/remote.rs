@@ -136,7 +136,8 @@ async fn a_sleeper_cannot_start_on_what_has_changed_meanwhile() {
     let mut other = other.unwrap();
     held.write(&mut other).await.unwrap();
     held.release().await;
-    let refused = sleeper.journal(&document.unwrap(), "apply").await.unwrap_err();
+    let journal = sleeper.journal(&document.unwrap(), "apply").await.unwrap();
+    let refused = journal.append(&intent("late")).await.unwrap_err();
     assert!(matches!(&refused, StateError::Lost { .. }), "{refused}");
 }
 
@@ -178,7 +179,7 @@ async fn entries_that_wait_together_are_written_together() {
     let appended = futures::future::join_all(entries.iter().map(|entry| journal.append(entry))).await;
     assert!(appended.iter().all(Result::is_ok));
     let requests = test.memory.as_ref().unwrap().requests() - before;
-    assert!(requests <= 2, "{requests} requests for 100 entries");
+    assert!(requests <= 3, "{requests} requests for 100 entries: the first and the state, then the rest");
     assert_eq!(test.store().peek().await.unwrap().unwrap().open.len(), 100);
 }
 
@@ -220,4 +221,19 @@ async fn a_sleeper_cannot_write_the_state_of_a_run_that_is_under_way() {
     let refused = sleeper.write(&mut document.unwrap()).await.unwrap_err();
     assert!(matches!(&refused, StateError::Lost { .. }), "{refused}");
     assert_eq!(store.peek().await.unwrap().unwrap().open.len(), 1, "the other one's work is not forgotten");
+}
+
+/// The one before wakes up and gives its lease back, which it has no more.
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_given_back_by_its_owner_alone() {
+    let test = Test::remote();
+    let store = test.store();
+    let (_, before) = store.open("apply", Duration::ZERO).await.unwrap();
+    let Store::Remote(remote) = &store else { panic!("not remote") };
+    let (_, held) = remote.seize("unlock").await.unwrap();
+    before.release().await;
+    let (holder, _) = remote.holder().await.unwrap().expect("the lease of the other one is gone");
+    assert_eq!(holder.command, "unlock");
+    held.release().await;
+    assert!(remote.holder().await.unwrap().is_none());
 }

@@ -26,6 +26,8 @@ pub struct Object {
     pub kind: &'static str,
     pub inputs: Json,
     pub owner: BTreeMap<String, String>,
+    /// When reads see it.
+    pub visible: tokio::time::Instant,
     /// When lists show it.
     pub listed: tokio::time::Instant,
     /// When it is ready.
@@ -47,6 +49,8 @@ pub enum Fault {
     NeverArrived,
     /// It happened, the answer was lost, and the SDK's own repetition is refused: the name is taken.
     Taken,
+    /// AWS refuses, and quotes what it got.
+    Quote,
     /// An error that the profile says passes by itself.
     Passing,
     /// The call happens and never returns: the process dies here.
@@ -56,7 +60,7 @@ pub enum Fault {
 }
 
 /// Longer than the lease of a dead process lasts.
-const PATIENCE: Duration = Duration::from_secs(100);
+pub const PATIENCE: Duration = Duration::from_secs(100);
 
 const RETRIES: &[Retry] = &[Retry::secs("DependencyViolation", "", 60)];
 
@@ -69,6 +73,10 @@ pub struct World {
     pub faults: Vec<(String, Fault)>,
     /// Seconds for which a write does not read back.
     pub staleness: u64,
+    /// Seconds for which a new object cannot be read, although lists show it.
+    pub unseen: u64,
+    /// Of every call and read.
+    pub latency: Duration,
     next: u64,
 }
 
@@ -97,7 +105,15 @@ impl Scripted {
         Some(world.faults.remove(at).1)
     }
 
+    async fn travel(&self) {
+        let latency = self.world.lock().unwrap().latency;
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+    }
+
     async fn act<T>(&self, fault: Option<Fault>, act: impl FnOnce(&mut World) -> T) -> Result<T, Error> {
+        self.travel().await;
         let aws = |status: Option<u16>, code: Option<&str>| {
             Err(Error::Aws(AwsError {
                 operation: "test:Call",
@@ -109,7 +125,7 @@ impl Scripted {
         };
         match fault {
             Some(Fault::HangBefore) => std::future::pending().await,
-            Some(Fault::Refuse) => aws(Some(400), Some("InvalidParameter")),
+            Some(Fault::Refuse | Fault::Quote) => aws(Some(400), Some("InvalidParameter")),
             Some(Fault::Passing) => aws(Some(400), Some("DependencyViolation")),
             Some(Fault::NeverArrived) => aws(None, None),
             Some(Fault::LostResponse | Fault::LostAndUnseen) => {
@@ -127,6 +143,17 @@ impl Scripted {
             None => Ok(act(&mut self.world.lock().unwrap())),
         }
     }
+}
+
+fn quoting(inputs: &Json) -> Error {
+    let text = inputs["secret"].as_str().unwrap_or_default();
+    Error::Aws(AwsError {
+        operation: "test:Call",
+        code: Some("ValidationException".to_owned()),
+        message: format!("Value '{text}' in {inputs} failed to satisfy constraint: no quotes"),
+        request_id: None,
+        status: Some(400),
+    })
 }
 
 fn name_of(inputs: &Json) -> String {
@@ -153,6 +180,9 @@ impl Kind for Scripted {
     fn create<'a>(&'a self, ctx: &'a Create<'a>, inputs: Json) -> BoxFuture<'a, Result<Id, Error>> {
         Box::pin(async move {
             let fault = self.fault("create", &name_of(&inputs));
+            if fault == Some(Fault::Quote) {
+                return Err(quoting(&inputs));
+            }
             let owner = ctx.owner.tags();
             let now = tokio::time::Instant::now();
             let ready = now + Duration::from_secs(self.slow);
@@ -160,6 +190,7 @@ impl Kind for Scripted {
             let listed = now + Duration::from_secs(unseen);
             self.act(fault, |world| {
                 world.next += 1;
+                let visible = now + Duration::from_secs(world.unseen);
                 let id = format!("{}-{}", self.name, world.next);
                 // The create call cannot set `size`: the engine must update to it.
                 let mut inputs = inputs.clone();
@@ -168,7 +199,7 @@ impl Kind for Scripted {
                 inputs["secret"] = Json::Null;
                 world.objects.insert(
                     id.clone(),
-                    Object { kind: self.name, inputs, owner, listed, ready, stale: None },
+                    Object { kind: self.name, inputs, owner, visible, listed, ready, stale: None },
                 );
                 Id(id)
             })
@@ -200,11 +231,12 @@ impl Kind for Scripted {
         ids: &'a [Id],
     ) -> BoxFuture<'a, Result<HashMap<Id, Observed>, Error>> {
         Box::pin(async move {
+            self.travel().await;
             let mut world = self.world.lock().unwrap();
             world.reads += 1;
             let now = tokio::time::Instant::now();
             let found = ids.iter().filter_map(|id| {
-                let object = world.objects.get(&id.0)?;
+                let object = world.objects.get(&id.0).filter(|object| now >= object.visible)?;
                 let inputs = match &object.stale {
                     Some((old, fresh)) if now < *fresh => old.clone(),
                     _ => object.inputs.clone(),
@@ -228,6 +260,9 @@ impl Kind for Scripted {
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let fault = self.fault("update", &name_of(&after));
+            if fault == Some(Fault::Quote) {
+                return Err(quoting(&after));
+            }
             self.act(fault, |world| {
                 let fresh = tokio::time::Instant::now() + Duration::from_secs(world.staleness);
                 if let Some(object) = world.objects.get_mut(&id.0) {

@@ -1,9 +1,9 @@
 use std::net::TcpListener;
 
-use stackctl::local::{self, Progress};
+use stackctl::local::{self, Progress, SupervisorState};
 
 use crate::world::{
-    PASSWORD, World, connect, database_pid, eventually, gateway_pid, kill, layout, supervisor_pid,
+    PASSWORD, World, connect, database_pid, eventually, gateway_pid, kill, layout, signal, supervisor_pid,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,6 +112,26 @@ async fn a_taken_port_is_replaced_and_explained() {
     let status = world.up().await;
     assert_ne!(status.gateway.unwrap().endpoint, before);
     assert!(status.problems[0].what.contains("is taken by"), "{:?}", status.problems);
+    world.purge().await;
+}
+
+/// As on a machine whose disk is busy: the supervisor does not run for some seconds. Who only looks is told so, who needs it
+/// waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_that_takes_its_time_is_waited_for() {
+    let world = World::new();
+    let pid = supervisor_pid(&world.up().await);
+    signal("STOP", pid);
+    let looked = world.status();
+    let needed = local::connect(&world.layout);
+    let goes_on = async {
+        let silent = looked.await;
+        signal("CONT", pid);
+        silent
+    };
+    let (silent, connected) = tokio::join!(goes_on, needed);
+    assert!(matches!(silent.supervisor, SupervisorState::Silent { .. }), "{silent:?}");
+    connected.unwrap();
     world.purge().await;
 }
 

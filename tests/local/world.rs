@@ -189,7 +189,11 @@ pub async fn connect_verified(
 }
 
 pub fn kill(pid: i32) {
-    assert!(Command::new("kill").arg("-9").arg(pid.to_string()).status().unwrap().success());
+    signal("KILL", pid);
+}
+
+pub fn signal(name: &str, pid: i32) {
+    assert!(Command::new("kill").args(["-s", name]).arg(pid.to_string()).status().unwrap().success());
 }
 
 pub fn gateway_pid(status: &Status) -> i32 {

@@ -41,6 +41,12 @@ pub fn messages(project: &Project, url: &str) -> Vec<String> {
     received.messages.unwrap_or_default().into_iter().filter_map(|message| message.body).collect()
 }
 
+/// URLs of all queues.
+pub fn queues(project: &Project) -> Vec<String> {
+    let objects = wait(objects(&project.endpoint()));
+    objects.into_iter().filter(|object| object.kind == "queue").map(|object| object.id).collect()
+}
+
 /// A VPC that carries the ownership tags of an address, made behind stackctl's back; its id.
 pub fn tagged_vpc(project: &Project, stack: &str, address: &str) -> String {
     use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};

@@ -4,12 +4,14 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says how far it is")]
 
 mod changes;
+mod disk;
 mod emulator;
 mod examples;
 #[path = "../sweep/listing.rs"]
 mod listing;
 mod loads;
 mod locks;
+mod losses;
 mod moves;
 mod project;
 mod recovery;

@@ -72,13 +72,24 @@ fn no_secret_turns_up_anywhere() {
     project.edit("\nnot_there = \"${param.key}\"", "");
     project.edit("[queue.after]", "[queue.after]\nname = \"not-a-fifo\"\ndead_letter = \"arn:aws:sqs:eu-west-1:000000000000:none\"\nmax_receives = 3");
     run(&["apply", "--target", "local", "--auto-approve"], GIVEN);
+    // A crash with a secret in its hand, and what the next command says of it.
+    let crash = ["apply", "--target", "local", "--auto-approve", "--panic-at"];
+    let sending = "before_call secretsmanager:PutSecretValue";
+    assert_eq!(run(&[&crash[..], &[sending]].concat(), &other), 70, "it did not crash");
+    let mut text = String::new();
+    written(project.path(), &mut text);
+    run(&["plan", "--target", "local"], &other);
 
     let mut secrets = vec![GIVEN.to_owned()];
     secrets.extend(cloud::secret_values(&project));
     assert!(secrets.len() >= 4, "the emulator knows the generated ones");
-    let mut text = said;
+    text += &said;
     written(project.path(), &mut text);
-    assert!(text.contains("night.local.json") && text.contains("first.plan"), "something was searched");
+    for searched in
+        ["night.local.json", "night.local.json.backup", "night.local.journal", "first.plan", "a bug"]
+    {
+        assert!(text.contains(searched), "{searched} was not searched");
+    }
     for secret in secrets {
         for line in text.lines() {
             assert!(!line.contains(&secret), "a secret of {} characters stands in: {line}", secret.len());

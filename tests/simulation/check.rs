@@ -46,6 +46,18 @@ fn real(sim: &Sim, document: &Document) {
     }
 }
 
+/// Right after a state was written: whoever reads it now gets just that, whatever lies beside it. Unless somebody else was
+/// quicker.
+pub fn written(sim: &Sim, document: &Document) {
+    let Ok(Some(read)) = sim.place.peek() else { return };
+    let content =
+        |document: &Document| (document.resources.clone(), document.open.clone(), document.outputs.clone());
+    let same = (&read.lineage, read.serial) == (&document.lineage, document.serial);
+    if same && content(&read) != content(document) {
+        sim.wrong("state", || format!("serial {} does not read as it was written", document.serial));
+    }
+}
+
 /// What stays true from round to round.
 #[derive(Debug, Default)]
 pub struct Watch {
@@ -124,8 +136,11 @@ pub fn destroyed(sim: &Sim) {
     if let Some((id, object)) = world.living().next() {
         sim.wrong("destroy", || format!("{id} of {} is still there", object.owner.address));
     }
-    if sim.place.peek().is_ok_and(|document| document.is_some_and(|document| !document.resources.is_empty()))
-    {
-        sim.wrong("destroy", || "the state still has resources".to_owned());
+    match sim.place.peek() {
+        Ok(None) | Err(_) => {}
+        Ok(Some(left)) if left.resources.is_empty() => {
+            sim.wrong("destroy", || "a state of nothing is left".to_owned());
+        }
+        Ok(Some(_)) => sim.wrong("destroy", || "the state still has resources".to_owned()),
     }
 }

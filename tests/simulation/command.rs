@@ -150,6 +150,9 @@ async fn carry_out(
         return Ok(End::Refused);
     }
     if plan.is_empty() {
+        if document.serial > 0 && document.is_of_nothing() {
+            clear(process, held).await?;
+        }
         return Ok(End::Nothing);
     }
     if document.serial == 0 {
@@ -190,7 +193,7 @@ async fn carry_out(
         lock.abort();
     }
     write(process, held, &mut summary.document).await?;
-    if summary.document.resources.is_empty() && summary.document.open.is_empty() {
+    if summary.document.is_of_nothing() {
         clear(process, held).await?;
     }
     Ok(End::Applied(Box::new(summary)))
@@ -217,6 +220,7 @@ async fn write(process: &Arc<Process>, held: &Held, document: &mut Document) -> 
     if let Some(before) = before {
         dies_within(process, Point::Write, &before).await;
     }
+    crate::check::written(&process.sim, document);
     Ok(())
 }
 

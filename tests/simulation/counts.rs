@@ -18,9 +18,10 @@ impl Counts {
     }
 
     /// The whole table, for people.
-    pub fn told(&self, seeds: u64, took: Duration) -> String {
+    pub fn told(&self, took: Duration) -> String {
         let mut lines = vec![format!(
-            "simulation: {seeds} seeds, {} commands, {} calls, {} changes from outside, in {:.0} s",
+            "simulation: {} seeds, {} commands, {} calls, {} changes from outside, in {:.0} s",
+            self.get("seeds"),
             self.get("commands"),
             self.get("calls"),
             self.get("changes from outside"),

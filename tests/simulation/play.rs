@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::process::Process;
 use crate::sim::{Sim, Wrong};
 use crate::story::{Act, Command, Edit, Round, Story};
+use stackctl::address::Address;
 use stackctl::state::Held;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -170,7 +171,7 @@ async fn ending(sim: &Arc<Sim>, mut draft: Draft, watch: &mut Watch) {
             draft.take(&Edit::Unprotect);
         }
         if free {
-            set_free(sim).await;
+            set_free(sim, &draft).await;
         }
         let end = smooth(sim, &draft, act).await;
         if !free && matches!(end, Some(End::Refused)) {
@@ -190,15 +191,22 @@ async fn ending(sim: &Arc<Sim>, mut draft: Draft, watch: &mut Watch) {
     }
 }
 
-/// What is protected and has to be replaced at the same time can only be set free in the state.
-async fn set_free(sim: &Arc<Sim>) {
+/// A block that takes the protection back sets its object free. What has no block any more would need it back for that; it
+/// is set free in the state.
+async fn set_free(sim: &Arc<Sim>, draft: &Draft) {
     let process = Process::new("owner", sim.clone(), Command::smooth(Act::Plan));
     let edit = async {
         let (document, held) =
             sim.place.store(&process).open("state", Duration::from_secs(900)).await.unwrap();
         if let Some(mut document) = document {
-            document.resources.values_mut().for_each(|record| record.protected = false);
-            document.open.iter_mut().for_each(|intent| intent.protected = false);
+            let desired = command::desired(draft);
+            let blockless = |address: &Address| !desired.contains(address);
+            for (address, record) in &mut document.resources {
+                record.protected &= !blockless(address);
+            }
+            for intent in &mut document.open {
+                intent.protected &= !blockless(&intent.address);
+            }
             held.write(&mut document).await.unwrap();
         }
         if let Held::Remote(held) = &held {

@@ -1,4 +1,4 @@
-use crate::points::Points;
+use crate::points::Turns;
 use crate::project::{Project, all};
 use crate::verdict::Verdict;
 use std::collections::BTreeMap;
@@ -21,8 +21,8 @@ pub struct Tally {
 }
 
 /// One seed after the other: apply until it succeeds, an empty plan, destroy until it succeeds, nothing left.
-pub fn work(project: &Project, seeds: &Points, tally: &Mutex<Tally>) {
-    while let Some(seed) = seeds.next() {
+pub fn work(project: &Project, seeds: &Turns<usize>, tally: &Mutex<Tally>) {
+    while let Some((_, &seed)) = seeds.next() {
         let outcome = day(project, seed, tally);
         let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
         tally.seeds += 1;

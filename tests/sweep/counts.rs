@@ -11,6 +11,7 @@ pub struct Counts {
     pub settling: usize,
     /// Different places: an entry or a call of its name, before or after it.
     places: BTreeSet<Passed>,
+    /// Places that a run has passed, killed or not.
     known: BTreeSet<Passed>,
     /// Open intents that the next command settled.
     pub settled: BTreeMap<&'static str, usize>,
@@ -23,12 +24,16 @@ pub struct Counts {
 impl Counts {
     pub fn killed(&mut self, at: &Passed) {
         *self.kills.entry(at.moment).or_default() += 1;
-        self.places.insert(place(at));
+        self.places.insert(at.place());
     }
 
-    /// Places that a run has passed, killed or not.
     pub fn knows(&mut self, passed: &[Passed]) {
-        self.known.extend(passed.iter().map(place));
+        self.known.extend(passed.iter().map(Passed::place));
+    }
+
+    /// Known places at which nothing has died.
+    pub fn unmet(&self) -> Vec<Passed> {
+        self.known.difference(&self.places).cloned().collect()
     }
 
     fn at(&self, moments: [Moment; 2]) -> usize {
@@ -39,12 +44,6 @@ impl Counts {
         assert!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
         assert!(self.cycles > 0 && !self.kills.is_empty(), "nothing was killed");
     }
-}
-
-/// Ids differ from run to run.
-fn place(passed: &Passed) -> Passed {
-    let words = passed.what.split(' ').filter(|word| !word.contains('-') && !word.contains('/'));
-    Passed { moment: passed.moment, what: words.collect::<Vec<_>>().join(" ") }
 }
 
 impl fmt::Display for Counts {

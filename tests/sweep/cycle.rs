@@ -1,8 +1,8 @@
 use crate::counts::Counts;
-use crate::points::Points;
+use crate::points::Turns;
 use crate::project::{Project, all};
 use crate::verdict::Verdict;
-use stackctl::chaos;
+use stackctl::chaos::{self, At, Passed};
 use std::process::Output;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -15,15 +15,15 @@ const SETTLING: usize = 9;
 type Run<'a> = &'a dyn Fn(&[&str]) -> Output;
 type Checked<T = ()> = Result<T, String>;
 
-/// How many points an undisturbed apply and an undisturbed destroy have.
-pub fn measure(project: &Project) -> (usize, usize) {
-    let count = |run: Run<'_>| {
+/// The points of an undisturbed apply and of an undisturbed destroy.
+pub fn measure(project: &Project) -> (Vec<Passed>, Vec<Passed>) {
+    let points = |run: Run<'_>| {
         let file = project.path("points.json");
         let output = run(&["--chaos-points", file.to_str().unwrap()]);
         assert!(output.status.success(), "{}", all(&output));
-        passed(project).passed.len()
+        passed(project).passed
     };
-    (count(&|more| project.apply(more)), count(&|more| project.destroy(more)))
+    (points(&|more| project.apply(more)), points(&|more| project.destroy(more)))
 }
 
 fn passed(project: &Project) -> chaos::Points {
@@ -32,12 +32,12 @@ fn passed(project: &Project) -> chaos::Points {
 }
 
 /// Takes turns with the other workers until no point is left.
-pub fn work(mut project: Project, points: &Points, counts: &Mutex<Counts>) {
+pub fn work(project: &mut Project, points: &Turns<At>, counts: &Mutex<Counts>) {
     let counts = || counts.lock().unwrap_or_else(PoisonError::into_inner);
     let mut failures = 0;
-    while let Some(point) = points.next() {
+    while let Some(turn @ (number, point)) = points.next() {
         let started = Instant::now();
-        let outcome = cycle(&project, point, &counts);
+        let outcome = cycle(project, turn, &counts);
         let took = started.elapsed().as_secs_f64();
         counts().cycles += 1;
         if let Err(what) = outcome {
@@ -48,20 +48,20 @@ pub fn work(mut project: Project, points: &Points, counts: &Mutex<Counts>) {
                 return;
             }
             project.reset();
-        } else if took > 20.0 || point % 50 == 0 {
+        } else if took > 20.0 || number % 50 == 0 {
             eprintln!("point {point}: {took:.1} s");
         }
     }
 }
 
-fn cycle<'a>(project: &Project, point: usize, counts: &impl Fn() -> MutexGuard<'a, Counts>) -> Checked {
-    heal(project, point, &|more| project.apply(more), counts)?;
+fn cycle<'a>(project: &Project, turn: (usize, &At), counts: &impl Fn() -> MutexGuard<'a, Counts>) -> Checked {
+    heal(project, turn, &|more| project.apply(more), counts)?;
     let plan = project.run(&["plan", "--target", "local", "--detailed-exitcode"]);
     if plan.status.code() != Some(0) {
         return Err(format!("the plan is not empty\n{}", all(&plan)));
     }
     judge(project, counts)?;
-    heal(project, point, &|more| project.destroy(more), counts)?;
+    heal(project, turn, &|more| project.destroy(more), counts)?;
     judge(project, counts)?;
     if project.path("state/loans.local.json").exists() {
         return Err("a state is left of a destroyed stack".to_owned());
@@ -69,17 +69,17 @@ fn cycle<'a>(project: &Project, point: usize, counts: &impl Fn() -> MutexGuard<'
     Ok(())
 }
 
-/// Dies at `point`, now and then dies once more while that is being settled, and goes through.
+/// Dies at the point, now and then dies once more while that is being settled, and goes through.
 fn heal<'a>(
     project: &Project,
-    point: usize,
+    (number, point): (usize, &At),
     run: Run<'_>,
     counts: &impl Fn() -> MutexGuard<'a, Counts>,
 ) -> Checked {
     if die(project, point, run, counts)? {
         // Every third time, each time at another place.
-        let second = 1 + (point / 3) % SETTLING;
-        if point.is_multiple_of(3) && die(project, second, run, counts)? {
+        let second = At::Nth(1 + (number / 3) % SETTLING);
+        if number.is_multiple_of(3) && die(project, &second, run, counts)? {
             counts().settling += 1;
         }
         let healed = run(&[]);
@@ -94,7 +94,7 @@ fn heal<'a>(
 /// Runs until the point; whether there was one.
 fn die<'a>(
     project: &Project,
-    point: usize,
+    point: &At,
     run: Run<'_>,
     counts: &impl Fn() -> MutexGuard<'a, Counts>,
 ) -> Checked<bool> {
