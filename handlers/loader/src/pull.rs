@@ -182,7 +182,9 @@ impl Pull<'_> {
             Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
                 "connect once as the master user, who may create the extension aws_s3, or set LOADER_MODE to stream"
             }
-            _ => "check the instance's role for s3Import, its policy, and the database's way to S3; or set LOADER_MODE to stream",
+            _ => {
+                "check the instance's role for s3Import, its policy, and the database's way to S3; or set LOADER_MODE to stream"
+            }
         };
         Error::Pull { file: self.source.to_string(), reason: chain(error), remedy }
     }

@@ -110,9 +110,8 @@ mod tests {
 
     #[test]
     fn the_mode_is_one_of_two() {
-        let read = |value: &str| {
-            Settings::from_variables(|name| (name == "LOADER_MODE").then(|| value.to_owned()))
-        };
+        let read =
+            |value: &str| Settings::from_variables(|name| (name == "LOADER_MODE").then(|| value.to_owned()));
         assert_eq!(Settings::default().mode, Mode::Stream);
         assert_eq!(read("aws_s3").unwrap().mode, Mode::AwsS3);
         let error = read("copy").unwrap_err().to_string();

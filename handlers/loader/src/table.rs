@@ -107,10 +107,7 @@ pub async fn attach(
 
 /// Removes the file's table again, for content that is there already.
 pub async fn discard(transaction: &Transaction<'_>, name: &str) -> Result<(), Error> {
-    transaction
-        .batch_execute(&format!("drop table {name}"))
-        .await
-        .doing("drop the file's table")
+    transaction.batch_execute(&format!("drop table {name}")).await.doing("drop the file's table")
 }
 
 /// Takes the partition of an older file out of the master and keeps it in schema `superseded`.
