@@ -155,18 +155,20 @@ pub fn ranking(contestants: &[Contestant]) -> Markup {
 /// What the model leans on.
 pub fn importances(importances: &[Importance]) -> Markup {
     const ROW: f64 = 25.0;
-    const LABEL: f64 = 178.0;
     let drawn = importances.iter().filter(|importance| importance.auc > 0.0).take(DRAWN).collect::<Vec<_>>();
     let highest = drawn.first().map_or(1.0, |importance| importance.auc);
-    let length = |auc: f64| (auc / highest * (WIDTH - LABEL - 58.0)).max(1.0);
+    let longest = drawn.iter().map(|importance| importance.column.len()).max().unwrap_or_default();
+    // A letter is at most this wide on a phone, where text is the largest in relation to the drawing.
+    let label = (longest as f64 * 8.0 + 14.0).min(WIDTH * 0.62);
+    let length = |auc: f64| (auc / highest * (WIDTH - label - 66.0)).max(1.0);
     let height = (drawn.len() as f64 * ROW + 8.0).max(HEIGHT / 4.0);
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-label="Importance of the features" {
             @for (number, importance) in drawn.iter().enumerate() {
                 @let y = number as f64 * ROW + 4.0;
-                text x=(LABEL - 10.0) y=(y + 13.5) text-anchor="end" { (importance.column) title { (importance.comment) } }
-                rect.f0 x=(LABEL) y=(y) width=(round(length(importance.auc))) height="18" rx="3" { title { (importance.comment) } }
-                text x=(round(LABEL + length(importance.auc) + 7.0)) y=(y + 13.5) { (format!("{:.4}", importance.auc)) }
+                text x=(round(label - 10.0)) y=(y + 13.5) text-anchor="end" { (importance.column) title { (importance.comment) } }
+                rect.f0 x=(round(label)) y=(y) width=(round(length(importance.auc))) height="18" rx="3" { title { (importance.comment) } }
+                text x=(round(label + length(importance.auc) + 7.0)) y=(y + 13.5) { (format!("{:.4}", importance.auc)) }
             }
         }
     }

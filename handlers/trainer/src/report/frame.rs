@@ -9,8 +9,8 @@ pub const WIDTH: f64 = 460.0;
 /// See [`WIDTH`].
 pub const HEIGHT: f64 = 330.0;
 
-const LEFT: f64 = 46.0;
-const RIGHT: f64 = 14.0;
+const LEFT: f64 = 54.0;
+const RIGHT: f64 = 24.0;
 const TOP: f64 = 32.0;
 const BOTTOM: f64 = 44.0;
 
@@ -46,7 +46,7 @@ impl Frame {
                     line.grid x1=(round(LEFT)) x2=(round(right)) y1=(round(self.down(tick))) y2=(round(self.down(tick))) {}
                     text x=(round(LEFT - 8.0)) y=(round(self.down(tick) + 4.0)) text-anchor="end" { (labels.1(tick)) }
                 }
-                @for tick in ticks(self.x) {
+                @for tick in ticks(self.x).into_iter().filter(|tick| !labels.0(*tick).is_empty()) {
                     text x=(round(self.right(tick))) y=(round(bottom + 18.0)) text-anchor="middle" { (labels.0(tick)) }
                 }
                 line.axis x1=(round(LEFT)) x2=(round(right)) y1=(round(bottom)) y2=(round(bottom)) {}
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn numbers_have_their_place() {
         let frame = Frame { x: (0.0, 1.0), y: (0.0, 1.0) };
-        assert_eq!(frame.path(&[(0.0, 0.0), (1.0, 1.0)]), "M46 286L446 32");
-        assert_eq!(frame.area(&[(0.0, 1.0), (1.0, 1.0)]), "M46 32L446 32L446 286L46 286Z");
+        assert_eq!(frame.path(&[(0.0, 0.0), (1.0, 1.0)]), "M54 286L436 32");
+        assert_eq!(frame.area(&[(0.0, 1.0), (1.0, 1.0)]), "M54 32L436 32L436 286L54 286Z");
     }
 }

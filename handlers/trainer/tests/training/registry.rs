@@ -111,7 +111,9 @@ async fn a_challenger_must_beat_the_champion_by_more_than_the_noise() {
 #[tokio::test(flavor = "multi_thread")]
 async fn open_loans_are_scored_once_each_by_the_role_that_may() {
     let world = World::generated(6000).await;
-    world.run(&train(&["--test-from", "2015-07"]));
+    // So few loans may well not be enough to beat the lender's grade.
+    world.run(&train(&["--test-from", "2015-07", "--no-promote"]));
+    world.run(&["promote", "1", "--force", "the first"]);
     world.sql("drop role if exists worker; create role worker login in role loan_trainer").await;
     for _ in 0..2 {
         let output = world.run_as(&world.url_of("worker"), &world.artifacts(), &["score"]);
@@ -136,11 +138,15 @@ async fn open_loans_are_scored_once_each_by_the_role_that_may() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_artifact_that_was_changed_is_not_used() {
     let world = World::generated(6000).await;
-    world.run(&train(&["--test-from", "2015-07"]));
+    world.run(&train(&["--test-from", "2015-07", "--no-promote"]));
     let path = &world.kept("models")[0];
     let text = std::fs::read_to_string(path).unwrap();
-    std::fs::write(path, text.replacen("\"intercept\":-", "\"intercept\":", 1)).unwrap();
-    let error = world.refused(&["score"]);
+    let changed = text.replacen("\"slope\":", "\"slope\":1", 1);
+    assert_ne!(changed, text);
+    std::fs::write(path, changed).unwrap();
+    let error = world.refused(&["score", "--model", "1"]);
+    assert!(error.contains("it was changed or cut off"), "{error}");
+    let error = world.refused(&["promote", "1", "--force", "all the same"]);
     assert!(error.contains("it was changed or cut off"), "{error}");
     assert_eq!(world.number("select count(*) from ml.predictions").await, 0);
     let error = world.refused(&["score", "--model", "7"]);
