@@ -307,5 +307,5 @@ async fn a_loader_that_starts_while_another_creates_the_schema_waits_for_it() {
     for mut process in processes {
         assert!(process.wait().unwrap().success());
     }
-    assert_eq!(world.number("select count(*) from ingest.schema_history").await, 4);
+    assert_eq!(world.number("select count(*) from ingest.schema_history").await, 5);
 }

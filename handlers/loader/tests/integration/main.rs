@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy.toml's exception for tests does not cover their helpers")]
 
 mod disk;
+mod features;
 mod formats;
 mod function;
 mod fuzz;

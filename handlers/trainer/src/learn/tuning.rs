@@ -1,0 +1,129 @@
+//! Tries out parameters: learned on the training period, judged on the validation period. The test period is not touched.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::Dataset;
+use crate::error::Error;
+use crate::judge::measure::Measures;
+use crate::judge::ranking::Ranking;
+use crate::learn::boosted::{Boosted, Shape};
+use crate::learn::calibration::Calibration;
+use crate::learn::encoder::Encoder;
+use crate::learn::fitted::{Algorithm, LogOdds, Parameters, inputs};
+use crate::learn::logistic::Logistic;
+use crate::split::Split;
+
+/// Penalties of the logistic regression.
+const PENALTIES: [f64; 5] = [3.0, 10.0, 30.0, 100.0, 300.0];
+
+/// More trees than any shape needed before it stopped getting better.
+const MOST_TREES: usize = 1000;
+
+/// Shapes of the trees: (depth, share of columns, share of rows, penalty on leaves, what a leaf must hold).
+const SHAPES: [(usize, f64, f32, f32, f32); 6] = [
+    (2, 0.5, 0.7, 1.0, 10.0),
+    (3, 0.5, 0.7, 1.0, 10.0),
+    (3, 0.2, 0.6, 10.0, 20.0),
+    (4, 0.3, 0.7, 1.0, 10.0),
+    (4, 0.5, 0.7, 10.0, 20.0),
+    (5, 0.3, 0.6, 10.0, 20.0),
+];
+const LEARNING_RATE: f32 = 0.05;
+
+/// One attempt.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Trial {
+    /// Which model.
+    pub algorithm: Algorithm,
+    /// With which parameters.
+    pub parameters: String,
+    /// How well it did on the validation period.
+    pub log_loss: f64,
+    /// The same.
+    pub auc: f64,
+}
+
+/// What came out.
+pub struct Tuned {
+    /// The best parameters.
+    pub parameters: Parameters,
+    /// Every attempt.
+    pub trials: Vec<Trial>,
+    /// How each algorithm's log-odds become probabilities, and how well they do on the validation period.
+    pub calibrations: Vec<(Algorithm, Calibration, Measures)>,
+}
+
+impl Tuned {
+    /// The algorithm that did best on the validation period.
+    pub fn best(&self) -> Algorithm {
+        self.calibrations
+            .iter()
+            .min_by(|one, other| one.2.log_loss.total_cmp(&other.2.log_loss))
+            .map_or(Algorithm::Logistic, |(algorithm, _, _)| *algorithm)
+    }
+
+    /// An algorithm's calibration and how well it does on the validation period.
+    pub fn calibration(&self, wanted: Algorithm) -> Option<(Calibration, Measures)> {
+        let found = self.calibrations.iter().find(|(algorithm, _, _)| *algorithm == wanted);
+        found.map(|(_, calibration, measures)| (*calibration, *measures))
+    }
+}
+
+/// Finds the parameters that do best.
+pub fn tune(dataset: &Dataset, split: &Split, without: &[&str], seed: u64) -> Result<Tuned, Error> {
+    let encoder = Encoder::learn(dataset, &split.train, without);
+    let (learned, judged) = (dataset.outcomes(&split.train), dataset.outcomes(&split.validation));
+    let mut trials = Vec::new();
+
+    let [train, validation] = [&split.train, &split.validation].map(|rows| encoder.linear(dataset, rows));
+    let mut linear: Option<(f64, f64, Vec<f64>)> = None;
+    for penalty in PENALTIES {
+        let log_odds = Logistic::fit(&train, &learned, penalty)?.log_odds(&validation);
+        let (_, measures) = calibrated(&log_odds, &judged)?;
+        trials.push(trial(Algorithm::Logistic, format!("penalty {penalty}"), measures));
+        if linear.as_ref().is_none_or(|(best, _, _)| measures.log_loss < *best) {
+            linear = Some((measures.log_loss, penalty, log_odds));
+        }
+    }
+    drop((train, validation));
+
+    let [train, validation] = [&split.train, &split.validation].map(|rows| inputs(&encoder, dataset, rows));
+    let mut trees: Option<(f64, Shape, Vec<f64>)> = None;
+    for (depth, columns, rows, l2, least) in SHAPES {
+        let mut shape =
+            Shape { learning_rate: LEARNING_RATE, depth, columns, rows, l2, least, trees: MOST_TREES };
+        let boosted = Boosted::fit(&train, shape, seed, Some(&validation))?;
+        shape.trees = boosted.best();
+        let log_odds = boosted.log_odds(&validation);
+        let (_, measures) = calibrated(&log_odds, &judged)?;
+        let parameters = format!(
+            "{} trees of depth {depth}, {columns} of the columns and {rows} of the rows each, L2 {l2}, leaves of {least}",
+            shape.trees
+        );
+        trials.push(trial(Algorithm::Boosted, parameters, measures));
+        if trees.as_ref().is_none_or(|(best, _, _)| measures.log_loss < *best) {
+            trees = Some((measures.log_loss, shape, log_odds));
+        }
+    }
+
+    let (Some((_, penalty, logistic)), Some((_, shape, boosted))) = (linear, trees) else {
+        return Err(Error::Fit { model: "candidates", reason: "there were none".to_owned() });
+    };
+    let log_odds = LogOdds { logistic, boosted };
+    let mut calibrations = Vec::new();
+    for algorithm in Algorithm::ALL {
+        let (calibration, measures) = calibrated(&log_odds.of(algorithm), &judged)?;
+        calibrations.push((algorithm, calibration, measures));
+    }
+    Ok(Tuned { parameters: Parameters { penalty, shape }, trials, calibrations })
+}
+
+fn calibrated(log_odds: &[f64], bad: &[bool]) -> Result<(Calibration, Measures), Error> {
+    let calibration = Calibration::fit(log_odds, bad)?;
+    let probabilities = log_odds.iter().map(|odds| calibration.probability(*odds)).collect::<Vec<_>>();
+    Ok((calibration, Ranking::new(&probabilities, bad).measure()))
+}
+
+fn trial(algorithm: Algorithm, parameters: String, measures: Measures) -> Trial {
+    Trial { algorithm, parameters, log_loss: measures.log_loss, auc: measures.auc }
+}

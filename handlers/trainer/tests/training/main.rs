@@ -1,0 +1,8 @@
+//! The binary against a real PostgreSQL, on loans that the loader loaded.
+#![expect(clippy::unwrap_used, reason = "clippy.toml's exception for tests does not cover their helpers")]
+
+mod guard;
+mod page;
+mod real;
+mod registry;
+mod server;
