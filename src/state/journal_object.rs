@@ -49,6 +49,8 @@ impl JournalObject {
     pub async fn append(&self, entry: &Entry) -> Result<(), StateError> {
         let (answer, mut mine) = oneshot::channel();
         self.waiting().push(Waiting { entry: entry.clone(), answer });
+        // Who begins at the same moment comes along.
+        tokio::task::yield_now().await;
         let mut tip = self.ledger.tip().await;
         if let Ok(answered) = mine.try_recv() {
             return answered;

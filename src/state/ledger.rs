@@ -24,6 +24,8 @@ pub(super) struct Tip {
     pub text: Vec<u8>,
     /// A state that may have been written although an error said otherwise.
     pub doubtful: Vec<u8>,
+    /// So may a journal.
+    pub doubtful_journal: bool,
 }
 
 /// How often one write is tried against what this writer itself may have written.
@@ -73,14 +75,37 @@ impl Ledger {
         let mut tip = self.tip().await;
         let bytes = moved.to_bytes().map_err(|error| self.failed("written", plain(error)))?;
         self.put(self.remote.key(), &mut tip.state, bytes, |_| false).await?;
-        self.delete(&self.remote.journal_key(), &mut tip.journal).await
+        self.remove_journal(&mut tip).await
     }
 
     /// The journal first: a state without one is whole, a journal without its state is not.
     pub async fn remove(&self) -> Result<(), StateError> {
         let mut tip = self.tip().await;
-        self.delete(&self.remote.journal_key(), &mut tip.journal).await?;
+        self.remove_journal(&mut tip).await?;
         self.delete(self.remote.key(), &mut tip.state).await
+    }
+
+    /// Where none is known, there may be one all the same: of a write whose answer was lost, or of somebody else.
+    async fn remove_journal(&self, tip: &mut Tip) -> Result<(), StateError> {
+        let key = self.remote.journal_key();
+        if tip.journal.is_none() || tip.doubtful_journal {
+            let there =
+                self.remote.objects().get(&key).await.map_err(|error| self.failed("removed", error))?;
+            tip.journal = match there {
+                Some(object) if tip.journal.as_ref() == Some(&object.etag) || self.wrote(&object.bytes) => {
+                    Some(object.etag)
+                }
+                Some(_) => return Err(self.lost().await),
+                None => None,
+            };
+        }
+        self.delete(&key, &mut tip.journal).await
+    }
+
+    /// Whether a journal is this writer's.
+    fn wrote(&self, journal: &[u8]) -> bool {
+        let first = Entry::first(journal);
+        matches!(first, Some(Entry::Base { writer: Some(writer), .. }) if writer == self.writer)
     }
 
     /// Deletes an object that is as this writer saw it last; done as well if there was none.
@@ -109,13 +134,10 @@ impl Ledger {
 
     /// Writes `tip.text` as the journal.
     pub async fn put_journal(&self, tip: &mut Tip) -> Result<(), StateError> {
-        let ours = |there: &[u8]| {
-            matches!(
-                Entry::first(there),
-                Some(Entry::Base { writer: Some(writer), .. }) if writer == self.writer
-            )
-        };
-        self.put(&self.remote.journal_key(), &mut tip.journal, tip.text.clone(), ours).await
+        let (key, ours) = (self.remote.journal_key(), |there: &[u8]| self.wrote(there));
+        let written = self.put(&key, &mut tip.journal, tip.text.clone(), ours).await;
+        tip.doubtful_journal = written.is_err();
+        written
     }
 
     /// Writes if the object is as this writer saw it last. A conflict may be with ourselves: the SDK repeats a write

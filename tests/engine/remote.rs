@@ -237,3 +237,35 @@ async fn a_lease_is_given_back_by_its_owner_alone() {
     held.release().await;
     assert!(remote.holder().await.unwrap().is_none());
 }
+
+/// The answer to the first write of a journal is lost, so nothing is done; the stack is as empty as before, and no journal
+/// may stay without its state.
+#[tokio::test(start_paused = true)]
+async fn a_journal_whose_writing_is_in_doubt_is_removed_with_the_state() {
+    let test = Test::remote();
+    let (memory, store) = (test.memory.clone().unwrap(), test.store());
+    let (mut document, held, journal) = begun(&store).await;
+    memory.trouble(0, Trouble::LostResponse);
+    journal.append(&intent("first")).await.unwrap_err();
+    held.write(&mut document).await.unwrap();
+    held.remove().await.unwrap();
+    held.release().await;
+    assert!(memory.keys().is_empty(), "{:?}", memory.keys());
+}
+
+/// Somebody else has begun a run there: the state is not taken away from under its journal.
+#[tokio::test(start_paused = true)]
+async fn a_state_is_not_removed_under_the_journal_of_another() {
+    let test = Test::remote();
+    let store = test.store();
+    let (document, sleeper) = store.open("destroy", Duration::ZERO).await.unwrap();
+    let mut document = document.unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
+    sleeper.write(&mut document).await.unwrap();
+    let Store::Remote(remote) = &store else { panic!("not remote") };
+    let (other, held) = remote.seize("apply").await.unwrap();
+    let journal = held.journal(&other.unwrap(), "apply").await.unwrap();
+    journal.append(&intent("new")).await.unwrap();
+    let refused = sleeper.remove().await.unwrap_err();
+    assert!(matches!(&refused, StateError::Lost { .. }), "{refused}");
+    assert_eq!(store.peek().await.unwrap().unwrap().open.len(), 1);
+}
