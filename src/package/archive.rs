@@ -52,7 +52,7 @@ pub(super) fn extend(path: &Path, zip: &[u8], files: &BTreeMap<&str, Vec<u8>>) -
 fn options(mode: u32) -> SimpleFileOptions {
     SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(6))
+        .compression_level(Some(9))
         .last_modified_time(DateTime::default())
         .system(System::Unix)
         .unix_permissions(mode)
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn the_bytes_are_pinned() {
         let executable: Vec<u8> = (0..20_000u32).map(|i| (i * i / 7) as u8).collect();
-        insta::assert_snapshot!(sha256(&pack(&executable).unwrap()), @"Beru+PXBwjz7QDUt7AnVKZrwXW45KHYfXtutGxP8Suw=");
+        insta::assert_snapshot!(sha256(&pack(&executable).unwrap()), @"jtXJLrvvV40E547m5G138fBM+Rfvve71YmYQhG7mA/c=");
     }
 
     #[test]
