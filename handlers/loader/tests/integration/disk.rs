@@ -1,11 +1,10 @@
 //! A disk that fills up: a server whose data lie on a small file system of its own.
 
-use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
-use crate::support::{find, is_root, last_stage};
+use crate::support::{await_ready, find, is_root, last_stage};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
@@ -46,12 +45,7 @@ impl Small {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut seen = String::new();
-        while !seen.contains("ready to accept connections") {
-            assert_ne!(log.read_line(&mut seen).unwrap(), 0, "the server did not start: {seen}");
-        }
-        std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
+        await_ready(&mut process);
         Self { process, port, folder }
     }
 

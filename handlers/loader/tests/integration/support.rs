@@ -61,12 +61,7 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut seen = String::new();
-        while !seen.contains("ready to accept connections") {
-            assert_ne!(log.read_line(&mut seen).unwrap(), 0, "postgres did not start: {seen}");
-        }
-        std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
+        await_ready(&mut process);
         Self { process, port, _folder: folder }
     }
 
@@ -81,6 +76,16 @@ impl Drop for Server {
         let _ = Command::new("kill").args(["-QUIT", &self.process.id().to_string()]).status();
         let _ = self.process.wait();
     }
+}
+
+/// Waits until a server that was started takes connections.
+pub fn await_ready(process: &mut Child) {
+    let mut log = BufReader::new(process.stderr.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains("ready to accept connections") {
+        assert_ne!(log.read_line(&mut seen).unwrap(), 0, "postgres did not start: {seen}");
+    }
+    std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
 }
 
 /// Makes the server's user the owner of a file, where that is not us.

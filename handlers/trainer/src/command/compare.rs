@@ -1,11 +1,11 @@
 //! `trainer compare`.
 
-use crate::command::{Artifacts, compare, load, read};
+use crate::command::contest::Contest;
+use crate::command::{Artifacts, load, read};
 use crate::database::Address;
 use crate::error::Error;
 use crate::judge::measure::Measure;
 use crate::log;
-use crate::month::Month;
 use crate::read::Which;
 use crate::registry;
 
@@ -18,17 +18,8 @@ pub struct Compare {
     /// Number of the other.
     b: i64,
 
-    /// First month that is not tested any more.
-    #[arg(long, value_name = "MONTH")]
-    test_until: Option<Month>,
-
-    /// How often the test is resampled for the intervals.
-    #[arg(long, default_value_t = 500)]
-    resamples: usize,
-
-    /// Start of all random numbers.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    contest: Contest,
 
     #[command(flatten)]
     artifacts: Artifacts,
@@ -45,9 +36,7 @@ impl Compare {
         let (a, b) = (registry::model(&client, self.a).await?, registry::model(&client, self.b).await?);
         let models = (load(&store, &a)?, load(&store, &b)?);
         let (dataset, _) = read(&mut client, Which::All).await?;
-        let comparison =
-            compare(&dataset, (&models.0, &models.1), self.test_until, self.resamples, self.seed)
-                .map_err(Error::Registry)?;
+        let comparison = self.contest.compare(&dataset, &models.0, &models.1).map_err(Error::Registry)?;
         let rows = Measure::ALL.map(|measure| {
             let (one, other) = (measure.of(&comparison.challenger), measure.of(&comparison.champion));
             vec![

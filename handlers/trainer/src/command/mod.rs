@@ -1,6 +1,7 @@
 //! The command line.
 
 mod compare;
+mod contest;
 mod list;
 mod promote;
 mod rollback;
@@ -15,11 +16,9 @@ use tokio_postgres::{Client, IsolationLevel};
 
 use crate::dataset::Dataset;
 use crate::error::{Doing, Error};
-use crate::judge::comparison::Comparison;
 use crate::judge::guard;
 use crate::learn::model::Model;
 use crate::log;
-use crate::month::Month;
 use crate::read::{self, File, Which};
 use crate::registry::Entry;
 use crate::store::Store;
@@ -99,39 +98,6 @@ async fn read(client: &mut Client, which: Which) -> Result<(Dataset, Vec<File>),
     let files = read::files(&transaction).await?;
     transaction.commit().await.doing("read the loans")?;
     Ok((dataset, files))
-}
-
-/// Fewer good or bad loans than this, and a comparison would be a lottery.
-const FEWEST: usize = 25;
-
-/// Two models, or the reason why they cannot be compared.
-type Verdict = Result<Comparison, String>;
-
-/// Compares two models on the loans that neither has seen.
-fn compare(
-    dataset: &Dataset,
-    (challenger, champion): (&Model, &Model),
-    until: Option<Month>,
-    resamples: usize,
-    seed: u64,
-) -> Verdict {
-    let from = challenger.validate_until.max(champion.validate_until);
-    let rows = (0..dataset.len())
-        .filter(|&row| {
-            let month = dataset.months[row];
-            dataset.labels[row].is_some() && from <= month && until.is_none_or(|until| month < until)
-        })
-        .collect::<Vec<_>>();
-    let bad = dataset.outcomes(&rows);
-    let of_bad = bad.iter().filter(|bad| **bad).count();
-    if of_bad.min(bad.len() - of_bad) < FEWEST {
-        return Err(format!(
-            "from {from} on, where neither model has seen the loans, {} have a known outcome ({of_bad} bad): too few to compare",
-            rows.len()
-        ));
-    }
-    let [challenger, champion] = [challenger, champion].map(|model| model.probabilities(dataset, &rows));
-    Ok(Comparison::new(&challenger, &champion, &bad, resamples, seed))
 }
 
 fn load(store: &Store, entry: &Entry) -> Result<Model, Error> {

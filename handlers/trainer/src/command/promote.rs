@@ -1,10 +1,10 @@
 //! `trainer promote`.
 
-use crate::command::{Artifacts, compare, load, read};
+use crate::command::contest::Contest;
+use crate::command::{Artifacts, load, read};
 use crate::database::Address;
 use crate::error::Error;
 use crate::log;
-use crate::month::Month;
 use crate::read::Which;
 use crate::registry;
 
@@ -18,17 +18,8 @@ pub struct Promote {
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
 
-    /// First month that is not tested any more.
-    #[arg(long, value_name = "MONTH")]
-    test_until: Option<Month>,
-
-    /// How often the test is resampled for the intervals.
-    #[arg(long, default_value_t = 500)]
-    resamples: usize,
-
-    /// Start of all random numbers.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    contest: Contest,
 
     #[command(flatten)]
     artifacts: Artifacts,
@@ -57,8 +48,7 @@ impl Promote {
                 let champion = registry::model(&client, id).await?;
                 let other = load(&store, &champion)?;
                 let (dataset, _) = read(&mut client, Which::All).await?;
-                let verdict = compare(&dataset, (&model, &other), self.test_until, self.resamples, self.seed);
-                match verdict {
+                match self.contest.compare(&dataset, &model, &other) {
                     Ok(comparison) if comparison.is_better() => comparison.verdict(),
                     Ok(comparison) => {
                         return Err(refused(

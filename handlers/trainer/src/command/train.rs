@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use tokio_postgres::Client;
 
+use crate::command::contest::Contest;
 use crate::command::score::line;
-use crate::command::{Artifacts, compare, load, read};
+use crate::command::{Artifacts, load, read};
 use crate::database::Address;
 use crate::error::Error;
 use crate::judge::bootstrap::Interval;
@@ -133,8 +134,12 @@ impl Train {
             Some(champion) => {
                 let champion = registry::model(client, champion).await?;
                 let other = load(store, &champion)?;
-                let until = Some(outcome.evaluation.test_until);
-                match compare(dataset, (&outcome.model, &other), until, self.resamples, self.seed) {
+                let contest = Contest {
+                    test_until: Some(outcome.evaluation.test_until),
+                    resamples: self.resamples,
+                    seed: self.seed,
+                };
+                match contest.compare(dataset, &outcome.model, &other) {
                     Ok(comparison) if comparison.is_better() => {
                         format!("against {champion}: {}", comparison.verdict())
                     }
