@@ -1,10 +1,11 @@
+use super::access::{Access, access};
 use super::apply::carry_out;
 use super::args::{ApplyArgs, PlanArgs, StackArgs, Target};
 use super::cp;
 use super::failure::{Exit, Failure, Outcome};
 use super::local;
 use super::report;
-use super::resolve::{Access, access, attribute, only};
+use super::resolve::{attribute, only};
 use super::session::{Session, path, root};
 use crate::address::Address;
 use crate::local::Layout;
@@ -78,7 +79,7 @@ pub async fn run(args: &Args) -> Outcome {
 
     report::step("4. The loader, invoked by S3, loads it into Postgres");
     let database = only(&document, "db_instance", None)?;
-    let access = access(&cloud, &document, &database).await?;
+    let access = access(&session, &cloud, &document, &database, None).await?;
     let client = open(&access).await?;
     wait(&client, &bucket, &key).await?;
     show(&client).await?;
@@ -92,7 +93,7 @@ pub async fn run(args: &Args) -> Outcome {
 
 /// The loader's own generator: the function's zip holds the same binary.
 fn generate(args: &Args, document: &Document, root: &Path, folder: &Path) -> Outcome<PathBuf> {
-    let function = only(document, "lambda_function", None)?;
+    let function = Address::new("lambda_function", "loader");
     let zip = root.join(attribute(document, &function, "artifact")?);
     let program = folder.join("loader");
     let extract = || -> std::io::Result<()> {

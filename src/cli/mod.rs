@@ -1,5 +1,6 @@
 //! The command line: one file per command, its arguments and their help beside what it does.
 
+mod access;
 mod apply;
 mod approve;
 mod args;
@@ -9,6 +10,7 @@ mod connect;
 mod cp;
 mod demo;
 mod destroy;
+mod env;
 mod failure;
 mod identity;
 mod init;
@@ -26,6 +28,7 @@ mod schema;
 mod session;
 mod show;
 mod state;
+mod tls;
 mod unlock;
 mod validate;
 
@@ -66,6 +69,7 @@ enum Command {
     Local(local::Args),
     Cp(cp::Args),
     Connect(connect::Args),
+    Env(env::Args),
     Logs(logs::Args),
     Demo(demo::Args),
     Completions(completions::Args),
@@ -95,6 +99,7 @@ pub async fn main() -> std::process::ExitCode {
         Command::Local(args) => local::run(&args).await,
         Command::Cp(args) => cp::run(&args).await,
         Command::Connect(args) => connect::run(&args).await,
+        Command::Env(args) => env::run(&args).await,
         Command::Logs(args) => logs::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Completions(args) => completions::run(&args),

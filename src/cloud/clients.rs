@@ -6,6 +6,9 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+/// The access key of emulators, id and secret: they take any.
+pub const EMULATOR: (&str, &str) = ("test", "test");
+
 /// Everything a resource kind may touch. Clients are cheap to make; they share connections and credentials.
 #[derive(Debug, Clone)]
 pub struct Cloud {
@@ -61,7 +64,7 @@ impl Cloud {
 
     /// A cloud at `endpoint` with test credentials, over `http`: for emulators and recorded requests.
     pub fn emulator(endpoint: &str, region: &str, http: SharedHttpClient) -> Self {
-        let keys = aws_credential_types::Credentials::new("test", "test", None, None, "emulator");
+        let keys = aws_credential_types::Credentials::new(EMULATOR.0, EMULATOR.1, None, None, "emulator");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))

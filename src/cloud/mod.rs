@@ -12,6 +12,6 @@ mod watch;
 
 pub use aws::{Gone, Remedy, aws, built};
 pub use call::Call;
-pub use clients::Cloud;
+pub use clients::{Cloud, EMULATOR};
 pub use connect::{Destination, connect, http};
 pub use layer::{Layer, Wrap};

@@ -1,6 +1,6 @@
 use crate::invocation::Test;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "validate",
     "plan",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 17] = [
     "local",
     "cp",
     "connect",
+    "env",
     "logs",
     "completions",
     "schema",
