@@ -10,6 +10,7 @@ pub mod config;
 pub mod desired;
 pub mod diagnostic;
 pub mod diff;
+pub mod download;
 pub mod error;
 pub mod event;
 pub mod local;
