@@ -1,7 +1,7 @@
 //! The emulators: started when first needed, one of each per test process, gone when the process is gone.
 
+use crate::environment::environment;
 use aws_smithy_http_client::Builder;
-use sha2::{Digest, Sha256};
 use stackctl::cloud::Cloud;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -46,35 +46,8 @@ fn bin(program: &str) -> PathBuf {
     given.unwrap_or_else(|| ENVIRONMENT.clone()).join("bin").join(program)
 }
 
-const REQUIREMENTS: &str = include_str!("requirements.txt");
-
-/// Named for its pins, so that other pins are another environment. Scripts in it name the place where it was made, so it
-/// is not renamed when it is complete: a mark says that it is.
-static ENVIRONMENT: LazyLock<PathBuf> = LazyLock::new(|| {
-    let pins = hex::encode(&Sha256::digest(REQUIREMENTS)[..4]);
-    let cache = dirs::cache_dir().unwrap().join("stackctl");
-    let folder = cache.join(format!("emulators-{pins}"));
-    std::fs::create_dir_all(&folder).unwrap();
-    // Test processes run side by side.
-    let lock = std::fs::File::create(cache.join(format!("emulators-{pins}.lock"))).unwrap();
-    lock.lock().unwrap();
-    let complete = folder.join("complete");
-    if !complete.exists() {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-        std::fs::write(folder.join("requirements.txt"), REQUIREMENTS).unwrap();
-        let mut pip = Command::new(folder.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--requirement"]);
-        run(pip.arg(folder.join("requirements.txt")));
-        std::fs::write(&complete, "").unwrap();
-    }
-    folder
-});
-
-fn run(command: &mut Command) {
-    let output =
-        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; install Python with venv"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
+static ENVIRONMENT: LazyLock<PathBuf> =
+    LazyLock::new(|| environment("emulators", include_str!("requirements.txt")));
 
 fn start(program: &str, args: &dyn Fn(u16) -> Vec<String>) -> Emulator {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
