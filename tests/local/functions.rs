@@ -9,15 +9,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use crate::world::{World, gateway_pid, kill, supervisor_pid};
 
 /// A custom runtime in Python: answers with its environment.
-const BOOTSTRAP: &str = r#"#!/usr/bin/env python3
-import json, os, urllib.request
-api = "http://%s/2018-06-01/runtime/invocation/" % os.environ["AWS_LAMBDA_RUNTIME_API"]
-while True:
-    with urllib.request.urlopen(api + "next") as call:
-        request = call.headers["Lambda-Runtime-Aws-Request-Id"]
-    body = json.dumps(dict(os.environ)).encode()
-    urllib.request.urlopen(urllib.request.Request(api + request + "/response", data=body)).close()
-"#;
+const BOOTSTRAP: &str = include_str!("bootstrap.py");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_runs_here_and_finds_its_way_back() {
