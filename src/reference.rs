@@ -26,6 +26,11 @@ pub enum Expression {
     },
     /// `stack.name`, `stack.region` or `stack.account`.
     Stack(String),
+    /// `file(PATH)`, and the path into what it says.
+    File {
+        file: String,
+        path: String,
+    },
     /// `each.key`, or `each.value` with the path into it.
     Each {
         field: String,
@@ -67,6 +72,7 @@ impl fmt::Display for Expression {
             Self::Resource(reference) => return reference.fmt(f),
             Self::Stack(field) => return write!(f, "stack.{field}"),
             Self::Param { name, path } => (format!("param.{name}"), path),
+            Self::File { file, path } => (format!("file({file})"), path),
             Self::Each { field, path } => (format!("each.{field}"), path),
         };
         if path.is_empty() { f.write_str(&head) } else { write!(f, "{head}.{path}") }
@@ -82,7 +88,7 @@ pub struct ReferenceError {
 }
 
 const SHAPES: &str = "Write `${KIND.NAME.ATTRIBUTE}`, `${param.NAME}`, `${stack.name}`, `${stack.region}`, \
-    `${stack.account}`, `${each.key}` or `${each.value}`; a literal `${` is written `$${`.";
+    `${stack.account}`, `${each.key}`, `${each.value}` or `${file(PATH)}`; a literal `${` is written `$${`.";
 
 impl FromStr for Expression {
     type Err = ReferenceError;
@@ -90,9 +96,18 @@ impl FromStr for Expression {
         let text = text.trim();
         let error =
             || ReferenceError { message: format!("`${{{text}}}` is no reference"), help: SHAPES.to_owned() };
+        let dotted = |path: &str| path.split('.').all(is_step);
+        if let Some(call) = text.strip_prefix("file(") {
+            let (file, path) = call.split_once(')').ok_or_else(error)?;
+            let into = path.strip_prefix('.');
+            if file.trim().is_empty() || !(path.is_empty() || into.is_some_and(dotted)) {
+                return Err(error());
+            }
+            let path = into.unwrap_or_default();
+            return Ok(Self::File { file: file.trim().to_owned(), path: path.to_owned() });
+        }
         let (head, index, rest) = split(text).ok_or_else(error)?;
         let (kind, name) = head.split_once('.').unwrap_or((head, ""));
-        let dotted = |path: &str| path.split('.').all(is_step);
         match (kind, &index) {
             ("param" | "stack" | "each", None) => {
                 let (field, path) = name.split_once('.').unwrap_or((name, ""));
@@ -175,6 +190,8 @@ mod tests {
             "stack.region",
             "each.key",
             "each.value.cidr",
+            "file(policies/read.json)",
+            "file(../lake.json).loans.0",
         ] {
             assert_eq!(text.parse::<Expression>().unwrap().to_string(), text);
         }
@@ -198,6 +215,10 @@ mod tests {
             "a b.c.d",
             "vpc.main[\"\"].id",
             "param[*].x",
+            "file()",
+            "file(a.json",
+            "file(a.json)x",
+            "file(a.json).",
         ] {
             assert!(text.parse::<Expression>().is_err(), "{text}");
         }

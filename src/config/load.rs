@@ -73,6 +73,7 @@ fn build(
     let none = BTreeSet::new();
     let bare = Scope {
         header: &header,
+        folder: Path::new(&source.name).parent().unwrap_or(Path::new("")),
         params: None,
         each: None,
         known_only: None,

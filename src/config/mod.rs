@@ -5,6 +5,7 @@ mod check;
 mod document;
 mod editor;
 mod fields;
+mod file;
 mod for_each;
 mod header;
 mod lifecycle;

@@ -7,11 +7,14 @@ use crate::schema::{is, suggest, tree};
 use serde_json::Value as Json;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// What `${param…}`, `${stack…}` and `${each…}` stand for at one place of the file.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub header: &'a Header,
+    /// The folder of the file: paths in it start there.
+    pub folder: &'a Path,
     /// None for a param that has a mistake of its own.
     pub params: Option<&'a BTreeMap<String, Option<Node>>>,
     pub each: Option<&'a Each>,
@@ -164,6 +167,7 @@ impl<'a> Scope<'a> {
             }
             Expression::Stack(field) => self.stack(field, span, found),
             Expression::Param { name, path } => self.param(name, path, span, found),
+            Expression::File { file, path } => self.file(file, path, span, found),
             Expression::Each { field, path } => self.each(field, path, span, found),
         }
     }
@@ -223,6 +227,16 @@ impl<'a> Scope<'a> {
                     Diagnostic::new("stackctl::unknown_param", format!("there is no param `{name}`"), help)
                         .at(span, "not declared in `[params]`"),
                 );
+                Filled::Same
+            }
+        }
+    }
+
+    fn file(&self, file: &str, path: &str, span: Span, found: &mut Diagnostics) -> Filled {
+        match super::file::read(self.folder, file, span) {
+            Ok(node) => self.part(&node, &format!("file({file})"), path, span, None, found),
+            Err(mistake) => {
+                found.push(mistake);
                 Filled::Same
             }
         }

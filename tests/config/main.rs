@@ -2,6 +2,7 @@
 
 mod cycle;
 mod editor;
+mod files;
 mod fixture;
 mod for_each;
 mod inputs;

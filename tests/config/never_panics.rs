@@ -45,6 +45,7 @@ fn line() -> impl Strategy<Value = String> {
         "subnet.a[*].id",
         "vpc.a",
         "each.value",
+        "file(Cargo.toml).package",
         "each.key",
         "param.x",
         "param.x.y",

@@ -45,8 +45,8 @@ fn attributes_are_checked_at_every_depth() {
          11:6 bad_reference: `${vpc.main}` names no attribute. Add one, as in `${vpc.main.id}`.\n\
          12:6 unknown_resource: there is no `vcp.main`. Did you mean `vpc.main`?\n\
          13:6 bad_reference: `${aws:username}` is no reference. Write `${KIND.NAME.ATTRIBUTE}`, `${param.NAME}`, \
-         `${stack.name}`, `${stack.region}`, `${stack.account}`, `${each.key}` or `${each.value}`; a literal `${` is \
-         written `$${`.\n\
+         `${stack.name}`, `${stack.region}`, `${stack.account}`, `${each.key}`, `${each.value}` or `${file(PATH)}`; a \
+         literal `${` is written `$${`.\n\
          14:6 bad_reference: a reference is not closed. Add the `}`; a literal `${` is written `$${`.\n\
          15:6 unknown_resource: there is no `queue.main`. Add `[queue.main]`, or refer to another resource."
     );
