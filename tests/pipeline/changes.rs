@@ -23,7 +23,7 @@ fn other_code(project: &Project) {
 pub fn four_changes_are_four_updates_in_place(project: &Project) {
     other_code(project);
     project.edit("tags = { Name = \"loans\" }", "tags = { Name = \"loan-pipeline\" }");
-    project.edit("description = \"Postgres for the loader\"", "description = \"Postgres, for the loader\"");
+    project.edit("description = \"Postgres for the functions\"", "description = \"Postgres, for the functions\"");
     project.edit("source = \"handlers/loader\"", "artifact = \"other.zip\"");
     project.edit("id = \"old-versions\"", "id = \"old-versions\"\nexpiration_days = 3650");
     let plan = project.json(PLAN);
@@ -32,7 +32,7 @@ pub fn four_changes_are_four_updates_in_place(project: &Project) {
     let expected = [
         "update bucket.loans",
         "update lambda_function.loader",
-        "update security_group_rule.database_from_loader",
+        "update security_group_rule.database_from_functions",
         "update vpc.main",
     ];
     assert_eq!(planned, expected);
@@ -52,7 +52,7 @@ pub fn another_vpc_is_replaced_in_the_right_order(project: &Project) {
             .unwrap_or_else(|| panic!("no {action} in {planned:#?}"))
     };
     let order =
-        ["replace vpc.main", "replace subnet.private[\"a\"]", "replace security_group.loader"].map(at);
+        ["replace vpc.main", "replace subnet.private[\"a\"]", "replace security_group.functions"].map(at);
     assert!(order.is_sorted(), "dependencies come first: {planned:#?}");
     let text = project.says("plan", &["plan", "--target", "local"]);
     let line = std::fs::read_to_string(project.path().join("stack.toml"))
