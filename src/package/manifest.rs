@@ -201,6 +201,15 @@ mod tests {
     }
 
     #[test]
+    fn what_this_repositorys_handlers_share_counts_for_each() {
+        let handlers = Path::new(env!("CARGO_MANIFEST_DIR")).join("handlers").canonicalize().unwrap();
+        for handler in ["loader", "trainer"] {
+            let found = Crate::open(&handlers.join(handler)).unwrap();
+            assert_eq!(found.folders, BTreeSet::from([handlers.join("access"), handlers.join(handler)]));
+        }
+    }
+
+    #[test]
     fn one_binary_is_chosen_or_the_choice_explained() {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path();

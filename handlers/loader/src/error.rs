@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+pub use access::chain;
+
 /// Everything that makes a load, or the program, fail.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -21,16 +23,9 @@ pub enum Error {
         /// Postgres' answer.
         source: tokio_postgres::Error,
     },
-    /// No connection to Postgres.
-    #[error("failed to connect to Postgres at {address}: {}; {remedy}", chain(source))]
-    Connect {
-        /// Host, port, database and user, without the password.
-        address: String,
-        /// Why.
-        source: tokio_postgres::Error,
-        /// What to check.
-        remedy: &'static str,
-    },
+    /// The way to Postgres is closed.
+    #[error(transparent)]
+    Access(#[from] access::Error),
     /// A local file.
     #[error("failed to read {}: {source}", path.display())]
     Read {
@@ -63,14 +58,6 @@ pub enum Error {
         read: u64,
         /// Bytes that were stated.
         size: u64,
-    },
-    /// The password could not be fetched.
-    #[error("failed to read the database password from secret {arn}: {message}")]
-    Secret {
-        /// ARN or name of the secret.
-        arn: String,
-        /// Why.
-        message: String,
     },
     /// An environment variable or argument is missing or wrong.
     #[error("{name} {problem}")]
@@ -227,21 +214,6 @@ impl From<crate::records::TooLong> for ContentError {
     fn from(error: crate::records::TooLong) -> Self {
         Self::TooLong { line: error.line, limit: error.limit }
     }
-}
-
-/// An error with its causes on one line; some libraries leave the cause out of their own message.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !message.contains(&text) {
-            message.push_str(": ");
-            message.push_str(&text);
-        }
-        cause = error.source();
-    }
-    message
 }
 
 /// Says what a statement was for when it fails.

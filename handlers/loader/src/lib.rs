@@ -1,6 +1,7 @@
 //! Loads loan files from S3, or from this machine, into Postgres: each file once, whole or not at all.
 
-pub mod aws;
+pub use access::aws;
+
 pub mod command;
 pub mod copy;
 pub mod database;
@@ -23,12 +24,10 @@ pub mod pull;
 pub mod records;
 pub mod rejects;
 pub mod rows;
-pub mod secret;
 pub mod settings;
 pub mod sink;
 pub mod source;
 pub mod table;
-pub mod tls;
 pub mod totals;
 pub mod transfer;
 pub mod typed;

@@ -48,7 +48,7 @@ impl Default for Settings {
 impl Settings {
     /// Reads the environment.
     pub fn from_environment() -> Result<Self, Error> {
-        Self::from_variables(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        Self::from_variables(access::database::variable)
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {

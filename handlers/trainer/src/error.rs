@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+pub use access::chain;
+
 /// Everything that makes a run fail.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -13,6 +15,9 @@ pub enum Error {
         /// Postgres' answer.
         source: tokio_postgres::Error,
     },
+    /// The way to Postgres is closed.
+    #[error(transparent)]
+    Access(#[from] access::Error),
     /// An argument or environment variable is missing or wrong.
     #[error("{name} {problem}")]
     Setting {
@@ -80,21 +85,6 @@ pub enum Error {
     /// The registry does not have what was asked for.
     #[error("{0}")]
     Registry(String),
-}
-
-/// An error with its causes on one line; some libraries leave the cause out of their own message.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !message.contains(&text) {
-            message.push_str(": ");
-            message.push_str(&text);
-        }
-        cause = error.source();
-    }
-    message
 }
 
 /// Says what a statement was for when it fails.

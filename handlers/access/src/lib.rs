@@ -1,0 +1,11 @@
+//! How the handlers reach AWS and Postgres: clients, passwords, TLS.
+
+pub mod aws;
+pub mod database;
+pub mod error;
+pub mod secret;
+pub mod tls;
+
+pub use aws::Aws;
+pub use database::{Connection, Database};
+pub use error::{Error, chain};
