@@ -64,8 +64,8 @@ impl Address {
     }
 
     /// Connects, as [`Database::connect`] does.
-    pub async fn connect(&self) -> Result<Client, Error> {
-        self.database()?.connect(&Aws::default()).await
+    pub async fn connect(&self, aws: &Aws) -> Result<Client, Error> {
+        self.database()?.connect(aws).await
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
 
     async fn refusal(url: &str, root_certificates: Option<PathBuf>) -> String {
         let address = Address { database_url: Some(url.to_owned()), root_certificates };
-        address.connect().await.err().unwrap().to_string()
+        address.connect(&Aws::default()).await.err().unwrap().to_string()
     }
 
     #[tokio::test]

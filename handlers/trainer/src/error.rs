@@ -74,6 +74,16 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// S3 refused, or went away.
+    #[error("failed to {doing} {address}: {message}")]
+    S3 {
+        /// `read` or `write`.
+        doing: &'static str,
+        /// The object.
+        address: String,
+        /// S3's answer.
+        message: String,
+    },
     /// An artifact is not what its name says, or not of this version.
     #[error("the artifact {name} {problem}")]
     Artifact {

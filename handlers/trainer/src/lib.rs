@@ -8,6 +8,7 @@ pub mod judge;
 pub mod learn;
 pub mod log;
 pub mod month;
+pub mod place;
 pub mod read;
 pub mod registry;
 pub mod report;

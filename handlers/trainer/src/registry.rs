@@ -30,6 +30,8 @@ pub struct Entry {
     pub algorithm: String,
     /// Its hash.
     pub artifact: String,
+    /// Where the artifact was written.
+    pub location: String,
     /// When it was registered.
     pub trained_at: String,
     /// First month after all that it has seen.
@@ -156,7 +158,8 @@ pub async fn model(client: &Client, id: i64) -> Result<Entry, Error> {
 fn select(condition: &str) -> String {
     format!(
         "select m.id, m.algorithm, m.artifact, to_char(m.trained_at, 'YYYY-MM-DD HH24:MI'), to_char(m.validate_until, 'YYYY-MM'),
-                e.auc, e.ks, e.log_loss, e.rows, to_char(e.test_from, 'YYYY-MM') || ' to ' || to_char(e.test_until - 1, 'YYYY-MM')
+                e.auc, e.ks, e.log_loss, e.rows, to_char(e.test_from, 'YYYY-MM') || ' to ' || to_char(e.test_until - 1, 'YYYY-MM'),
+                m.location
          from ml.models m
          left join lateral (
              select * from ml.evaluations e where e.model_id = m.id order by e.evaluated_at desc, e.id desc limit 1
@@ -172,6 +175,7 @@ fn entry(row: &Row) -> Entry {
         id: row.get(0),
         algorithm: row.get(1),
         artifact: row.get(2),
+        location: row.get(10),
         trained_at: row.get(3),
         validate_until: row.get(4),
         evaluation,

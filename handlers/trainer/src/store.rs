@@ -1,81 +1,70 @@
-//! Where artifacts are kept: a folder in which every file is named after its content.
+//! Where artifacts are kept: a folder, or a prefix in S3, in which every model is named after its content.
 
-use std::path::{Path, PathBuf};
-
+use access::Aws;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::place::Place;
 
-/// A folder for artifacts.
-#[derive(Clone, Debug)]
-pub struct Store {
-    folder: PathBuf,
+/// A place for artifacts.
+#[derive(Clone, Copy)]
+pub struct Store<'a> {
+    aws: &'a Aws,
+    place: &'a Place,
 }
 
-impl Store {
-    /// A store in a folder, which is made when it is needed.
-    pub fn new(folder: &Path) -> Result<Self, Error> {
-        if folder.to_string_lossy().starts_with("s3:") {
-            return Err(Error::Setting {
-                name: "--artifacts",
-                problem: "is an address in S3: the trainer keeps artifacts in a folder only, as yet"
-                    .to_owned(),
-            });
-        }
-        Ok(Self { folder: folder.to_owned() })
+impl<'a> Store<'a> {
+    /// A store in a place.
+    pub fn new(aws: &'a Aws, place: &'a Place) -> Self {
+        Self { aws, place }
     }
 
-    /// Keeps a model. Returns its hash, and where it lies.
-    pub fn put_model(&self, bytes: &[u8]) -> Result<(String, PathBuf), Error> {
-        let name = hex::encode(Sha256::digest(bytes));
-        let path = self.write(&self.model(&name), bytes)?;
-        Ok((name, path))
+    /// Keeps a model. Returns its hash and its address.
+    pub async fn put_model(&self, bytes: Vec<u8>) -> Result<(String, String), Error> {
+        let name = hash(&bytes);
+        let address = self.place.write(self.aws, &model(&name), bytes, "application/json").await?;
+        Ok((name, address))
     }
 
-    /// Keeps the report of a model on one test. Returns where it lies.
-    pub fn put_report(&self, model: &str, test: &str, page: &str) -> Result<PathBuf, Error> {
-        let name = format!("{}-{}.html", short(model), short(test));
-        self.write(&self.folder.join("reports").join(name), page.as_bytes())
+    /// Keeps the report of a model on one test. Returns its address.
+    pub async fn put_report(&self, model: &str, test: &str, page: &str) -> Result<String, Error> {
+        let name = report(model, test);
+        self.place.write(self.aws, &name, page.as_bytes().to_vec(), "text/html; charset=utf-8").await
     }
 
     /// A model's bytes, which are what the name says.
-    pub fn model_bytes(&self, name: &str) -> Result<Vec<u8>, Error> {
-        let path = self.model(name);
-        let bytes = std::fs::read(&path).map_err(|source| Error::File {
-            doing: "read",
-            path: path.clone(),
-            source,
-        })?;
-        let found = hex::encode(Sha256::digest(&bytes));
+    pub async fn model_bytes(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let address = self.place.address(&model(name));
+        let problem = |problem: String| Error::Artifact { name: short(name).to_owned(), problem };
+        let Some(bytes) = self.place.read(self.aws, &model(name)).await? else {
+            return Err(problem(format!(
+                "is not there: looked for {address}; say by --artifacts where it is, or train again with the same settings, which \
+                 gives the same artifact"
+            )));
+        };
+        let found = hash(&bytes);
         if found != name {
-            return Err(Error::Artifact {
-                name: short(name).to_owned(),
-                problem: format!(
-                    "in {} has the hash {}: it was changed or cut off; train again with the same settings, which gives the \
-                     same artifact",
-                    path.display(),
-                    short(&found)
-                ),
-            });
+            return Err(problem(format!(
+                "in {address} has the hash {}: it was changed or cut off; train again with the same settings, which gives the \
+                 same artifact",
+                short(&found)
+            )));
         }
-        Ok(bytes)
+        Ok(bytes.into())
     }
+}
 
-    fn model(&self, name: &str) -> PathBuf {
-        self.folder.join("models").join(format!("{name}.json"))
-    }
+fn model(name: &str) -> String {
+    format!("models/{name}.json")
+}
 
-    /// Writes beside and renames, so that a file is there whole or not at all.
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<PathBuf, Error> {
-        let failed = |source| Error::File { doing: "write", path: path.to_owned(), source };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
-        }
-        let beside = path.with_extension(format!("{}.part", std::process::id()));
-        std::fs::write(&beside, bytes).map_err(failed)?;
-        std::fs::rename(&beside, path).map_err(failed)?;
-        std::fs::canonicalize(path).map_err(failed)
-    }
+fn report(model: &str, test: &str) -> String {
+    format!("reports/{}-{}.html", short(model), short(test))
+}
+
+/// The name of a content: SHA-256.
+pub fn hash(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Enough of a hash for people.
@@ -87,17 +76,19 @@ pub fn short(hash: &str) -> &str {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_kept_comes_back_and_what_was_changed_does_not() {
+    #[tokio::test]
+    async fn what_is_kept_comes_back_and_what_was_changed_does_not() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(folder.path()).unwrap();
-        let (name, path) = store.put_model(b"model").unwrap();
-        assert_eq!(store.put_model(b"model").unwrap(), (name.clone(), path.clone()));
-        assert_eq!(store.model_bytes(&name).unwrap(), b"model");
-        std::fs::write(&path, b"mode").unwrap();
-        let error = store.model_bytes(&name).unwrap_err().to_string();
+        let (aws, place) = (Aws::default(), Place::Folder(folder.path().to_owned()));
+        let store = Store::new(&aws, &place);
+        let (name, address) = store.put_model(b"model".to_vec()).await.unwrap();
+        assert_eq!(store.put_model(b"model".to_vec()).await.unwrap(), (name.clone(), address.clone()));
+        assert_eq!(store.model_bytes(&name).await.unwrap(), b"model");
+        std::fs::write(&address, b"mode").unwrap();
+        let error = store.model_bytes(&name).await.unwrap_err().to_string();
         assert!(error.contains("train again"), "{error}");
         assert_eq!(std::fs::read_dir(folder.path().join("models")).unwrap().count(), 1);
-        assert!(Store::new(Path::new("s3://bucket/models")).is_err());
+        let error = store.model_bytes("0123456789abcdef").await.unwrap_err().to_string();
+        assert!(error.contains("0123456789ab is not there: looked for"), "{error}");
     }
 }

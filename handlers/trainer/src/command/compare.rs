@@ -1,5 +1,7 @@
 //! `trainer compare`.
 
+use access::Aws;
+
 use crate::command::contest::Contest;
 use crate::command::{Artifacts, load, read};
 use crate::database::Address;
@@ -31,10 +33,11 @@ pub struct Compare {
 impl Compare {
     /// Prints a table and a verdict.
     pub async fn run(&self) -> Result<(), Error> {
-        let store = self.artifacts.store()?;
-        let mut client = self.database.connect().await?;
+        let aws = Aws::default();
+        let store = self.artifacts.store(&aws);
+        let mut client = self.database.connect(&aws).await?;
         let (a, b) = (registry::model(&client, self.a).await?, registry::model(&client, self.b).await?);
-        let models = (load(&store, &a)?, load(&store, &b)?);
+        let models = (load(store, &a).await?, load(store, &b).await?);
         let (dataset, _) = read(&mut client, Which::All).await?;
         let comparison = self.contest.compare(&dataset, &models.0, &models.1).map_err(Error::Registry)?;
         let rows = Measure::ALL.map(|measure| {

@@ -1,5 +1,7 @@
 //! `trainer list`.
 
+use access::Aws;
+
 use crate::database::Address;
 use crate::error::Error;
 use crate::log;
@@ -16,7 +18,7 @@ pub struct List {
 impl List {
     /// Prints two tables.
     pub async fn run(&self) -> Result<(), Error> {
-        let client = self.database.connect().await?;
+        let client = self.database.connect(&Aws::default()).await?;
         let promotions = registry::promotions(&client).await?;
         let champion = registry::champions(&promotions).pop();
         let rows = registry::models(&client).await?.into_iter().map(|entry| {
@@ -43,10 +45,22 @@ impl List {
                 auc,
                 ks,
                 log_loss,
+                entry.location,
             ]
         });
-        let headings =
-            ["", "id", "algorithm", "artifact", "trained", "tested on", "loans", "AUC", "KS", "log loss"];
+        let headings = [
+            "",
+            "id",
+            "algorithm",
+            "artifact",
+            "trained",
+            "tested on",
+            "loans",
+            "AUC",
+            "KS",
+            "log loss",
+            "kept in",
+        ];
         log::table(&headings, &[1, 6, 7, 8, 9], &rows.collect::<Vec<_>>());
         if !promotions.is_empty() {
             log::print("");

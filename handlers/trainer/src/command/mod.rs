@@ -8,9 +8,9 @@ mod rollback;
 mod score;
 mod train;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use access::Aws;
 use clap::{Parser, Subcommand};
 use tokio_postgres::{Client, IsolationLevel};
 
@@ -19,6 +19,7 @@ use crate::error::{Doing, Error};
 use crate::judge::guard;
 use crate::learn::model::Model;
 use crate::log;
+use crate::place::Place;
 use crate::read::{self, File, Which};
 use crate::registry::Entry;
 use crate::store::Store;
@@ -46,14 +47,14 @@ enum Command {
 /// Where artifacts are kept.
 #[derive(Clone, Debug, clap::Args)]
 struct Artifacts {
-    /// Folder in which models and reports are kept.
-    #[arg(long, value_name = "FOLDER", env = "TRAINER_ARTIFACTS", default_value = "artifacts")]
-    artifacts: PathBuf,
+    /// Where models and reports are kept: a folder, or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE", env = "TRAINER_ARTIFACTS", default_value = "artifacts")]
+    artifacts: Place,
 }
 
 impl Artifacts {
-    fn store(&self) -> Result<Store, Error> {
-        Store::new(&self.artifacts)
+    fn store<'a>(&'a self, aws: &'a Aws) -> Store<'a> {
+        Store::new(aws, &self.artifacts)
     }
 }
 
@@ -100,8 +101,8 @@ async fn read(client: &mut Client, which: Which) -> Result<(Dataset, Vec<File>),
     Ok((dataset, files))
 }
 
-fn load(store: &Store, entry: &Entry) -> Result<Model, Error> {
-    Model::from_bytes(&entry.artifact, &store.model_bytes(&entry.artifact)?)
+async fn load(store: Store<'_>, entry: &Entry) -> Result<Model, Error> {
+    Model::from_bytes(&entry.artifact, &store.model_bytes(&entry.artifact).await?)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `trainer promote`.
 
+use access::Aws;
+
 use crate::command::contest::Contest;
 use crate::command::{Artifacts, load, read};
 use crate::database::Address;
@@ -31,8 +33,9 @@ pub struct Promote {
 impl Promote {
     /// Compares and promotes, or fails with the verdict.
     pub async fn run(&self) -> Result<(), Error> {
-        let store = self.artifacts.store()?;
-        let mut client = self.database.connect().await?;
+        let aws = Aws::default();
+        let store = self.artifacts.store(&aws);
+        let mut client = self.database.connect(&aws).await?;
         let entry = registry::model(&client, self.id).await?;
         let champion = registry::champions(&registry::promotions(&client).await?).pop();
         if champion == Some(entry.id) {
@@ -40,13 +43,13 @@ impl Promote {
             return Ok(());
         }
         // Whoever promotes a model whose artifact is gone or changed learns it now, and not when it is needed.
-        let model = load(&store, &entry)?;
+        let model = load(store, &entry).await?;
         let reason = match (&self.force, champion) {
             (Some(reason), _) => reason.clone(),
             (None, None) => "the first champion, promoted by hand".to_owned(),
             (None, Some(id)) => {
                 let champion = registry::model(&client, id).await?;
-                let other = load(&store, &champion)?;
+                let other = load(store, &champion).await?;
                 let (dataset, _) = read(&mut client, Which::All).await?;
                 match self.contest.compare(&dataset, &model, &other) {
                     Ok(comparison) if comparison.is_better() => comparison.verdict(),

@@ -1,5 +1,7 @@
 //! `trainer rollback`.
 
+use access::Aws;
+
 use crate::database::Address;
 use crate::error::Error;
 use crate::log;
@@ -19,7 +21,7 @@ pub struct Rollback {
 impl Rollback {
     /// Rolls back one step.
     pub async fn run(&self) -> Result<(), Error> {
-        let mut client = self.database.connect().await?;
+        let mut client = self.database.connect(&Aws::default()).await?;
         let (from, to) = registry::roll_back(&mut client, &self.reason).await?;
         log::print(&format!("model {to} is the champion again, in place of model {from}"));
         Ok(())

@@ -1,5 +1,7 @@
 //! `trainer score`.
 
+use access::Aws;
+
 use crate::command::{Artifacts, load, read};
 use crate::database::Address;
 use crate::error::Error;
@@ -30,8 +32,9 @@ pub struct Score {
 impl Score {
     /// Scores all open loans.
     pub async fn run(&self) -> Result<(), Error> {
-        let store = self.artifacts.store()?;
-        let mut client = self.database.connect().await?;
+        let aws = Aws::default();
+        let store = self.artifacts.store(&aws);
+        let mut client = self.database.connect(&aws).await?;
         let champion = registry::champions(&registry::promotions(&client).await?).pop();
         let id = self.model.or(champion).ok_or_else(|| {
             Error::Registry(
@@ -39,7 +42,7 @@ impl Score {
             )
         })?;
         let entry = registry::model(&client, id).await?;
-        let model = load(&store, &entry)?;
+        let model = load(store, &entry).await?;
         let (dataset, _) = read(&mut client, Which::Open).await?;
         if dataset.is_empty() {
             log::print("no loan is open: nothing was scored");

@@ -20,6 +20,7 @@ use crate::report;
 use crate::run::{self, Outcome, Settings};
 use crate::split::Bounds;
 use crate::store::Store;
+use access::Aws;
 
 /// Train, evaluate and register a model; promote it if it beats the champion.
 ///
@@ -72,8 +73,9 @@ impl Train {
         let began = Instant::now();
         let mut progress =
             |what: &str| log::note(&format!("{:6.1} s  {what}", began.elapsed().as_secs_f64()));
-        let store = self.artifacts.store()?;
-        let mut client = self.database.connect().await?;
+        let aws = Aws::default();
+        let store = self.artifacts.store(&aws);
+        let mut client = self.database.connect(&aws).await?;
         progress("reading mart.loan_features");
         let (dataset, files) = read(&mut client, Which::All).await?;
         progress(&format!("{} loans with {} features", dataset.len(), dataset.columns.len()));
@@ -89,10 +91,10 @@ impl Train {
         };
         let outcome = run::run(&dataset, settings, &mut progress)?;
         let bytes = outcome.model.to_bytes()?;
-        let (artifact, location) = store.put_model(&bytes)?;
-        let location = location.display().to_string();
-        let page = report::page(&outcome, &files, &artifact, bytes.len());
-        let path = store.put_report(&artifact, &outcome.evaluation.fingerprint, &page)?;
+        let size = bytes.len();
+        let (artifact, location) = store.put_model(bytes).await?;
+        let page = report::page(&outcome, &files, &artifact, size);
+        let address = store.put_report(&artifact, &outcome.evaluation.fingerprint, &page).await?;
         if let Some(beside) = &self.report {
             std::fs::write(beside, &page).map_err(|source| Error::File {
                 doing: "write",
@@ -103,7 +105,7 @@ impl Train {
         let (id, new) =
             registry::register(&client, &outcome.model, &artifact, &location, &files, &outcome.trials)
                 .await?;
-        registry::keep_evaluation(&client, id, &outcome.evaluation, &path.display().to_string()).await?;
+        registry::keep_evaluation(&client, id, &outcome.evaluation, &address).await?;
         progress("done");
         show(&outcome);
         let entry = registry::model(&client, id).await?;
@@ -112,10 +114,12 @@ impl Train {
         if self.no_promote {
             log::print("not promoted: --no-promote");
         } else {
-            let said = self.promote(&mut client, &store, &dataset, &outcome, id).await?;
+            let said = self.promote(&mut client, store, &dataset, &outcome, id).await?;
             log::print(&said);
         }
-        log::print(&format!("report: {}", self.report.as_ref().unwrap_or(&path).display()));
+        log::print(&format!("artifact: {location}"));
+        let beside = self.report.as_ref().map(|path| path.display().to_string());
+        log::print(&format!("report: {}", beside.unwrap_or(address)));
         Ok(())
     }
 
@@ -123,7 +127,7 @@ impl Train {
     async fn promote(
         &self,
         client: &mut Client,
-        store: &Store,
+        store: Store<'_>,
         dataset: &crate::dataset::Dataset,
         outcome: &Outcome,
         id: i64,
@@ -133,7 +137,7 @@ impl Train {
             Some(champion) if champion == id => return Ok("it is the champion".to_owned()),
             Some(champion) => {
                 let champion = registry::model(client, champion).await?;
-                let other = load(store, &champion)?;
+                let other = load(store, &champion).await?;
                 let contest = Contest {
                     test_until: Some(outcome.evaluation.test_until),
                     resamples: self.resamples,

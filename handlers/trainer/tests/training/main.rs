@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "clippy.toml's exception for tests does not cover their helpers")]
 
 mod guard;
+#[path = "../../../loader/tests/integration/http.rs"]
+mod http;
 mod page;
 mod real;
 mod registry;
+mod s3;
 mod server;
