@@ -103,6 +103,7 @@ registry! {
     security_group_rule::SecurityGroupRule,
     vpc_endpoint::VpcEndpoint,
     lambda_function::LambdaFunction,
+    lambda_invocation::LambdaInvocation,
     trigger::Trigger,
 }
 

@@ -12,6 +12,7 @@ mod emulator;
 mod harness;
 mod iam_role;
 mod lambda_function;
+mod lambda_invocation;
 mod log_group;
 mod network;
 mod network_answers;
