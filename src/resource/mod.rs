@@ -105,6 +105,7 @@ registry! {
     lambda_function::LambdaFunction,
     lambda_invocation::LambdaInvocation,
     trigger::Trigger,
+    schedule::Schedule,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.

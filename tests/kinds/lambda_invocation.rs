@@ -43,14 +43,14 @@ def handler(event, context):
 "#;
 
 /// A function that is there, and where it notes its calls.
-struct Callee {
+pub struct Callee {
     folder: TempDir,
-    subject: Subject,
-    arn: Json,
+    pub subject: Subject,
+    pub arn: Json,
 }
 
 impl Callee {
-    async fn new(cloud: &Cloud) -> Self {
+    pub async fn new(cloud: &Cloud) -> Self {
         let folder = TempDir::new().unwrap();
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         zip.start_file("index.py", SimpleFileOptions::default()).unwrap();
@@ -67,7 +67,7 @@ impl Callee {
     }
 
     /// What it was called with.
-    fn calls(&self) -> Vec<Json> {
+    pub fn calls(&self) -> Vec<Json> {
         let seen = std::fs::read_to_string(self.folder.path().join("seen")).unwrap_or_default();
         seen.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

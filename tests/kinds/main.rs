@@ -16,5 +16,6 @@ mod lambda_invocation;
 mod log_group;
 mod network;
 mod network_answers;
+mod schedule;
 mod secret;
 mod trigger;
