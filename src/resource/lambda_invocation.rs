@@ -5,8 +5,8 @@ mod record;
 
 use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::Cloud;
-use crate::error::{Error, Result};
-use record::{Place, Record};
+use crate::error::Result;
+use record::Place;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -80,7 +80,6 @@ impl Resource for LambdaInvocation {
             // It was created a moment ago.
             Retry::secs("ResourceNotFoundException", "", 120),
         ],
-        fixed_name: true,
         actions: Actions {
             create: &["lambda:ListTags", "lambda:TagResource"],
             read: &["lambda:ListTags"],
@@ -96,12 +95,9 @@ impl Resource for LambdaInvocation {
     /// of, belongs to an object that the state knows, and is never repeated unasked.
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
         let place = Place::of(ctx.cloud, ctx.owner, &inputs.function);
-        let intent = record::intent(ctx.owner);
-        match record::get(ctx.cloud, &place).await? {
-            // The answer to an earlier attempt was lost on the way.
-            Some(there) if there.intent == intent => {}
-            Some(_) => return Err(taken(&place)),
-            None => record::put(ctx.cloud, &place, &Record { intent, fingerprint: None }).await?,
+        // The answer to an earlier attempt may have been lost on the way, and the call have been made since.
+        if record::get(ctx.cloud, &place).await?.is_none() {
+            record::put(ctx.cloud, &place, None).await?;
         }
         Ok(place.id())
     }
@@ -111,10 +107,15 @@ impl Resource for LambdaInvocation {
         if !inputs.function.starts_with("arn:") {
             return Ok(None);
         }
-        let place = Place::of(cloud, owner, &inputs.function);
-        let there = record::get(cloud, &place).await?;
-        let ours = |there: &Record| owner.intent.is_empty() || there.intent == record::intent(owner);
-        Ok(there.filter(ours).map(|_| place.id()))
+        let tags = record::tags(cloud, BTreeSet::from([inputs.function.as_str()])).await?;
+        let keys = tags.get(&inputs.function).into_iter().flat_map(HashMap::keys);
+        let place = |key: &String| Place { function: inputs.function.clone(), key: key.clone() };
+        if owner.intent.is_empty() {
+            let prefix = Place::prefix(cloud, owner);
+            return owner.only(keys.filter(|key| key.starts_with(&prefix)).map(|key| place(key).id().0));
+        }
+        let ours = Place::of(cloud, owner, &inputs.function);
+        Ok(keys.map(place).find(|place| *place == ours).map(|place| place.id()))
     }
 
     /// One call for each function, however many calls of it there are.
@@ -123,12 +124,12 @@ impl Resource for LambdaInvocation {
         let functions: BTreeSet<&str> = places.iter().map(|(_, place)| place.function.as_str()).collect();
         let tags = record::tags(cloud, functions).await?;
         let found = places.iter().filter_map(|(id, place)| {
-            let record = Record::parse(tags.get(&place.function)?.get(&place.key)?);
+            let value = tags.get(&place.function)?.get(&place.key)?;
             let inputs = Inputs {
                 function: place.function.clone(),
                 payload: BTreeMap::new(),
                 triggers: BTreeMap::new(),
-                fingerprint: record.fingerprint,
+                fingerprint: record::fingerprint(value),
             };
             let outputs = Outputs { record: place.key.clone() };
             Some(((*id).clone(), Live { inputs, outputs, status: Status::Ready }))
@@ -138,29 +139,17 @@ impl Resource for LambdaInvocation {
 
     async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {
         let (place, after) = (Place::parse(id)?, change.after);
-        let Some(there) = record::get(cloud, &place).await? else {
-            return Err(Error::Refused(format!(
-                "the record of the call, the tag {} of {}, was removed by someone else: plan again",
-                place.key, place.function
-            )));
-        };
-        // An earlier attempt came this far.
-        if there.fingerprint == after.fingerprint {
+        // An earlier attempt may have come this far. A record that does not show is no obstacle: it was written a moment
+        // ago, or the function was made anew, and has to be called.
+        let called = record::get(cloud, &place).await?.as_deref().and_then(record::fingerprint);
+        if called.is_some() && called == after.fingerprint {
             return Ok(());
         }
         call::call(cloud, &place.function, &after.payload).await?;
-        record::put(cloud, &place, &Record { fingerprint: after.fingerprint.clone(), ..there }).await
+        record::put(cloud, &place, after.fingerprint.as_deref()).await
     }
 
     async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
         record::remove(cloud, &Place::parse(id)?).await
     }
-}
-
-fn taken(place: &Place) -> Error {
-    Error::Refused(format!(
-        "the function {} carries the record of this call already, the tag {}, and this state did not make it: `stackctl \
-         state recover` takes it over; or remove the tag, and the function is called",
-        place.function, place.key
-    ))
 }

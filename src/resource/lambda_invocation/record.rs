@@ -1,5 +1,5 @@
-//! The record of a call: `stackctl:invocation:STACK-NAME-HASH` = `INTENT/FINGERPRINT` among the tags of the function.
-//! There it goes with the function: one that was made anew has not been called.
+//! The record of a call: `stackctl:invocation:STACK-NAME-HASH-INTENT` = FINGERPRINT among the tags of the function. There it
+//! goes with the function: one that was made anew has not been called.
 
 use crate::cloud::{Cloud, Gone, aws, naming};
 use crate::error::{Error, Result};
@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) const GONE: &[&str] = &["ResourceNotFoundException"];
 /// Beginning with `stackctl:`, it is no tag that anybody else would see as drift, or remove.
 const KEY: &str = "stackctl:invocation:";
-/// The fingerprint of what has not been called yet; none has a `/`.
+/// Of what has not been called yet.
 const NONE: &str = "none";
 
 /// Where a record is.
@@ -24,10 +24,18 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Made from stack and address, which people read, and from the intent, so that what another create made at this
+    /// address is never taken for ours.
     pub fn of(cloud: &Cloud, owner: &Owner, function: &str) -> Self {
-        let scope = Some((cloud.account.as_str(), cloud.region.as_str()));
-        let key = format!("{KEY}{}", naming::physical(&owner.stack, &owner.address, 80, scope));
+        let intent = hex::encode(&Sha256::digest(&owner.intent)[..3]);
+        let key = format!("{}{intent}", Self::prefix(cloud, owner));
         Self { function: function.to_owned(), key }
+    }
+
+    /// How the keys of this address begin, whichever create made them.
+    pub fn prefix(cloud: &Cloud, owner: &Owner) -> String {
+        let scope = Some((cloud.account.as_str(), cloud.region.as_str()));
+        format!("{KEY}{}-", naming::physical(&owner.stack, &owner.address, 80, scope))
     }
 
     pub fn id(&self) -> Id {
@@ -46,36 +54,15 @@ impl Place {
     }
 }
 
-/// What the tag says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
-    /// Which create took the place; see [`intent`].
-    pub intent: String,
-    /// Of the last call that was answered.
-    pub fingerprint: Option<String>,
+/// What the tag says: none of a call that has not been answered yet.
+pub(super) fn fingerprint(value: &str) -> Option<String> {
+    (value != NONE).then(|| value.to_owned())
 }
 
-/// The intent of the owner as the record has it, short enough for people who look at tags.
-pub(super) fn intent(owner: &Owner) -> String {
-    hex::encode(&Sha256::digest(&owner.intent)[..6])
-}
-
-impl Record {
-    /// Whatever somebody else wrote there is no record of a call.
-    pub fn parse(text: &str) -> Self {
-        let (intent, fingerprint) = text.split_once('/').unwrap_or((text, NONE));
-        let fingerprint = (fingerprint != NONE).then(|| fingerprint.to_owned());
-        Self { intent: intent.to_owned(), fingerprint }
-    }
-
-    fn text(&self) -> String {
-        format!("{}/{}", self.intent, self.fingerprint.as_deref().unwrap_or(NONE))
-    }
-}
-
-pub(super) async fn get(cloud: &Cloud, place: &Place) -> Result<Option<Record>> {
-    let tags = tags(cloud, BTreeSet::from([place.function.as_str()])).await?;
-    Ok(tags.get(&place.function).and_then(|tags| tags.get(&place.key)).map(|text| Record::parse(text)))
+/// The value of the record; `None` if there is none.
+pub(super) async fn get(cloud: &Cloud, place: &Place) -> Result<Option<String>> {
+    let mut tags = tags(cloud, BTreeSet::from([place.function.as_str()])).await?;
+    Ok(tags.get_mut(&place.function).and_then(|tags| tags.remove(&place.key)))
 }
 
 /// The tags of those functions that exist, by ARN.
@@ -91,8 +78,9 @@ pub(super) async fn tags(
     Ok(try_join_all(reads).await?.into_iter().flatten().collect())
 }
 
-pub(super) async fn put(cloud: &Cloud, place: &Place, record: &Record) -> Result<()> {
-    let call = cloud.lambda().tag_resource().resource(&place.function).tags(&place.key, record.text());
+pub(super) async fn put(cloud: &Cloud, place: &Place, fingerprint: Option<&str>) -> Result<()> {
+    let value = fingerprint.unwrap_or(NONE);
+    let call = cloud.lambda().tag_resource().resource(&place.function).tags(&place.key, value);
     call.send().await.map_err(aws("lambda:TagResource"))?;
     Ok(())
 }
@@ -108,17 +96,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_and_records_lead_back_to_what_they_were_made_of() {
+    fn ids_lead_back_to_what_they_were_made_of() {
         let function = "arn:aws:lambda:eu-west-1:123456789012:function:loader".to_owned();
-        let place = Place { function, key: format!("{KEY}loans-setup-1a2b3c4d") };
+        let place = Place { function, key: format!("{KEY}loans-setup-1a2b3c4d-0a1b2c") };
         assert_eq!(Place::parse(&place.id()).unwrap(), place);
         for wrong in ["loader", "arn:aws:lambda:eu-west-1:1:function:f", "arn:aws:lambda:x,Name"] {
             assert!(Place::parse(&Id::from(wrong)).is_err(), "{wrong}");
         }
-        for fingerprint in [None, Some("ab12".to_owned())] {
-            let record = Record { intent: "0a1b".to_owned(), fingerprint };
-            assert_eq!(Record::parse(&record.text()), record);
-        }
-        assert_eq!(Record::parse("by hand").fingerprint, None);
     }
 }
