@@ -6,7 +6,7 @@ use crate::config::{Lifecycle, Resolved, Stack};
 use crate::plan::Known;
 use crate::reference::Reference;
 use crate::resource::Kind;
-use crate::schema::{as_unknown, defaults, properties};
+use crate::schema::{as_unknown, defaults, fingerprint, properties};
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashMap};
@@ -103,6 +103,7 @@ impl Desired {
             }
         }
         defaults::fill(schema, &mut inputs);
+        fingerprint::fill(schema, &mut inputs);
         inputs
     }
 

@@ -11,6 +11,8 @@ const NO_GROUP: &str = "The security group does not exist";
 const IN_USE: &str = "has dependencies and cannot be deleted";
 const CONFLICT: &str =
     "The operation cannot be performed at this time. An update is in progress for resource";
+const NOT_ASSUMED: &str =
+    "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.";
 
 const ROWS: &[Row] = &[
     ("ec2", "CreateSubnet", 400, "InvalidVpcID.NotFound", NO_VPC),
@@ -39,6 +41,10 @@ const ROWS: &[Row] = &[
     ),
     ("lambda", "UpdateFunctionConfiguration", 409, "ResourceConflictException", CONFLICT),
     ("lambda", "UpdateFunctionCode", 409, "ResourceConflictException", CONFLICT),
+    ("lambda", "Invoke", 409, "ResourceConflictException", CONFLICT),
+    ("lambda", "TagResource", 404, "ResourceNotFoundException", "Function not found"),
+    ("scheduler", "CreateSchedule", 400, "ValidationException", NOT_ASSUMED),
+    ("scheduler", "UpdateSchedule", 400, "ValidationException", NOT_ASSUMED),
     ("lambda", "AddPermission", 404, "ResourceNotFoundException", "Function not found"),
     ("s3", "PutBucketVersioning", 404, "NoSuchBucket", "The specified bucket does not exist"),
     ("s3", "PutBucketEncryption", 404, "NoSuchBucket", "The specified bucket does not exist"),

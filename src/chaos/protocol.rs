@@ -12,7 +12,7 @@ pub enum Protocol {
     Query,
     Json10,
     Json11,
-    /// REST with JSON: Lambda.
+    /// REST with JSON: Lambda, Scheduler.
     RestJson,
     S3,
     /// RPC with CBOR, with the codes of the query protocol that was before it: CloudWatch.
@@ -33,9 +33,9 @@ impl Protocol {
         match service {
             "ec2" => Self::Ec2,
             "s3" => Self::S3,
-            "lambda" => Self::RestJson,
+            "lambda" | "scheduler" => Self::RestJson,
             "sqs" => Self::Json10,
-            "secretsmanager" | "logs" => Self::Json11,
+            "secretsmanager" | "logs" | "glue" | "athena" => Self::Json11,
             "cloudwatch" => Self::Cbor,
             _ => Self::Query,
         }
@@ -54,7 +54,8 @@ impl Refusal {
             "s3" => (503, "SlowDown"),
             "lambda" => (429, "TooManyRequestsException"),
             "sqs" => (400, "RequestThrottled"),
-            "secretsmanager" | "logs" => (400, "ThrottlingException"),
+            "scheduler" => (429, "ThrottlingException"),
+            "secretsmanager" | "logs" | "glue" | "athena" => (400, "ThrottlingException"),
             _ => (400, "Throttling"),
         };
         Self::new(status, code, "Rate exceeded")
@@ -66,6 +67,9 @@ impl Refusal {
             "ec2" | "s3" => "InternalError",
             "lambda" => "ServiceException",
             "secretsmanager" => "InternalServiceError",
+            "scheduler" => "InternalServerException",
+            "glue" => "InternalServiceException",
+            "athena" => "InternalServerException",
             "iam" => "ServiceFailure",
             _ => "InternalFailure",
         };

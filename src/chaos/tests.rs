@@ -102,6 +102,30 @@ parses!(
     |lambda: aws_sdk_lambda::Client| async move { lambda.get_function().function_name("f").send().await }
 );
 parses!(
+    rest_json_scheduler,
+    scheduler,
+    "scheduler",
+    "GetSchedule",
+    "ResourceNotFoundException",
+    |scheduler: aws_sdk_scheduler::Client| async move { scheduler.get_schedule().name("s").send().await }
+);
+parses!(
+    json_1_1_glue,
+    glue,
+    "glue",
+    "GetDatabase",
+    "EntityNotFoundException",
+    |glue: aws_sdk_glue::Client| async move { glue.get_database().name("d").send().await }
+);
+parses!(
+    json_1_1_athena,
+    athena,
+    "athena",
+    "GetWorkGroup",
+    "InvalidRequestException",
+    |athena: aws_sdk_athena::Client| async move { athena.get_work_group().work_group("w").send().await }
+);
+parses!(
     cbor,
     cloudwatch,
     "cloudwatch",
@@ -135,6 +159,7 @@ async fn throttling_and_500s_are_repeated() {
         ]
         .into_iter()
         .chain([("sqs", "ListQueues"), ("secretsmanager", "ListSecrets"), ("rds", "DescribeDBInstances")])
+        .chain([("scheduler", "ListSchedules"), ("glue", "GetDatabases"), ("athena", "ListWorkGroups")])
         .fold(Faults::none(), |faults, (service, operation)| faults.on(service, operation, 1, fault.clone()));
         let (cloud, asked) = cloud("", faults);
         let quick = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
@@ -147,7 +172,10 @@ async fn throttling_and_500s_are_repeated() {
         let _ = cloud.sqs().list_queues().send().await;
         let _ = cloud.secrets().list_secrets().send().await;
         let _ = cloud.rds().describe_db_instances().send().await;
-        assert_eq!(asked.load(Ordering::SeqCst), 7, "{fault:?}");
+        let _ = cloud.scheduler().list_schedules().send().await;
+        let _ = cloud.glue().get_databases().send().await;
+        let _ = cloud.athena().list_work_groups().send().await;
+        assert_eq!(asked.load(Ordering::SeqCst), 10, "{fault:?}");
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) fn answer(call: &Call, request: &str, id: &str) -> Option<HttpRespons
         ("lambda", "GetFunction" | "GetFunctionConfiguration" | "GetPolicy") => {
             refused(404, "ResourceNotFoundException")
         }
+        ("scheduler", "GetSchedule") => refused(404, "ResourceNotFoundException"),
+        ("glue", "GetDatabase" | "GetTable") => refused(400, "EntityNotFoundException"),
         ("s3", "HeadBucket") => refused(404, "NotFound"),
         ("s3", "GetBucketVersioning" | "GetBucketTagging") => refused(404, "NoSuchBucket"),
         ("rds", "DescribeDBInstances") if asks_for("DBInstanceIdentifier") => {

@@ -1,10 +1,16 @@
 use super::once::Once;
 use super::watch::Watch;
 use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_lambda::config::StalledStreamProtectionConfig;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use std::time::Duration;
+
+/// A function runs for 15 minutes at most, and may take some more to start.
+const LONGEST_CALL: Duration = Duration::from_secs(17 * 60);
 
 /// The access key of emulators, id and secret: they take any.
 pub const EMULATOR: (&str, &str) = ("test", "test");
@@ -32,12 +38,15 @@ macro_rules! clients {
 }
 
 clients! {
+    athena: aws_sdk_athena,
     cloudwatch: aws_sdk_cloudwatch,
     ec2: aws_sdk_ec2,
+    glue: aws_sdk_glue,
     iam: aws_sdk_iam,
     lambda: aws_sdk_lambda,
     logs: aws_sdk_cloudwatchlogs,
     rds: aws_sdk_rds,
+    scheduler: aws_sdk_scheduler,
     secrets: aws_sdk_secretsmanager,
     sqs: aws_sdk_sqs,
     sts: aws_sdk_sts,
@@ -54,6 +63,20 @@ impl Cloud {
     pub fn ec2_once(&self) -> aws_sdk_ec2::Client {
         let config = aws_sdk_ec2::config::Builder::from(&self.config).interceptor(Watch);
         aws_sdk_ec2::Client::from_conf(config.retry_classifier(Once).build())
+    }
+
+    /// For calls of functions: they take as long as the function does, and one that may have run is not called again
+    /// unasked.
+    pub fn lambda_calls(&self) -> aws_sdk_lambda::Client {
+        let config = aws_sdk_lambda::config::Builder::from(&self.config).interceptor(Watch);
+        let timeouts =
+            self.config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        let config = config
+            .retry_classifier(Once)
+            .timeout_config(timeouts.operation_attempt_timeout(LONGEST_CALL).build())
+            // Nothing flows while a function runs.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        aws_sdk_lambda::Client::from_conf(config.build())
     }
 
     /// Emulators have no wildcard DNS for `bucket.host`, so they get path-style addresses.

@@ -103,7 +103,9 @@ registry! {
     security_group_rule::SecurityGroupRule,
     vpc_endpoint::VpcEndpoint,
     lambda_function::LambdaFunction,
+    lambda_invocation::LambdaInvocation,
     trigger::Trigger,
+    schedule::Schedule,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.

@@ -12,10 +12,12 @@
 //! | `x-policy` | input | an IAM policy document: a TOML table, compared by meaning |
 //! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |
 //! | `x-name` | input | the physical name: `{"max": 63, "global": true}`; derived from the address when unset |
+//! | `x-fingerprint` | input | filled in with a digest of the attributes that the list names |
 //! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |
 //! | `x-volatile` | output | an update makes it unknown; a list names the inputs whose change does |
 
 pub mod defaults;
+pub mod fingerprint;
 pub mod policy;
 mod problem;
 mod remedy;
@@ -31,6 +33,7 @@ use serde_json::Value as Json;
 /// Every keyword of ours. A test walks all kinds for others.
 pub const KEYWORDS: &[&str] = &[
     "x-computed",
+    "x-fingerprint",
     "x-interrupts",
     "x-local",
     "x-name",
@@ -69,10 +72,14 @@ pub fn as_unknown(value: &Json) -> Option<&str> {
 
 /// Whether an unknown value stands anywhere inside.
 pub fn has_unknown(value: &Json) -> bool {
-    as_unknown(value).is_some()
-        || match value {
-            Json::Array(items) => items.iter().any(has_unknown),
-            Json::Object(map) => map.values().any(has_unknown),
-            _ => false,
-        }
+    find_unknown(value).is_some()
+}
+
+/// The reference that the first unknown value inside waits for.
+pub fn find_unknown(value: &Json) -> Option<&str> {
+    as_unknown(value).or_else(|| match value {
+        Json::Array(items) => items.iter().find_map(find_unknown),
+        Json::Object(map) => map.values().find_map(find_unknown),
+        _ => None,
+    })
 }

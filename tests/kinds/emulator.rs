@@ -22,11 +22,25 @@ struct Emulator {
 static MOTO: LazyLock<Emulator> = LazyLock::new(|| {
     start("moto_server", &|port| vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()])
 });
+/// Another one, since it keeps the functions of the two sorts apart.
+static MOTO_CALLS: LazyLock<Emulator> = LazyLock::new(|| {
+    let moto =
+        start("moto_server", &|port| vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]);
+    let body = r#"{"lambda": {"use_docker": false}}"#;
+    let answer = post(&moto.endpoint, "/moto-api/config", body);
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    moto
+});
 static MINISTACK: LazyLock<Emulator> = LazyLock::new(|| start("ministack", &|_| vec![]));
 
 /// A cloud played by moto: strict about EC2, never runs code.
 pub fn moto() -> Cloud {
     cloud(&MOTO)
+}
+
+/// moto whose functions answer, without being run, with what they are called with.
+pub fn moto_calls() -> Cloud {
+    cloud(&MOTO_CALLS)
 }
 
 /// A cloud played by MiniStack: the local cloud of stackctl.
@@ -70,6 +84,21 @@ fn start(program: &str, args: &dyn Fn(u16) -> Vec<String>) -> Emulator {
         std::thread::sleep(Duration::from_millis(100));
     }
     Emulator { endpoint: format!("http://127.0.0.1:{port}"), _child: child }
+}
+
+fn post(endpoint: &str, path: &str, body: &str) -> String {
+    let host = endpoint.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 fn answers(port: u16) -> bool {

@@ -6,7 +6,7 @@ use stackctl::cloud::Cloud;
 use stackctl::diff::{Effect, complete, diff, items_schema};
 use stackctl::error::{Error, Result};
 use stackctl::resource::{self, Create, Id, Kind, Observed, Owner, Status};
-use stackctl::schema::properties;
+use stackctl::schema::{fingerprint, properties};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,7 @@ pub fn unique(prefix: &str) -> String {
 /// Creates, finds again, creates the rest by update; then nothing differs from `inputs`.
 pub async fn create(kind: &str, cloud: &Cloud, inputs: Json) -> Subject {
     let kind = resource::kind(kind).unwrap();
-    let wanted = with_defaults(kind.inputs(), inputs);
+    let wanted = completed(kind, inputs);
     assert_eq!(kind.check(&wanted), vec![], "{}", kind.name());
     let owner = owner(kind.name());
     let ctx = Create { cloud, owner: &owner };
@@ -103,7 +103,12 @@ impl Subject {
         for (name, value) in patch.as_object().unwrap() {
             self.wanted[name] = value.clone();
         }
-        self.wanted = with_defaults(self.kind.inputs(), self.wanted.take());
+        for (name, sub) in properties(self.kind.inputs()).unwrap() {
+            if sub.get("x-fingerprint").is_some() {
+                self.wanted[name] = Json::Null;
+            }
+        }
+        self.wanted = completed(self.kind, self.wanted.take());
         assert_eq!(self.kind.check(&self.wanted), vec![], "{}", self.kind.name());
         self.converge().await;
     }
@@ -171,6 +176,13 @@ pub async fn retrying<T, F: Future<Output = Result<T>>>(kind: &dyn Kind, verb: i
 /// One batched read.
 pub async fn read(kind: &str, cloud: &Cloud, ids: &[Id]) -> HashMap<Id, Observed> {
     resource::kind(kind).unwrap().read(cloud, ids).await.unwrap()
+}
+
+/// The inputs as the engine hands them over.
+fn completed(kind: &dyn Kind, inputs: Json) -> Json {
+    let mut inputs = with_defaults(kind.inputs(), inputs);
+    fingerprint::fill(kind.inputs(), &mut inputs);
+    inputs
 }
 
 /// The inputs with the defaults of the schema where they are unset.
