@@ -25,6 +25,7 @@ pub mod rejects;
 pub mod rows;
 pub mod secret;
 pub mod settings;
+pub mod setup;
 pub mod sink;
 pub mod source;
 pub mod table;
