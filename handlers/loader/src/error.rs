@@ -73,6 +73,9 @@ pub enum Error {
     /// The event is none that the function understands.
     #[error("the event is neither S3's nor one that holds S3's (EventBridge, SQS, SNS): {0}")]
     Event(String),
+    /// Logins that cannot be made so.
+    #[error("nothing was set up: {0}")]
+    Setup(String),
     /// The function's time is nearly over.
     #[error(
         "{file}: not loaded within the function's time, {bytes} of {size} bytes ({rows} rows) were done, nothing of it was \

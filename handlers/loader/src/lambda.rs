@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
@@ -10,7 +11,9 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::event::{self, Found};
 use crate::load::{Caller, Loader, Outcome};
+use crate::log::Log;
 use crate::settings::Settings;
+use crate::setup::{self, Setup};
 
 /// Time to stop, and to write down why, before the function is killed.
 const RESERVE: Duration = Duration::from_secs(5);
@@ -33,6 +36,9 @@ async fn handle(loader: &Loader, event: LambdaEvent<Value>) -> Result<Value, Err
         trace_id: event.context.xray_trace_id.as_deref(),
         deadline: event.context.deadline().checked_sub(RESERVE),
     };
+    if let Some(setup) = event.payload.get("setup") {
+        return set_up(loader, setup, caller).await;
+    }
     let Found { sources, unknown } = event::sources(&event.payload);
     let total = sources.len() + unknown.len();
     let mut files = Vec::new();
@@ -52,10 +58,30 @@ async fn handle(loader: &Loader, event: LambdaEvent<Value>) -> Result<Value, Err
     Err(Error::Files { failed: reasons.len(), total, reasons: reasons.join("; ") })
 }
 
+/// What the stack asks for when it has made the function, and again when a password was rotated.
+async fn set_up(loader: &Loader, setup: &Value, caller: Caller<'_>) -> Result<Value, Error> {
+    let log = Log::new("setup", caller);
+    let made = async {
+        let setup = Setup::deserialize(setup).map_err(|error| Error::Setup(error.to_string()))?;
+        let mut logins = Vec::new();
+        for wanted in &setup.logins {
+            logins.push(wanted.fetch(&loader.aws).await?);
+        }
+        setup::run(&loader.database, &loader.aws, &logins).await
+    };
+    let made = made.await;
+    match &made {
+        Ok(answer) => log.stage("set_up", Some(answer.to_string())),
+        Err(error) => log.stage("setup_failed", Some(error.to_string())),
+    }
+    made
+}
+
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let error_type = match error {
             Error::Event(_) => "UnknownEvent",
+            Error::Setup(_) => "SetupRefused",
             _ => "LoadFailed",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }

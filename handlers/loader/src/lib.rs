@@ -25,6 +25,7 @@ pub mod records;
 pub mod rejects;
 pub mod rows;
 pub mod settings;
+pub mod setup;
 pub mod sink;
 pub mod source;
 pub mod table;

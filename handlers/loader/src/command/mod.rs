@@ -4,6 +4,7 @@ mod generate;
 mod load;
 mod rejects;
 mod replay;
+mod setup;
 mod status;
 mod table;
 
@@ -33,6 +34,7 @@ enum Command {
     Replay(replay::Replay),
     Status(status::Status),
     Rejects(rejects::Rejects),
+    Setup(setup::Setup),
     Generate(generate::Generate),
 }
 
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
             Some(Command::Replay(replay)) => exit(replay.run().await),
             Some(Command::Status(status)) => exit(status.run().await),
             Some(Command::Rejects(rejects)) => exit(rejects.run().await),
+            Some(Command::Setup(setup)) => exit(setup.run().await),
             Some(Command::Generate(generate)) => exit(generate.run()),
             None => match crate::lambda::run().await {
                 Ok(()) => ExitCode::SUCCESS,

@@ -39,17 +39,17 @@ fn s3(objects: Vec<(&'static str, Vec<u8>)>) -> (String, Arc<AtomicUsize>) {
 }
 
 /// The function, with what it answered to each event.
-struct Function {
+pub struct Function {
     process: Child,
     answers: mpsc::Receiver<(String, Value)>,
 }
 
 impl Function {
-    fn start(world: &World, s3: &str, events: Vec<Value>) -> Self {
+    pub fn start(world: &World, s3: &str, events: Vec<Value>) -> Self {
         Self::start_with(world, s3, events, Duration::from_secs(60))
     }
 
-    fn start_with(world: &World, s3: &str, events: Vec<Value>, time: Duration) -> Self {
+    pub fn start_with(world: &World, s3: &str, events: Vec<Value>, time: Duration) -> Self {
         let (sender, answers) = mpsc::channel();
         let state = Mutex::new((events.into_iter().enumerate(), sender));
         let api = serve(move |request: Request| {
@@ -96,12 +96,12 @@ impl Function {
         Self { process, answers }
     }
 
-    fn answer(&self) -> (String, Value) {
+    pub fn answer(&self) -> (String, Value) {
         self.answers.recv_timeout(Duration::from_secs(60)).unwrap()
     }
 
     /// Ends it, and returns what it wrote to stdout and stderr.
-    fn stop(mut self) -> (String, String) {
+    pub fn stop(mut self) -> (String, String) {
         self.process.kill().unwrap();
         let output = self.process.wait_with_output().unwrap();
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())

@@ -14,5 +14,6 @@ mod password;
 mod pull;
 mod real;
 mod roles;
+mod setup;
 mod support;
 mod tls;

@@ -1,6 +1,6 @@
 //! A real Postgres for the tests, and the real binary.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use tokio_postgres::{Client, NoTls};
 pub struct Server {
     process: Child,
     port: u16,
+    log: Arc<Mutex<Vec<u8>>>,
     _folder: TempDir,
 }
 
@@ -61,8 +62,13 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        await_ready(&mut process);
-        Self { process, port, _folder: folder }
+        let log = await_ready(&mut process);
+        Self { process, port, log, _folder: folder }
+    }
+
+    /// What it has logged since it was ready.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&self.log.lock().unwrap()).into_owned()
     }
 
     /// Where it listens.
@@ -78,14 +84,22 @@ impl Drop for Server {
     }
 }
 
-/// Waits until a server that was started takes connections.
-pub fn await_ready(process: &mut Child) {
+/// Waits until a server that was started takes connections. Returns where its log goes from then on.
+pub fn await_ready(process: &mut Child) -> Arc<Mutex<Vec<u8>>> {
     let mut log = BufReader::new(process.stderr.take().unwrap());
     let mut seen = String::new();
     while !seen.contains("ready to accept connections") {
         assert_ne!(log.read_line(&mut seen).unwrap(), 0, "postgres did not start: {seen}");
     }
-    std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let written = Arc::clone(&kept);
+    std::thread::spawn(move || {
+        let mut line = Vec::new();
+        while log.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            written.lock().unwrap().append(&mut line);
+        }
+    });
+    kept
 }
 
 /// Makes the server's user the owner of a file, where that is not us.
@@ -137,6 +151,7 @@ pub fn find(program: &str) -> PathBuf {
 pub struct World {
     server: Arc<Server>,
     name: String,
+    user: &'static str,
     /// Where the test's files lie.
     pub folder: TempDir,
     /// A session that looks on.
@@ -145,21 +160,30 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let server = Server::shared();
+        Self::on(Server::shared(), "postgres").await
+    }
+
+    /// A database of a user on a server of one's own; the loader connects as that user.
+    pub async fn on(server: Arc<Server>, user: &'static str) -> Self {
         let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         let admin = connect(server.port, "postgres").await;
-        admin.batch_execute(&format!("create database {name}")).await.unwrap();
+        admin.batch_execute(&format!("create database {name} owner {user}")).await.unwrap();
         let client = connect(server.port, &name).await;
-        Self { server, name, folder: tempfile::tempdir().unwrap(), client }
+        Self { server, name, user, folder: tempfile::tempdir().unwrap(), client }
     }
 
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{}", self.server.port, self.name)
+        format!("postgres://{}@127.0.0.1:{}/{}", self.user, self.server.port, self.name)
     }
 
     /// Where the server listens, and what the database is called.
     pub fn parts(&self) -> (u16, &str) {
         (self.server.port, &self.name)
+    }
+
+    /// What the server has logged.
+    pub fn server_log(&self) -> String {
+        self.server.log()
     }
 
     pub async fn session(&self) -> Client {
