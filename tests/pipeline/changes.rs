@@ -23,7 +23,10 @@ fn other_code(project: &Project) {
 pub fn four_changes_are_four_updates_in_place(project: &Project) {
     other_code(project);
     project.edit("tags = { Name = \"loans\" }", "tags = { Name = \"loan-pipeline\" }");
-    project.edit("description = \"Postgres for the functions\"", "description = \"Postgres, for the functions\"");
+    project.edit(
+        "description = \"Postgres for the functions\"",
+        "description = \"Postgres, for the functions\"",
+    );
     project.edit("source = \"handlers/loader\"", "artifact = \"other.zip\"");
     project.edit("id = \"old-versions\"", "id = \"old-versions\"\nexpiration_days = 3650");
     let plan = project.json(PLAN);

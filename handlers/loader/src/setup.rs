@@ -13,7 +13,7 @@ use crate::aws::Aws;
 use crate::database::Database;
 use crate::error::{Doing, Error};
 use crate::names::{identifier, literal};
-use crate::secret;
+use access::secret;
 
 /// One setup at a time in a database.
 const LOCK: i64 = 0x6c6f_6164_6572_0004;
