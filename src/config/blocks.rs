@@ -35,6 +35,9 @@ impl Blocks {
                 document.broken.insert(address);
                 continue;
             };
+            if elements.is_empty() {
+                raw.node.templates(&mut |_, template| scope.uses(template));
+            }
             for element in &elements {
                 let address = Address { key: Some(element.key.clone()), ..address.clone() };
                 let block = block(address.clone(), &raw, tags, scope.with_each(element), found);

@@ -52,6 +52,16 @@ impl<'a> Scope<'a> {
         Self { each: Some(each), ..self }
     }
 
+    /// Counts the params of a text as used that is not filled in, since there is nothing to make of it this time.
+    pub(super) fn uses(&self, template: &Template) {
+        self.used.borrow_mut().extend(template.expressions().filter_map(
+            |(expression, _)| match expression {
+                Expression::Param { name, .. } => Some(name.clone()),
+                _ => None,
+            },
+        ));
+    }
+
     /// For a place whose value is shown nowhere.
     pub(super) fn secret(self, secret: bool) -> Self {
         Self { secret: self.secret || secret, ..self }

@@ -95,6 +95,15 @@ fn declarations_and_uses_are_checked() {
     );
 }
 
+/// A block that is switched off this time uses it next time.
+#[test]
+fn what_a_block_without_elements_refers_to_is_used() {
+    let stack = stack(
+        "[params]\nwhich = []\nname = 'jobs'\n[queue.q]\nfor_each = '${param.which}'\nname = '${param.name}'\n",
+    );
+    assert!(stack.blocks.is_empty() && stack.warnings.is_empty(), "{:?}", stack.warnings);
+}
+
 #[test]
 fn an_unused_param_is_a_warning() {
     let stack = stack("[params]\nx = 1\n");
