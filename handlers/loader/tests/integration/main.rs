@@ -14,5 +14,6 @@ mod password;
 mod pull;
 mod real;
 mod roles;
+mod runtime;
 mod support;
 mod tls;
