@@ -3,6 +3,8 @@
 pub mod aws;
 pub mod database;
 pub mod error;
+pub mod event;
+pub mod lock;
 pub mod secret;
 pub mod tls;
 

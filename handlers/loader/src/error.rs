@@ -71,8 +71,8 @@ pub enum Error {
     #[error("{0}")]
     Schema(String),
     /// The event is none that the function understands.
-    #[error("the event is neither S3's nor one that holds S3's (EventBridge, SQS, SNS): {0}")]
-    Event(String),
+    #[error(transparent)]
+    Event(access::event::Unknown),
     /// Logins that cannot be made so.
     #[error("nothing was set up: {0}")]
     Setup(String),

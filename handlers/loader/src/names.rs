@@ -54,11 +54,7 @@ pub fn column(field: &str, position: usize) -> String {
     fitted(name, &digest(&[field]))
 }
 
-/// A lock number for the file of that name, the same in every process.
-pub fn lock(bucket: &str, key: &str) -> i64 {
-    let hash = Sha256::new().chain_update(bucket).chain_update([0]).chain_update(key).finalize();
-    i64::from_be_bytes(std::array::from_fn(|position| hash[position]))
-}
+pub use access::lock::of_file as lock;
 
 /// The lock number of the second connection of a load: the server may notice at different times that the two are gone.
 pub fn second_lock(bucket: &str, key: &str) -> i64 {

@@ -92,6 +92,43 @@ pub enum Error {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// The lake, or a file of it, is not as it should be.
+    #[error("the lake's {address}: {problem}")]
+    Lake {
+        /// The file or object.
+        address: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// The message is none that the function understands.
+    #[error("the message is not understood: {0}")]
+    Message(String),
+    /// The function's time is nearly over.
+    #[error(
+        "not done within the function's time: given up after {seconds:.0} s, nothing of it was registered; give the function more \
+         memory, and with it more processors, or a longer timeout, or train where there is no limit: `trainer train` on a server, \
+         or the container"
+    )]
+    Deadline {
+        /// How long it took so far.
+        seconds: f64,
+    },
+    /// Newer data came, and there is no time left for it.
+    #[error(
+        "newer data came while the last was trained on, and too little time is left for it: the next invocation trains on it"
+    )]
+    Newer,
+    /// All loans with an outcome were issued within too few months.
+    #[error(
+        "the loans with a known outcome were issued from {first} to {last}: too few months to learn, tune and test on one after \
+         another; load more files"
+    )]
+    TooShort {
+        /// Of the first loan.
+        first: crate::month::Month,
+        /// Of the last one.
+        last: crate::month::Month,
+    },
     /// The registry does not have what was asked for.
     #[error("{0}")]
     Registry(String),

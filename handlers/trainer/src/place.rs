@@ -32,12 +32,12 @@ impl FromStr for Place {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let Some(address) = text.strip_prefix("s3:") else { return Ok(Self::Folder(PathBuf::from(text))) };
-        let (bucket, prefix) = address.trim_start_matches('/').split_once('/').unwrap_or_else(|| {
-            let bucket = address.trim_start_matches('/');
-            (bucket, "")
-        });
-        if !address.starts_with("//") || bucket.is_empty() {
+        if !text.starts_with("s3:") {
+            return Ok(Self::Folder(PathBuf::from(text)));
+        }
+        let address = text.strip_prefix("s3://").unwrap_or_default();
+        let (bucket, prefix) = address.split_once('/').unwrap_or((address, ""));
+        if bucket.is_empty() {
             return Err(format!("{text}: expected a folder, or s3://BUCKET/PREFIX"));
         }
         Ok(Self::S3 { bucket: bucket.to_owned(), prefix: prefix.trim_matches('/').to_owned() })

@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, GenericClient, Row, Transaction};
 
 use crate::dataset::Key;
 use crate::error::{Doing, Error};
 use crate::judge::evaluation::Evaluation;
 use crate::judge::measure::Measure;
 use crate::learn::model::Model;
-use crate::learn::tuning::Trial;
-use crate::read::File;
+use crate::record::Record;
 
 /// One promotion at a time.
 const LOCK: i64 = 0x7472_6169_6e65_0001;
@@ -55,15 +54,12 @@ pub struct Promotion {
 
 /// Registers a model. The same artifact is registered once; whether it is new comes back with its id.
 pub async fn register(
-    client: &Client,
+    client: &impl GenericClient,
     model: &Model,
-    artifact: &str,
-    location: &str,
-    files: &[File],
-    trials: &[Trial],
+    record: &Record,
 ) -> Result<(i64, bool), Error> {
-    let parameters = json!({ "chosen": model.parameters, "pricing": model.pricing, "trials": trials });
-    let data = json!({ "files": files, "periods": model.periods, "fingerprint": model.fingerprint });
+    let parameters = json!({ "chosen": model.parameters, "pricing": model.pricing, "trials": record.trials });
+    let data = json!({ "files": record.files, "periods": model.periods, "fingerprint": model.fingerprint });
     let row = client
         .query_opt(
             "insert into ml.models (algorithm, artifact, location, features, parameters, data, seed, train_until, validate_until,
@@ -72,8 +68,8 @@ pub async fn register(
              on conflict (artifact) do nothing returning id",
             &[
                 &model.algorithm.name(),
-                &artifact,
-                &location,
+                &record.artifact,
+                &record.location,
                 &model.features,
                 &parameters,
                 &data,
@@ -81,7 +77,7 @@ pub async fn register(
                 &model.seed.cast_signed(),
                 &model.train_until.first_day(),
                 &model.validate_until.first_day(),
-                &CODE_VERSION,
+                &record.code_version,
             ],
         )
         .await
@@ -90,7 +86,7 @@ pub async fn register(
         return Ok((row.get(0), true));
     }
     let row = client
-        .query_one("select id from ml.models where artifact = $1", &[&artifact])
+        .query_one("select id from ml.models where artifact = $1", &[&record.artifact])
         .await
         .doing("look up the model")?;
     Ok((row.get(0), false))
@@ -98,7 +94,7 @@ pub async fn register(
 
 /// Keeps an evaluation; one of the same model on the same test is replaced.
 pub async fn keep_evaluation(
-    client: &Client,
+    client: &impl GenericClient,
     model: i64,
     evaluation: &Evaluation,
     report: &str,
@@ -142,13 +138,13 @@ pub async fn keep_evaluation(
 }
 
 /// All models, the oldest first.
-pub async fn models(client: &Client) -> Result<Vec<Entry>, Error> {
+pub async fn models(client: &impl GenericClient) -> Result<Vec<Entry>, Error> {
     let rows = client.query(&select("true"), &[]).await.doing("read ml.models")?;
     Ok(rows.iter().map(entry).collect())
 }
 
 /// One model.
-pub async fn model(client: &Client, id: i64) -> Result<Entry, Error> {
+pub async fn model(client: &impl GenericClient, id: i64) -> Result<Entry, Error> {
     let row = client.query_opt(&select("m.id = $1"), &[&id]).await.doing("read ml.models")?;
     row.as_ref().map(entry).ok_or_else(|| {
         Error::Registry(format!("there is no model {id}: `trainer list` shows those that there are"))
@@ -183,7 +179,7 @@ fn entry(row: &Row) -> Entry {
 }
 
 /// All promotions, the oldest first.
-pub async fn promotions(client: &impl tokio_postgres::GenericClient) -> Result<Vec<Promotion>, Error> {
+pub async fn promotions(client: &impl GenericClient) -> Result<Vec<Promotion>, Error> {
     let query = "select model_id, kind, reason, to_char(promoted_at, 'YYYY-MM-DD HH24:MI') from ml.promotions order by id";
     let rows = client.query(query, &[]).await.doing("read ml.promotions")?;
     let promotion =
@@ -204,24 +200,26 @@ pub fn champions(promotions: &[Promotion]) -> Vec<i64> {
     champions
 }
 
-/// Makes a model the champion, unless the champion is another one than `expected` by now.
+/// Makes a model the champion as part of a transaction, unless the champion is another one than `expected` by now: that one
+/// comes back.
 pub async fn promote(
-    client: &mut Client,
+    transaction: &Transaction<'_>,
     model: i64,
     expected: Option<i64>,
     reason: &str,
-) -> Result<(), Error> {
-    let transaction = client.transaction().await.doing("promote the model")?;
+) -> Result<Result<(), Option<i64>>, Error> {
     transaction.execute("select pg_advisory_xact_lock($1)", &[&LOCK]).await.doing("lock the promotions")?;
-    let champion = champions(&promotions(&transaction).await?).pop();
+    let champion = champion(transaction).await?;
     if champion != expected {
-        return Err(Error::Registry(format!(
-            "somebody else has just promoted model {}: compare with that one",
-            champion.unwrap_or_default()
-        )));
+        return Ok(Err(champion));
     }
-    insert(&transaction, model, champion, "promotion", reason).await?;
-    transaction.commit().await.doing("promote the model")
+    insert(transaction, model, champion, "promotion", reason).await?;
+    Ok(Ok(()))
+}
+
+/// The champion, if there is one.
+pub async fn champion(client: &impl GenericClient) -> Result<Option<i64>, Error> {
+    Ok(champions(&promotions(client).await?).pop())
 }
 
 /// Makes the champion before the present one the champion again. Returns (from, to).
@@ -243,7 +241,7 @@ pub async fn roll_back(client: &mut Client, reason: &str) -> Result<(i64, i64), 
 }
 
 async fn insert(
-    transaction: &tokio_postgres::Transaction<'_>,
+    transaction: &Transaction<'_>,
     model: i64,
     replaced: Option<i64>,
     kind: &str,
@@ -259,14 +257,13 @@ async fn insert(
     Ok(())
 }
 
-/// Keeps what a model says of loans, in place of what it said before: all of it or nothing.
+/// Keeps what a model says of loans, in place of what it said before.
 pub async fn keep_predictions(
-    client: &mut Client,
+    transaction: &Transaction<'_>,
     model: i64,
     keys: &[Key],
     probabilities: &[f64],
 ) -> Result<(), Error> {
-    let transaction = client.transaction().await.doing("write ml.predictions")?;
     for (keys, probabilities) in keys.chunks(AT_ONCE).zip(probabilities.chunks(AT_ONCE)) {
         transaction
             .execute(
@@ -279,7 +276,7 @@ pub async fn keep_predictions(
             .await
             .doing("write ml.predictions")?;
     }
-    transaction.commit().await.doing("write ml.predictions")
+    Ok(())
 }
 
 impl ToSql for Key {

@@ -1,5 +1,7 @@
 //! A whole training: tune, fit, calibrate, judge. Pure: the same loans and settings give the same model, byte for byte.
 
+use std::sync::Arc;
+
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::judge::contest::Entry;
@@ -10,6 +12,7 @@ use crate::learn::fitted::{Algorithm, Fitted};
 use crate::learn::model::{Model, Origin};
 use crate::learn::tuning::{Trial, Tuned, tune};
 use crate::split::{Bounds, Split};
+use crate::watch::Watch;
 
 /// What the lender made of a loan: a model that knows it leans on the lender's own model.
 pub const PRICING: [&str; 4] = ["grade", "sub_grade", "int_rate", "installment"];
@@ -33,7 +36,7 @@ pub struct Settings {
 /// What came out.
 pub struct Outcome {
     /// The chosen model.
-    pub model: Model,
+    pub model: Arc<Model>,
     /// How it does.
     pub evaluation: Evaluation,
     /// What tuning tried for it.
@@ -42,20 +45,21 @@ pub struct Outcome {
     pub silent: Vec<String>,
 }
 
-/// Trains all candidates and judges them. `progress` hears what is going on.
-pub fn run(dataset: &Dataset, settings: Settings, progress: &mut dyn FnMut(&str)) -> Result<Outcome, Error> {
+/// Trains all candidates and judges them, as long as there is time.
+pub fn run(dataset: &Dataset, settings: Settings, watch: &Watch) -> Result<Outcome, Error> {
     let split = Split::new(dataset, settings.bounds)?;
     let mut warnings = guard::suspicious(dataset, &split.before_test());
     warnings.extend(guard::censored(&split.periods(dataset)));
-    warnings.iter().for_each(|warning| progress(&format!("warning: {warning}")));
+    warnings.iter().for_each(|warning| watch.note(&format!("warning: {warning}")));
 
     let mut entries = Vec::new();
     let mut chosen: Option<(Tuned, Fitted)> = None;
     for pricing in [true, false] {
         let without = if pricing { &[][..] } else { &PRICING[..] };
         let knowing = if pricing { "with" } else { "without" };
-        progress(&format!("tuning {knowing} the lender's pricing"));
-        let tuned = tune(dataset, &split, without, settings.seed)?;
+        watch.note(&format!("tuning {knowing} the lender's pricing"));
+        let tuned = tune(dataset, &split, without, settings.seed, watch)?;
+        watch.go_on()?;
         let fitted = Fitted::fit(dataset, &split.before_test(), without, tuned.parameters, settings.seed)?;
         let log_odds = fitted.log_odds(dataset, &split.test);
         for (algorithm, calibration, validation) in &tuned.calibrations {
@@ -97,7 +101,8 @@ pub fn run(dataset: &Dataset, settings: Settings, progress: &mut dyn FnMut(&str)
         calibration,
     };
     let model = Model::new(dataset, &split.before_test(), origin, fitted);
-    progress("judging on the test period");
+    watch.go_on()?;
+    watch.note("judging on the test period");
     let evaluation = Evaluation::new(
         dataset,
         &split,
@@ -108,7 +113,8 @@ pub fn run(dataset: &Dataset, settings: Settings, progress: &mut dyn FnMut(&str)
         settings.resamples,
         settings.seed,
     );
-    Ok(Outcome { model, evaluation, trials: tuned.trials, silent })
+    watch.go_on()?;
+    Ok(Outcome { model: Arc::new(model), evaluation, trials: tuned.trials, silent })
 }
 
 fn name(algorithm: Algorithm, pricing: bool) -> String {

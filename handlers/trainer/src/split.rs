@@ -16,7 +16,7 @@ const BEFORE_TEST: f64 = 0.8;
 const BEFORE_VALIDATION: f64 = 0.75;
 
 /// Where the periods begin, as far as the user says.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Bounds {
     /// First month of validation.
     pub validate_from: Option<Month>,
@@ -85,7 +85,11 @@ impl Split {
         let earlier = &months[..months.partition_point(|month| *month < test_from)];
         let validate_from = bounds.validate_from.unwrap_or_else(|| quantile(earlier, BEFORE_VALIDATION));
         let test_until = bounds.test_until.unwrap_or(last.next());
-        if !(first < validate_from && validate_from < test_from && test_from < test_until) {
+        let ordered = first < validate_from && validate_from < test_from && test_from < test_until;
+        if !ordered && bounds == Bounds::default() {
+            return Err(Error::TooShort { first, last });
+        }
+        if !ordered {
             return Err(Error::Setting {
                 name: "--validate-from",
                 problem: format!(
@@ -215,5 +219,7 @@ mod tests {
         let error = Split::new(&few, Bounds::default()).unwrap_err().to_string();
         assert!(error.starts_with("the test period (2009-05 to 2009-08) has"), "{error}");
         assert!(Split::new(&Dataset::default(), Bounds::default()).is_err());
+        let error = Split::new(&dataset(1), Bounds::default()).unwrap_err().to_string();
+        assert!(error.contains("from 2008-01 to 2008-01: too few months"), "{error}");
     }
 }

@@ -1,11 +1,12 @@
 //! The binary as a Lambda function: the runtime's API and S3 are played by the test, so that transfers can break off.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::http::{Answer, Request, serve};
+use crate::runtime::Function;
 use crate::support::World;
 use serde_json::{Value, json};
 
@@ -38,78 +39,13 @@ fn s3(objects: Vec<(&'static str, Vec<u8>)>) -> (String, Arc<AtomicUsize>) {
     (address, broken)
 }
 
-/// The function, with what it answered to each event.
-pub struct Function {
-    process: Child,
-    answers: mpsc::Receiver<(String, Value)>,
+pub fn start(world: &World, s3: &str, events: Vec<Value>) -> Function {
+    start_with(world, s3, events, Duration::from_secs(60))
 }
 
-impl Function {
-    pub fn start(world: &World, s3: &str, events: Vec<Value>) -> Self {
-        Self::start_with(world, s3, events, Duration::from_secs(60))
-    }
-
-    pub fn start_with(world: &World, s3: &str, events: Vec<Value>, time: Duration) -> Self {
-        let (sender, answers) = mpsc::channel();
-        let state = Mutex::new((events.into_iter().enumerate(), sender));
-        let api = serve(move |request: Request| {
-            let mut state = state.lock().unwrap();
-            if request.method == "POST" {
-                let (_, kind) = request.path.rsplit_once('/').unwrap();
-                state.1.send((kind.to_owned(), serde_json::from_str(&request.body).unwrap())).unwrap();
-                return Answer { status: 202, ..Answer::default() };
-            }
-            match state.0.next() {
-                Some((number, event)) => Answer {
-                    status: 200,
-                    headers: vec![
-                        ("lambda-runtime-aws-request-id", format!("request-{number}")),
-                        ("lambda-runtime-deadline-ms", after(time)),
-                        ("lambda-runtime-trace-id", format!("Root=1-request-{number}")),
-                        (
-                            "lambda-runtime-invoked-function-arn",
-                            "arn:aws:lambda:eu-central-1:1:function:loader".into(),
-                        ),
-                    ],
-                    body: event.to_string().into_bytes(),
-                    cut: None,
-                },
-                None => loop {
-                    std::thread::park();
-                },
-            }
-        });
-        let process = Command::new(env!("CARGO_BIN_EXE_loader"))
-            .env("AWS_LAMBDA_RUNTIME_API", api)
-            .env("AWS_LAMBDA_FUNCTION_NAME", "loader")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-            .env("AWS_ENDPOINT_URL", format!("http://{s3}"))
-            .env("AWS_REGION", "eu-central-1")
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("DATABASE_URL", world.url())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self { process, answers }
-    }
-
-    pub fn answer(&self) -> (String, Value) {
-        self.answers.recv_timeout(Duration::from_secs(60)).unwrap()
-    }
-
-    /// Ends it, and returns what it wrote to stdout and stderr.
-    pub fn stop(mut self) -> (String, String) {
-        self.process.kill().unwrap();
-        let output = self.process.wait_with_output().unwrap();
-        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
-    }
-}
-
-fn after(time: Duration) -> String {
-    (SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time).as_millis().to_string()
+pub fn start_with(world: &World, s3: &str, events: Vec<Value>, time: Duration) -> Function {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_loader"));
+    Function::start(program.env("DATABASE_URL", world.url()), s3, events, time)
 }
 
 fn event(keys: &[&str]) -> Value {
@@ -140,7 +76,7 @@ async fn events_are_answered_and_broken_transfers_resumed() {
         event(&["in/first+file.csv", "in/bad.csv", "in/second.csv", "in/gone.csv"]),
         json!({"what": "ever"}),
     ];
-    let function = Function::start(&world, &s3, events);
+    let function = start(&world, &s3, events);
 
     assert_eq!(function.answer(), ("response".into(), json!({"files": []})));
     let (kind, answer) = function.answer();
@@ -194,7 +130,7 @@ async fn one_bad_message_of_a_queue_does_not_stop_the_others() {
     let message = |body: String| json!({"messageId": "1", "eventSource": "aws:sqs", "body": body});
     let batch = json!({"Records": [message("hello".to_owned()), message(event(&["in/bad.csv"]).to_string()),
         message(event(&["in/good.csv"]).to_string())]});
-    let function = Function::start(&world, &s3, vec![batch]);
+    let function = start(&world, &s3, vec![batch]);
     let (kind, answer) = function.answer();
     assert_eq!(kind, "error", "the queue must keep the batch: what is loaded is not loaded again");
     let message = answer["errorMessage"].as_str().unwrap();
@@ -220,8 +156,7 @@ async fn a_function_whose_time_is_nearly_over_says_how_far_it_came() {
         let cut = (request.method != "HEAD").then_some(content.len() / 2);
         Answer { status: 200, headers: vec![etag], body: content.clone(), cut }
     });
-    let function =
-        Function::start_with(&world, &address, vec![event(&["in/loan.csv"])], Duration::from_secs(9));
+    let function = start_with(&world, &address, vec![event(&["in/loan.csv"])], Duration::from_secs(9));
     let (kind, answer) = function.answer();
     assert_eq!(kind, "error");
     let message = answer["errorMessage"].as_str().unwrap();

@@ -14,6 +14,7 @@ mod password;
 mod pull;
 mod real;
 mod roles;
+mod runtime;
 mod setup;
 mod support;
 mod tls;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex};
 
-use crate::function::Function;
+use crate::function;
 use crate::http::{Answer, Request, serve};
 use crate::support::{Server, World};
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ async fn logins_can_do_what_their_role_is_for_and_no_more() {
     let world = World::on(server().await, "boss").await;
     world.load(&world.generated("loan.csv", 30, 1));
     let (address, _) = secrets(&[("arn:a", "analyst", ANALYST), ("arn:t", "trainer", TRAINER)]);
-    let function = Function::start(&world, &address, vec![both()]);
+    let function = function::start(&world, &address, vec![both()]);
     let newest = world.number("select max(version)::bigint from ingest.schema_history").await;
     let expected = json!({"logins": ["analyst", "trainer"], "schema": newest});
     assert_eq!(function.answer(), ("response".into(), expected));
@@ -222,12 +222,12 @@ async fn logins_can_do_what_their_role_is_for_and_no_more() {
 async fn a_second_setup_changes_nothing_and_a_rotated_password_works() {
     let world = World::on(server().await, "boss").await;
     let (address, known) = secrets(&[("arn:a", "analyst", ANALYST), ("arn:t", "trainer", TRAINER)]);
-    let function = Function::start(&world, &address, vec![both()]);
+    let function = function::start(&world, &address, vec![both()]);
     assert_eq!(function.answer().0, "response");
     function.stop();
     let before = roles(&world).await;
 
-    let function = Function::start(&world, &address, vec![both()]);
+    let function = function::start(&world, &address, vec![both()]);
     assert_eq!(function.answer().0, "response");
     function.stop();
     assert_eq!(roles(&world).await, before);
@@ -235,7 +235,7 @@ async fn a_second_setup_changes_nothing_and_a_rotated_password_works() {
 
     known.lock().unwrap().insert("arn:a".into(), json!({"username": "analyst", "password": "hush-new"}));
     let swapped = event(&[("arn:a", "loan_trainer")]);
-    let function = Function::start(&world, &address, vec![both(), json!({"setup": {}}), swapped]);
+    let function = function::start(&world, &address, vec![both(), json!({"setup": {}}), swapped]);
     assert_eq!(function.answer().0, "response");
     assert_eq!(roles(&world).await, before);
     assert!(log_in(&world, "analyst", ANALYST).await.unwrap_err().contains("password authentication failed"));
@@ -273,7 +273,7 @@ async fn nobody_elses_role_gets_a_password_and_nothing_is_made_by_half() {
         (event(&[("arn:a", "loan_loader")]), "expected `loan_analyst` or `loan_trainer`"),
     ];
     let function =
-        Function::start(&world, &address, refused.iter().map(|(event, _)| event.clone()).collect());
+        function::start(&world, &address, refused.iter().map(|(event, _)| event.clone()).collect());
     for (_, reason) in &refused {
         let (kind, answer) = function.answer();
         assert_eq!((kind.as_str(), answer["errorType"].as_str()), ("error", Some("SetupRefused")));

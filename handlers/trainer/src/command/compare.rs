@@ -2,14 +2,15 @@
 
 use access::Aws;
 
-use crate::command::contest::Contest;
-use crate::command::{Artifacts, load, read};
+use crate::command::{Artifacts, Origin};
 use crate::database::Address;
 use crate::error::Error;
+use crate::judge::duel::Duel;
 use crate::judge::measure::Measure;
 use crate::log;
 use crate::read::Which;
 use crate::registry;
+use crate::training::load;
 
 /// Compare two models on loans that neither has seen.
 #[derive(Debug, clap::Args)]
@@ -21,10 +22,13 @@ pub struct Compare {
     b: i64,
 
     #[command(flatten)]
-    contest: Contest,
+    duel: Duel,
 
     #[command(flatten)]
     artifacts: Artifacts,
+
+    #[command(flatten)]
+    origin: Origin,
 
     #[command(flatten)]
     database: Address,
@@ -38,8 +42,8 @@ impl Compare {
         let mut client = self.database.connect(&aws).await?;
         let (a, b) = (registry::model(&client, self.a).await?, registry::model(&client, self.b).await?);
         let models = (load(store, &a).await?, load(store, &b).await?);
-        let (dataset, _) = read(&mut client, Which::All).await?;
-        let comparison = self.contest.compare(&dataset, &models.0, &models.1).map_err(Error::Registry)?;
+        let dataset = self.origin.source().read(&aws, Some(&mut client), Which::All).await?.dataset;
+        let comparison = self.duel.compare(&dataset, &models.0, &models.1).map_err(Error::Registry)?;
         let rows = Measure::ALL.map(|measure| {
             let (one, other) = (measure.of(&comparison.challenger), measure.of(&comparison.champion));
             vec![

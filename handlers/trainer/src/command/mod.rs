@@ -1,32 +1,29 @@
 //! The command line.
 
 mod compare;
-mod contest;
 mod list;
 mod promote;
 mod rollback;
 mod score;
+mod show;
 mod train;
 
 use std::process::ExitCode;
 
 use access::Aws;
 use clap::{Parser, Subcommand};
-use tokio_postgres::{Client, IsolationLevel};
 
-use crate::dataset::Dataset;
-use crate::error::{Doing, Error};
-use crate::judge::guard;
-use crate::learn::model::Model;
+use crate::done;
+use crate::error::Error;
+use crate::loans::Source;
 use crate::log;
 use crate::place::Place;
-use crate::read::{self, File, Which};
-use crate::registry::Entry;
 use crate::store::Store;
 
 /// Trains, evaluates and keeps models of loan default.
 ///
-/// Reads mart.loan_features, which `loader` makes and fills; registers what it learns in schema ml.
+/// Reads mart.loan_features, which `loader` makes and fills; registers what it learns in schema ml. Without a subcommand, and with
+/// AWS_LAMBDA_RUNTIME_API set, it is a Lambda function.
 #[derive(Debug, Parser)]
 #[command(name = "trainer", version, arg_required_else_help = true)]
 struct Arguments {
@@ -46,35 +43,58 @@ enum Command {
 
 /// Where artifacts are kept.
 #[derive(Clone, Debug, clap::Args)]
-struct Artifacts {
+pub struct Artifacts {
     /// Where models and reports are kept: a folder, or s3://BUCKET/PREFIX.
-    #[arg(long, value_name = "PLACE", env = "TRAINER_ARTIFACTS", default_value = "artifacts")]
-    artifacts: Place,
+    #[arg(long = "artifacts", value_name = "PLACE", env = "TRAINER_ARTIFACTS", default_value = "artifacts")]
+    pub place: Place,
 }
 
 impl Artifacts {
     fn store<'a>(&'a self, aws: &'a Aws) -> Store<'a> {
-        Store::new(aws, &self.artifacts)
+        Store::new(aws, &self.place)
     }
 }
 
-/// Runs what the arguments ask for.
+/// Where loans are read from.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Origin {}
+
+impl Origin {
+    /// The source of loans.
+    pub fn source(&self) -> Source {
+        Source::Database
+    }
+}
+
+/// Runs what the environment and the arguments ask for.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let is_function = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() && std::env::args_os().len() == 1;
+    let arguments = if is_function { None } else { Some(Arguments::parse()) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(async {
-            match arguments.command {
-                Command::Train(train) => train.run().await,
-                Command::List(list) => list.run().await,
-                Command::Compare(compare) => compare.run().await,
-                Command::Promote(promote) => promote.run().await,
-                Command::Rollback(rollback) => rollback.run().await,
-                Command::Score(score) => score.run().await,
-            }
-        }),
-        Err(error) => Err(Error::Registry(format!("failed to start: {error}"))),
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return exit(Err(Error::Registry(format!("failed to start: {error}")))),
     };
+    runtime.block_on(async {
+        match arguments.map(|arguments| arguments.command) {
+            Some(Command::Train(train)) => exit(train.run().await),
+            Some(Command::List(list)) => exit(list.run().await),
+            Some(Command::Compare(compare)) => exit(compare.run().await),
+            Some(Command::Promote(promote)) => exit(promote.run().await),
+            Some(Command::Rollback(rollback)) => exit(rollback.run().await),
+            Some(Command::Score(score)) => exit(score.run().await),
+            None => match crate::lambda::run().await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    log::print(&done::failure(&error.to_string(), None, 0.0).to_string());
+                    ExitCode::FAILURE
+                }
+            },
+        }
+    })
+}
+
+fn exit(outcome: Result<(), Error>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -82,27 +102,6 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Reads loans, and which files they came from, from one state of the database. Refuses features that leak.
-async fn read(client: &mut Client, which: Which) -> Result<(Dataset, Vec<File>), Error> {
-    let catalogue = read::catalogue(client).await?;
-    guard::refuse_leaks(&catalogue)?;
-    let transaction = client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .read_only(true)
-        .start()
-        .await
-        .doing("read the loans")?;
-    let dataset = read::loans(&transaction, &catalogue.features, which).await?;
-    let files = read::files(&transaction).await?;
-    transaction.commit().await.doing("read the loans")?;
-    Ok((dataset, files))
-}
-
-async fn load(store: Store<'_>, entry: &Entry) -> Result<Model, Error> {
-    Model::from_bytes(&entry.artifact, &store.model_bytes(&entry.artifact).await?)
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use access::Aws;
 
-use crate::command::contest::Contest;
-use crate::command::{Artifacts, load, read};
+use crate::command::{Artifacts, Origin};
 use crate::database::Address;
-use crate::error::Error;
+use crate::error::{Doing, Error};
+use crate::judge::duel::Duel;
 use crate::log;
 use crate::read::Which;
 use crate::registry;
+use crate::training::load;
 
 /// Make a model the champion, if it beats the present one by more than the noise.
 #[derive(Debug, clap::Args)]
@@ -21,10 +22,13 @@ pub struct Promote {
     force: Option<String>,
 
     #[command(flatten)]
-    contest: Contest,
+    duel: Duel,
 
     #[command(flatten)]
     artifacts: Artifacts,
+
+    #[command(flatten)]
+    origin: Origin,
 
     #[command(flatten)]
     database: Address,
@@ -37,7 +41,7 @@ impl Promote {
         let store = self.artifacts.store(&aws);
         let mut client = self.database.connect(&aws).await?;
         let entry = registry::model(&client, self.id).await?;
-        let champion = registry::champions(&registry::promotions(&client).await?).pop();
+        let champion = registry::champion(&client).await?;
         if champion == Some(entry.id) {
             log::print(&format!("{entry} is the champion already"));
             return Ok(());
@@ -50,8 +54,9 @@ impl Promote {
             (None, Some(id)) => {
                 let champion = registry::model(&client, id).await?;
                 let other = load(store, &champion).await?;
-                let (dataset, _) = read(&mut client, Which::All).await?;
-                match self.contest.compare(&dataset, &model, &other) {
+                let source = self.origin.source();
+                let dataset = source.read(&aws, Some(&mut client), Which::All).await?.dataset;
+                match self.duel.compare(&dataset, &model, &other) {
                     Ok(comparison) if comparison.is_better() => comparison.verdict(),
                     Ok(comparison) => {
                         return Err(refused(
@@ -64,7 +69,14 @@ impl Promote {
                 }
             }
         };
-        registry::promote(&mut client, entry.id, champion, &reason).await?;
+        let transaction = client.transaction().await.doing("promote the model")?;
+        if let Err(other) = registry::promote(&transaction, entry.id, champion, &reason).await? {
+            return Err(Error::Registry(format!(
+                "somebody else has just promoted model {}: compare with that one",
+                other.unwrap_or_default()
+            )));
+        }
+        transaction.commit().await.doing("promote the model")?;
         log::print(&format!("{entry} is the champion now: {reason}"));
         Ok(())
     }

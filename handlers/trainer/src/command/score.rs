@@ -2,16 +2,15 @@
 
 use access::Aws;
 
-use crate::command::{Artifacts, load, read};
+use crate::command::{Artifacts, Origin, show};
 use crate::database::Address;
 use crate::error::Error;
-use crate::learn::reference::{LARGE, NOTABLE, Shift};
 use crate::log;
 use crate::read::Which;
 use crate::registry;
-
-/// Columns that are named, of those that moved the most.
-const NAMED: usize = 10;
+use crate::runs::{self, Caller, End, Intent};
+use crate::scoring;
+use crate::training::load;
 
 /// Score the loans whose outcome is not yet known, into ml.predictions.
 ///
@@ -26,6 +25,9 @@ pub struct Score {
     artifacts: Artifacts,
 
     #[command(flatten)]
+    origin: Origin,
+
+    #[command(flatten)]
     database: Address,
 }
 
@@ -33,9 +35,9 @@ impl Score {
     /// Scores all open loans.
     pub async fn run(&self) -> Result<(), Error> {
         let aws = Aws::default();
-        let store = self.artifacts.store(&aws);
+        let (store, source) = (self.artifacts.store(&aws), self.origin.source());
         let mut client = self.database.connect(&aws).await?;
-        let champion = registry::champions(&registry::promotions(&client).await?).pop();
+        let champion = registry::champion(&client).await?;
         let id = self.model.or(champion).ok_or_else(|| {
             Error::Registry(
                 "there is no champion: `trainer train` makes one, or name a model by --model".to_owned(),
@@ -43,33 +45,32 @@ impl Score {
         })?;
         let entry = registry::model(&client, id).await?;
         let model = load(store, &entry).await?;
-        let (dataset, _) = read(&mut client, Which::Open).await?;
-        if dataset.is_empty() {
-            log::print("no loan is open: nothing was scored");
-            return Ok(());
+        runs::score(&client).await?;
+        let intent = Intent {
+            kind: "score",
+            caller: Caller::Command,
+            request_id: None,
+            source: source.to_string(),
+            data: source.newest(&aws, Some(&client)).await?,
+            settings: None,
+        };
+        let run = runs::begin(&client, &intent).await?;
+        let outcome = async {
+            let loans = source.read(&aws, Some(&mut client), Which::Open).await?;
+            scoring::score(&mut client, &entry, model, loans, run).await
+        };
+        let scored = match outcome.await {
+            Ok(scored) => scored,
+            Err(error) => {
+                let end = End { outcome: "failed", reason: Some(error.to_string()), ..End::default() };
+                let _ = runs::finish(&client, run, &end).await;
+                return Err(error);
+            }
+        };
+        log::print(&scored.to_string());
+        if let Some(drift) = &scored.drift {
+            show::moved("moved since training", drift);
         }
-        let rows = (0..dataset.len()).collect::<Vec<_>>();
-        let probabilities = model.probabilities(&dataset, &rows);
-        registry::keep_predictions(&mut client, entry.id, &dataset.keys, &probabilities).await?;
-        let mean = probabilities.iter().sum::<f64>() / probabilities.len() as f64;
-        log::print(&format!(
-            "{entry} scored {} open loans: {:.1} % are expected to go bad",
-            rows.len(),
-            mean * 100.0
-        ));
-        let (scores, columns) = model.shifts(&dataset, &rows, &probabilities);
-        let rows = std::iter::once(&scores).chain(columns.iter().take(NAMED)).map(line).collect::<Vec<_>>();
-        log::table(&["moved since training", "PSI", ""], &[1], &rows);
         Ok(())
     }
-}
-
-/// A shift, and whether it is one.
-pub fn line(shift: &Shift) -> Vec<String> {
-    let size = match shift.psi {
-        psi if psi > LARGE => "large",
-        psi if psi > NOTABLE => "notable",
-        _ => "",
-    };
-    vec![shift.name.clone(), format!("{:.3}", shift.psi), size.to_owned()]
 }

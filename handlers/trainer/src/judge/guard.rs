@@ -2,8 +2,8 @@
 
 use crate::dataset::{Dataset, Values};
 use crate::error::Error;
+use crate::feature::Catalogue;
 use crate::judge::ranking::separation;
-use crate::read::Catalogue;
 use crate::split::Period;
 
 /// No honest feature of a loan separates good from bad so well by itself; the lender's own grade reaches 0.67.

@@ -4,6 +4,7 @@ pub mod bootstrap;
 pub mod comparison;
 pub mod contest;
 pub mod curve;
+pub mod duel;
 pub mod evaluation;
 pub mod guard;
 pub mod importance;

@@ -12,6 +12,7 @@ use crate::learn::encoder::Encoder;
 use crate::learn::fitted::{Algorithm, LogOdds, Parameters, inputs};
 use crate::learn::logistic::Logistic;
 use crate::split::Split;
+use crate::watch::Watch;
 
 /// Penalties of the logistic regression.
 const PENALTIES: [f64; 5] = [3.0, 10.0, 30.0, 100.0, 300.0];
@@ -70,7 +71,13 @@ impl Tuned {
 }
 
 /// Finds the parameters that do best.
-pub fn tune(dataset: &Dataset, split: &Split, without: &[&str], seed: u64) -> Result<Tuned, Error> {
+pub fn tune(
+    dataset: &Dataset,
+    split: &Split,
+    without: &[&str],
+    seed: u64,
+    watch: &Watch,
+) -> Result<Tuned, Error> {
     let encoder = Encoder::learn(dataset, &split.train, without);
     let (learned, judged) = (dataset.outcomes(&split.train), dataset.outcomes(&split.validation));
     let mut trials = Vec::new();
@@ -78,6 +85,7 @@ pub fn tune(dataset: &Dataset, split: &Split, without: &[&str], seed: u64) -> Re
     let [train, validation] = [&split.train, &split.validation].map(|rows| encoder.linear(dataset, rows));
     let mut linear: Option<(f64, f64, Vec<f64>)> = None;
     for penalty in PENALTIES {
+        watch.go_on()?;
         let log_odds = Logistic::fit(&train, &learned, penalty)?.log_odds(&validation);
         let (_, measures) = calibrated(&log_odds, &judged)?;
         trials.push(trial(Algorithm::Logistic, format!("penalty {penalty}"), measures));
@@ -90,6 +98,7 @@ pub fn tune(dataset: &Dataset, split: &Split, without: &[&str], seed: u64) -> Re
     let [train, validation] = [&split.train, &split.validation].map(|rows| inputs(&encoder, dataset, rows));
     let mut trees: Option<(f64, Shape, Vec<f64>)> = None;
     for (depth, columns, rows, l2, least) in SHAPES {
+        watch.go_on()?;
         let mut shape =
             Shape { learning_rate: LEARNING_RATE, depth, columns, rows, l2, least, trees: MOST_TREES };
         let boosted = Boosted::fit(&train, shape, seed, Some(&validation))?;

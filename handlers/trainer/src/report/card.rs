@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::read::File;
+use crate::feature::File;
 use crate::registry::CODE_VERSION;
 use crate::report::frame::{count, percent_1};
 use crate::run::Outcome;

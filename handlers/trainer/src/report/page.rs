@@ -2,8 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::feature::File;
 use crate::judge::measure::Measure;
-use crate::read::File;
 use crate::report::frame::{count, percent_1};
 use crate::report::{card, chart, tables};
 use crate::run::Outcome;

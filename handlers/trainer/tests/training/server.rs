@@ -120,15 +120,49 @@ impl World {
         admin.batch_execute(&format!("create database {name}")).await.unwrap();
         let client = connect(server.port, &name).await;
         let world = Self { server, name, folder: tempfile::tempdir().unwrap(), client };
-        let loader = Loader {
-            aws: Aws::default(),
-            database: Database::from_variables(Some(&world.url()), |_| None).unwrap(),
-            settings: Settings::from_environment().unwrap(),
-        };
         for file in files {
-            loader.load(&file.to_str().unwrap().parse().unwrap(), Caller::default()).await.unwrap();
+            world.load(file).await;
         }
         world
+    }
+
+    /// Loads one file more.
+    pub async fn load(&self, file: &Path) {
+        let loader = Loader {
+            aws: Aws::default(),
+            database: Database::from_variables(Some(&self.url()), |_| None).unwrap(),
+            settings: Settings::from_environment().unwrap(),
+        };
+        loader.load(&file.to_str().unwrap().parse().unwrap(), Caller::default()).await.unwrap();
+    }
+
+    /// Loads invented loans more.
+    pub async fn load_generated(&self, rows: u64, seed: u64) {
+        let path = self.folder.path().join(format!("more-{seed}.csv"));
+        loader::generate::write(rows, seed, &mut std::fs::File::create(&path).unwrap()).unwrap();
+        self.load(&path).await;
+    }
+
+    /// A session of one's own.
+    pub async fn session(&self) -> Client {
+        connect(self.server.port, &self.name).await
+    }
+
+    /// Waits until a query counts something.
+    pub async fn until(&self, query: &str) {
+        let begun = std::time::Instant::now();
+        while self.number(query).await == 0 {
+            assert!(begun.elapsed().as_secs() < 120, "never: {query}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    pub async fn text(&self, query: &str) -> String {
+        let rows = self.client.query(query, &[]).await.unwrap();
+        rows.iter()
+            .map(|row| row.get::<_, Option<String>>(0).unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join(",")
     }
 
     /// A database with invented loans.

@@ -13,7 +13,7 @@ pub type Verdict = Result<Comparison, String>;
 
 /// How two models are compared.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct Contest {
+pub struct Duel {
     /// First month that is not tested any more.
     #[arg(long, value_name = "MONTH")]
     pub test_until: Option<Month>,
@@ -27,7 +27,7 @@ pub struct Contest {
     pub seed: u64,
 }
 
-impl Contest {
+impl Duel {
     /// Compares two models on the loans that neither has seen.
     pub fn compare(self, dataset: &Dataset, challenger: &Model, champion: &Model) -> Verdict {
         let from = challenger.validate_until.max(champion.validate_until);

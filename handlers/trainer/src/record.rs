@@ -1,0 +1,39 @@
+//! What is written down about a training besides the model: enough to register it, now or later.
+
+use serde::{Deserialize, Serialize};
+
+use crate::feature::File;
+use crate::judge::evaluation::Evaluation;
+use crate::learn::tuning::Trial;
+
+/// Raised when an older trainer could not read the record any more.
+pub const FORMAT: u32 = 1;
+
+/// A training.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Record {
+    /// See [`FORMAT`].
+    pub format: u32,
+    /// Hash of the model's artifact.
+    pub artifact: String,
+    /// Where the artifact was written.
+    pub location: String,
+    /// Where the report was written.
+    pub report: String,
+    /// Version of the trainer.
+    pub code_version: String,
+    /// Where the loans were read: `postgres`, or the place of the lake.
+    pub source: String,
+    /// Name of the loans.
+    pub data: String,
+    /// How many there were.
+    pub loans: usize,
+    /// Name of what the user decided.
+    pub settings: String,
+    /// Files that the loans came from.
+    pub files: Vec<File>,
+    /// What tuning tried.
+    pub trials: Vec<Trial>,
+    /// How well the model does.
+    pub evaluation: Evaluation,
+}
