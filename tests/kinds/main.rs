@@ -9,6 +9,7 @@ mod db_instance;
 mod db_instance_roles;
 mod db_subnet_group;
 mod emulator;
+mod glue_database;
 mod harness;
 mod iam_role;
 mod lambda_function;
