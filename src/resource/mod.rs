@@ -108,6 +108,7 @@ registry! {
     trigger::Trigger,
     schedule::Schedule,
     glue_database::GlueDatabase,
+    glue_table::GlueTable,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.

@@ -1,6 +1,6 @@
 //! The Glue database: its life on both emulators.
 
-use crate::emulator::{ministack, moto};
+use crate::emulator::{ministack, moto, on_both};
 use crate::harness::{create, lifecycle, owner};
 use aws_sdk_glue::types::{DatabaseInput, TableInput};
 use serde_json::{Value as Json, json};
@@ -76,32 +76,4 @@ async fn tables_of_others_are_not_lost(cloud: &Cloud) {
     assert_eq!(database.read().await, None);
 }
 
-#[tokio::test]
-async fn name_is_taken_on_moto() {
-    name_is_taken(&moto()).await;
-}
-
-#[tokio::test]
-async fn name_is_taken_on_ministack() {
-    name_is_taken(&ministack()).await;
-}
-
-#[tokio::test]
-async fn parameters_of_others_stay_on_moto() {
-    parameters_of_others_stay(&moto()).await;
-}
-
-#[tokio::test]
-async fn parameters_of_others_stay_on_ministack() {
-    parameters_of_others_stay(&ministack()).await;
-}
-
-#[tokio::test]
-async fn tables_of_others_are_not_lost_on_moto() {
-    tables_of_others_are_not_lost(&moto()).await;
-}
-
-#[tokio::test]
-async fn tables_of_others_are_not_lost_on_ministack() {
-    tables_of_others_are_not_lost(&ministack()).await;
-}
+on_both!(name_is_taken, parameters_of_others_stay, tables_of_others_are_not_lost);
