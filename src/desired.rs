@@ -110,7 +110,8 @@ impl Desired {
     fn name(&self, address: &Address, rule: &Json) -> String {
         let max = rule["max"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(64);
         let global = (rule["global"] == true).then_some((self.account.as_str(), self.region.as_str()));
-        naming::physical(&self.stack.name, address, max, global)
+        let name = naming::physical(&self.stack.name, address, max, global);
+        if rule["underscores"] == true { name.replace('-', "_") } else { name }
     }
 
     /// `[outputs]` with their values as far as they are known, and whether they are sensitive.

@@ -25,6 +25,15 @@ pub fn physical(stack: &str, address: &Address, max: usize, global: Option<(&str
     name
 }
 
+/// The partition that a region is in, as in ARNs: `aws`, `aws-cn`, `aws-us-gov`.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
 fn hash(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {

@@ -12,7 +12,7 @@ pub mod permission;
 pub mod rules;
 
 use super::{Id, Owner};
-use crate::cloud::{Cloud, aws, tags};
+use crate::cloud::{Cloud, aws, naming, tags};
 use crate::error::Result;
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use std::collections::BTreeMap;
@@ -117,11 +117,7 @@ pub fn asked(ids: &[Id], answered: Option<&str>) -> Option<Id> {
 /// `resource` is such as `vpc/vpc-0a1b`.
 pub fn arn(cloud: &Cloud, owner: Option<&str>, resource: &str) -> String {
     let region = cloud.region.as_str();
-    let partition = match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = naming::partition(region);
     let owner = owner.filter(|owner| !owner.is_empty()).unwrap_or(&cloud.account);
     format!("arn:{partition}:ec2:{region}:{owner}:{resource}")
 }

@@ -5,6 +5,7 @@
 
 mod ec2;
 mod erased;
+mod glue;
 mod live;
 mod profile;
 
@@ -106,6 +107,8 @@ registry! {
     lambda_invocation::LambdaInvocation,
     trigger::Trigger,
     schedule::Schedule,
+    glue_database::GlueDatabase,
+    glue_table::GlueTable,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.

@@ -11,7 +11,7 @@
 //! | `x-set` | input | an array whose order means nothing |
 //! | `x-policy` | input | an IAM policy document: a TOML table, compared by meaning |
 //! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |
-//! | `x-name` | input | the physical name: `{"max": 63, "global": true}`; derived from the address when unset |
+//! | `x-name` | input | the physical name: `{"max": 63, "global": true, "underscores": true}`; derived from the address when unset |
 //! | `x-fingerprint` | input | filled in with a digest of the attributes that the list names |
 //! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |
 //! | `x-volatile` | output | an update makes it unknown; a list names the inputs whose change does |

@@ -108,3 +108,22 @@ fn answers(port: u16) -> bool {
         && stream.read_exact(&mut answer).is_ok()
         && &answer == b"HTTP"
 }
+
+/// A test on both emulators.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod on_moto {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(&crate::emulator::moto()).await;
+            })*
+        }
+        mod on_ministack {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(&crate::emulator::ministack()).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both;

@@ -10,6 +10,8 @@ mod db_instance_roles;
 mod db_subnet_group;
 mod emulator;
 mod environment;
+mod glue_database;
+mod glue_table;
 mod harness;
 mod iam_role;
 mod lambda_function;

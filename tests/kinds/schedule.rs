@@ -1,6 +1,6 @@
 //! The schedule: its life on both emulators, and on MiniStack that it does what it says.
 
-use crate::emulator::{ministack, moto};
+use crate::emulator::{ministack, on_both};
 use crate::harness::{create, lifecycle, owner, read, retrying};
 use crate::lambda_invocation::Callee;
 use serde_json::{Value as Json, json};
@@ -34,16 +34,6 @@ async fn life(cloud: &Cloud) {
     lifecycle("schedule", cloud, inputs, &changes).await;
 }
 
-#[tokio::test]
-async fn lives_on_moto() {
-    life(&moto()).await;
-}
-
-#[tokio::test]
-async fn lives_on_ministack() {
-    life(&ministack()).await;
-}
-
 /// A create whose answer was lost finds its own; another create at the same address makes another, so that which is ours
 /// cannot be guessed without the state.
 async fn whose_it_is(cloud: &Cloud) {
@@ -67,15 +57,7 @@ async fn whose_it_is(cloud: &Cloud) {
     schedule.delete().await;
 }
 
-#[tokio::test]
-async fn whose_it_is_on_moto() {
-    whose_it_is(&moto()).await;
-}
-
-#[tokio::test]
-async fn whose_it_is_on_ministack() {
-    whose_it_is(&ministack()).await;
-}
+on_both!(life, whose_it_is);
 
 /// MiniStack looks every ten seconds for what is due, and takes a moment that has passed for due.
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The trigger: its life beside other notifications of the bucket, and the whole way from an upload to a function that
 //! runs, on MiniStack.
 
-use crate::emulator::{ministack, moto};
+use crate::emulator::{ministack, on_both};
 use crate::harness::{Subject, create, lifecycle, unique};
 use crate::lambda_function::{role, smallest, with};
 use aws_sdk_s3::primitives::ByteStream;
@@ -119,24 +119,6 @@ async fn outlives_its_ends(cloud: &Cloud) {
     let subject = create("trigger", cloud, json!({"bucket": bucket, "function": arn})).await;
     function.delete().await;
     subject.delete().await;
-}
-
-/// A test on both emulators.
-macro_rules! on_both {
-    ($($test:ident),* $(,)?) => {
-        mod on_moto {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(&super::moto()).await;
-            })*
-        }
-        mod on_ministack {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(&super::ministack()).await;
-            })*
-        }
-    };
 }
 
 on_both!(life, foreign_entries_stay, many_at_once, halves_heal, outlives_its_ends);
