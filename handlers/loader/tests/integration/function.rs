@@ -50,6 +50,17 @@ impl Function {
     }
 
     pub fn start_with(world: &World, s3: &str, events: Vec<Value>, time: Duration) -> Self {
+        Self::start_for(world, s3, events, time, &[])
+    }
+
+    /// With so much time for each event, and further variables.
+    pub fn start_for(
+        world: &World,
+        s3: &str,
+        events: Vec<Value>,
+        time: Duration,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let (sender, answers) = mpsc::channel();
         let state = Mutex::new((events.into_iter().enumerate(), sender));
         let api = serve(move |request: Request| {
@@ -89,6 +100,7 @@ impl Function {
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("DATABASE_URL", world.url())
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
