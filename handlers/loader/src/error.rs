@@ -110,6 +110,29 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+    /// A file of a lake that is a folder.
+    #[error("failed to {doing} {}: {source}", path.display())]
+    Lake {
+        /// What was tried.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The function's time is nearly over, and the lake is not up to date.
+    #[error(
+        "{lake}: not exported within the function's time; {done} partitions were finished and are kept, the next try takes up          from there; raise the function's timeout or memory, or run `loader export` where there is no limit"
+    )]
+    LakeDeadline {
+        /// Address of the lake.
+        lake: String,
+        /// Partitions that were finished this time.
+        done: u64,
+    },
+    /// The loans are in the tables and not in the lake.
+    #[error("what was loaded is in the tables, but the lake is not up to date: {0}; load or export again")]
+    Export(Box<Error>),
     /// At least one file of several failed.
     #[error("{failed} of {total} files failed: {reasons}")]
     Files {

@@ -11,6 +11,7 @@ pub mod event;
 pub mod generate;
 pub mod header;
 pub mod history;
+pub mod lake;
 pub mod lambda;
 pub mod layout;
 pub mod load;

@@ -7,6 +7,8 @@ use tokio::time::timeout;
 use crate::aws::Aws;
 use crate::database::{Connection, Database};
 use crate::error::{Doing, Error};
+use crate::lake::export::{Export, Extent};
+use crate::lake::report::Report;
 use crate::log::{Log, Metrics};
 use crate::manifest::{self, Entry, Known};
 use crate::merge::{self, Merged};
@@ -123,6 +125,18 @@ impl Loader {
             }
         }
         Ok(outcome)
+    }
+
+    /// Brings the lake up to date, where there is one. What was loaded stays loaded if this fails.
+    ///
+    /// Asked after every load, also of a file that was loaded already: an export that failed is caught up with so.
+    pub async fn export(&self, caller: Caller<'_>) -> Result<Option<Report>, Error> {
+        let Some(lake) = &self.settings.lake else { return Ok(None) };
+        let export = Export { aws: &self.aws, database: &self.database, lake, deadline: caller.deadline };
+        let address = lake.to_string();
+        let log = Log::new(&address, caller);
+        let outcome = log.exported(export.run(Extent::Behind).await);
+        outcome.map(Some).map_err(|error| Error::Export(Box::new(error)))
     }
 
     async fn attempt(

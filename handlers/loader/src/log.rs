@@ -6,6 +6,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::error::Error;
+use crate::lake::report::{Report, Status, Written};
 use crate::load::Caller;
 
 /// One line of the log.
@@ -35,6 +37,12 @@ pub struct Line<'a> {
     /// At the end, what became of the file's records.
     #[serde(flatten)]
     pub metrics: Option<Metrics>,
+    /// At the end of an export, what was written.
+    #[serde(flatten)]
+    pub export: Option<ExportMetrics>,
+    /// The same, by table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tables: Option<&'a [Written]>,
     /// At the end of a function's load, what CloudWatch makes metrics of (embedded metric format).
     #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
     pub aws: Option<Value>,
@@ -56,6 +64,21 @@ pub struct Metrics {
     pub rows_rejected: u64,
     /// 1 if it failed.
     pub failures: u64,
+}
+
+/// Figures of an export that has ended. Their names are not those of loads, whose alarms they must not set off.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct ExportMetrics {
+    /// Partitions written.
+    pub export_partitions: u64,
+    /// Rows written.
+    pub export_rows: u64,
+    /// Bytes written.
+    pub export_bytes: u64,
+    /// How long it took.
+    pub export_seconds: f64,
+    /// 1 if it failed.
+    pub export_failures: u64,
 }
 
 /// The log of one file.
@@ -95,6 +118,32 @@ impl<'a> Log<'a> {
         self.write(stage, Some(rows), Some(bytes), Some(metrics), Some(message));
     }
 
+    /// Writes the line about an export.
+    pub fn exported(&self, outcome: Result<Report, Error>) -> Result<Report, Error> {
+        let mut metrics = ExportMetrics { export_seconds: rounded(self.seconds()), ..Default::default() };
+        let (stage, message, tables) = match &outcome {
+            Ok(report) => {
+                metrics.export_partitions = report.partitions();
+                metrics.export_rows = report.rows();
+                metrics.export_bytes = report.bytes();
+                let stage = match report.status {
+                    Status::Exported => "exported",
+                    Status::Unchanged => "lake_unchanged",
+                    Status::Left => "lake_left",
+                };
+                (stage, report.summary(), Some(report.tables.as_slice()))
+            }
+            Err(error) => {
+                metrics.export_failures = 1;
+                ("export_failed", error.to_string(), None)
+            }
+        };
+        let aws = self.caller.request_id.map(|_| embedded_metrics(&EXPORT_METRICS));
+        let line = Line { export: Some(metrics), tables, aws, message: Some(message), ..self.line(stage) };
+        say(&line);
+        outcome
+    }
+
     /// Shows how far it is, at most twice a second.
     pub fn progress(&mut self, rows: u64, bytes: u64, size: u64) {
         if self.shown.is_none_or(|shown| shown.elapsed() < Duration::from_millis(500)) {
@@ -114,45 +163,80 @@ impl<'a> Log<'a> {
 
     fn write(
         &self,
-        stage: &str,
+        stage: &'a str,
         rows: Option<u64>,
         bytes: Option<u64>,
         metrics: Option<Metrics>,
         message: Option<String>,
     ) {
         let seconds = self.seconds();
-        let line = Line {
-            file: self.file,
-            stage,
+        say(&Line {
             rows,
             bytes,
-            seconds: (seconds * 1000.0).round() / 1000.0,
             mb_per_s: bytes.map(|bytes| (bytes as f64 / 1e5 / seconds.max(0.001)).round() / 10.0),
+            metrics,
+            aws: metrics
+                .filter(|_| self.caller.request_id.is_some())
+                .map(|_| embedded_metrics(&LOAD_METRICS)),
+            message,
+            ..self.line(stage)
+        });
+    }
+
+    /// A line with nothing but who, what and when.
+    fn line(&self, stage: &'a str) -> Line<'a> {
+        Line {
+            file: self.file,
+            stage,
+            rows: None,
+            bytes: None,
+            seconds: rounded(self.seconds()),
+            mb_per_s: None,
             request_id: self.caller.request_id,
             trace_id: self.caller.trace_id,
-            metrics,
-            aws: metrics.filter(|_| self.caller.request_id.is_some()).map(|_| embedded_metrics()),
-            message,
-        };
-        if let Ok(line) = serde_json::to_string(&line) {
-            print(&line);
+            metrics: None,
+            export: None,
+            tables: None,
+            aws: None,
+            message: None,
         }
     }
 }
 
+fn say(line: &Line<'_>) {
+    if let Ok(line) = serde_json::to_string(line) {
+        print(&line);
+    }
+}
+
+/// To milliseconds.
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+const LOAD_METRICS: [(&str, &str); 7] = [
+    ("rows_read", "Count"),
+    ("rows_loaded", "Count"),
+    ("rows_unchanged", "Count"),
+    ("rows_rejected", "Count"),
+    ("failures", "Count"),
+    ("seconds", "Seconds"),
+    ("bytes", "Bytes"),
+];
+
+const EXPORT_METRICS: [(&str, &str); 5] = [
+    ("export_partitions", "Count"),
+    ("export_rows", "Count"),
+    ("export_bytes", "Bytes"),
+    ("export_seconds", "Seconds"),
+    ("export_failures", "Count"),
+];
+
 /// Says which members of the line are metrics. CloudWatch finds them by name, in the line itself.
-fn embedded_metrics() -> Value {
+fn embedded_metrics(metrics: &[(&str, &str)]) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let metrics = [
-        ("rows_read", "Count"),
-        ("rows_loaded", "Count"),
-        ("rows_unchanged", "Count"),
-        ("rows_rejected", "Count"),
-        ("failures", "Count"),
-        ("seconds", "Seconds"),
-        ("bytes", "Bytes"),
-    ];
-    let metrics = metrics.map(|(name, unit)| json!({ "Name": name, "Unit": unit }));
+    let metrics =
+        metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect::<Vec<_>>();
     json!({
         "Timestamp": u64::try_from(now).unwrap_or_default(),
         "CloudWatchMetrics": [{ "Namespace": "LoanLoader", "Dimensions": [[]], "Metrics": metrics }],

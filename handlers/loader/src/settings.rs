@@ -2,6 +2,7 @@
 
 use crate::drift::Change;
 use crate::error::Error;
+use crate::lake::store::Lake;
 use crate::names;
 
 /// How an object comes into its own table.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub mode: Mode,
     /// Old and new names of columns besides those that ship with the loader, `LOADER_RENAMES`.
     pub renames: Vec<(String, String)>,
+    /// Where the typed loans go after each load, `LOADER_LAKE`; none: nowhere.
+    pub lake: Option<Lake>,
 }
 
 impl Default for Settings {
@@ -41,6 +44,7 @@ impl Default for Settings {
             refuse_drift: Vec::new(),
             mode: Mode::default(),
             renames: Vec::new(),
+            lake: None,
         }
     }
 }
@@ -100,6 +104,8 @@ impl Settings {
                 problem: format!("is {text:?}: expected old=new,old=new"),
             })?;
         }
+        let lake = variable("LOADER_LAKE").map(|text| Lake::parse(&text)).transpose();
+        settings.lake = lake.map_err(|problem| Error::Setting { name: "LOADER_LAKE", problem })?;
         Ok(settings)
     }
 }
@@ -116,6 +122,15 @@ mod tests {
         assert_eq!(read("aws_s3").unwrap().mode, Mode::AwsS3);
         let error = read("copy").unwrap_err().to_string();
         assert_eq!(error, "LOADER_MODE is \"copy\": expected stream or aws_s3");
+    }
+
+    #[test]
+    fn the_lake_is_where_the_variable_says() {
+        let read =
+            |value: &str| Settings::from_variables(|name| (name == "LOADER_LAKE").then(|| value.to_owned()));
+        assert_eq!(Settings::default().lake, None);
+        assert_eq!(read("s3://data/lake").unwrap().lake.unwrap().to_string(), "s3://data/lake");
+        assert!(read("s3://data").unwrap_err().to_string().starts_with("LOADER_LAKE is \"s3://data\""));
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Load {
     }
 }
 
-/// Loads files one after another, and fails at the end if one failed.
+/// Loads files one after another, brings the lake up to date, and fails at the end if one of these failed.
 pub async fn all(loader: &Loader, sources: &[Source]) -> Result<(), Error> {
     let mut reasons = Vec::new();
     for source in sources {
@@ -41,8 +41,11 @@ pub async fn all(loader: &Loader, sources: &[Source]) -> Result<(), Error> {
             reasons.push(error.to_string());
         }
     }
+    let exported = loader.export(Caller::default()).await;
     if reasons.is_empty() {
-        return Ok(());
+        return exported.map(|_| ());
     }
-    Err(Error::Files { failed: reasons.len(), total: sources.len(), reasons: reasons.join("; ") })
+    let failed = reasons.len();
+    reasons.extend(exported.err().map(|error| error.to_string()));
+    Err(Error::Files { failed, total: sources.len(), reasons: reasons.join("; ") })
 }

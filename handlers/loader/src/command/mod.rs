@@ -1,5 +1,6 @@
 //! The command line.
 
+mod export;
 mod generate;
 mod load;
 mod rejects;
@@ -35,6 +36,7 @@ enum Command {
     Status(status::Status),
     Rejects(rejects::Rejects),
     Setup(setup::Setup),
+    Export(export::Export),
     Generate(generate::Generate),
 }
 
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
             Some(Command::Status(status)) => exit(status.run().await),
             Some(Command::Rejects(rejects)) => exit(rejects.run().await),
             Some(Command::Setup(setup)) => exit(setup.run().await),
+            Some(Command::Export(export)) => exit(export.run().await),
             Some(Command::Generate(generate)) => exit(generate.run()),
             None => match crate::lambda::run().await {
                 Ok(()) => ExitCode::SUCCESS,

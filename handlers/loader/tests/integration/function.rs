@@ -44,8 +44,20 @@ pub fn start(world: &World, s3: &str, events: Vec<Value>) -> Function {
 }
 
 pub fn start_with(world: &World, s3: &str, events: Vec<Value>, time: Duration) -> Function {
+    start_for(world, s3, events, time, &[])
+}
+
+/// With so much time for each event, and further variables.
+pub fn start_for(
+    world: &World,
+    s3: &str,
+    events: Vec<Value>,
+    time: Duration,
+    variables: &[(&str, &str)],
+) -> Function {
     let mut program = Command::new(env!("CARGO_BIN_EXE_loader"));
-    Function::start(program.env("DATABASE_URL", world.url()), s3, events, time)
+    program.env("DATABASE_URL", world.url()).envs(variables.iter().copied());
+    Function::start(&mut program, s3, events, time)
 }
 
 fn event(keys: &[&str]) -> Value {

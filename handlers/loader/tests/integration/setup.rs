@@ -289,7 +289,7 @@ async fn nobody_elses_role_gets_a_password_and_nothing_is_made_by_half() {
     assert!(error.contains("ann would be allowed to write mart.leaking_columns"), "{error}");
     world.client.batch_execute("revoke insert on mart.leaking_columns from public").await.unwrap();
     let output = command(&world, "ann:loan_analyst");
-    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "{\"logins\":[\"ann\"],\"schema\":5}");
+    assert!(output.stdout.starts_with(br#"{"logins":["ann"],"schema":"#), "{output:?}");
     log_in(&world, "ann", ANALYST).await.unwrap();
     function.stop();
 }
