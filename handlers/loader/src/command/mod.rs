@@ -1,5 +1,6 @@
 //! The command line.
 
+mod columns;
 mod export;
 mod generate;
 mod load;
@@ -37,6 +38,7 @@ enum Command {
     Rejects(rejects::Rejects),
     Setup(setup::Setup),
     Export(export::Export),
+    Columns(columns::Columns),
     Generate(generate::Generate),
 }
 
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
             Some(Command::Rejects(rejects)) => exit(rejects.run().await),
             Some(Command::Setup(setup)) => exit(setup.run().await),
             Some(Command::Export(export)) => exit(export.run().await),
+            Some(Command::Columns(columns)) => exit(columns.run().await),
             Some(Command::Generate(generate)) => exit(generate.run()),
             None => match crate::lambda::run().await {
                 Ok(()) => ExitCode::SUCCESS,

@@ -85,6 +85,24 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The type in the words of Hive, which the Glue catalog, Athena and Spark speak.
+    pub fn hive(self) -> String {
+        match self {
+            Self::Int16 => "smallint",
+            Self::Int32 => "int",
+            Self::Int64 => "bigint",
+            Self::Float64 => "double",
+            Self::Decimal(precision, scale) => return format!("decimal({precision},{scale})"),
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+            Self::Uuid | Self::Json | Self::Padded | Self::Text | Self::Cast => "string",
+        }
+        .to_owned()
+    }
+}
+
 /// `numeric` of a stated precision that 128 bits hold.
 fn decimal(type_name: &str) -> Option<Kind> {
     let (precision, scale) = type_name.strip_prefix("numeric(")?.strip_suffix(')')?.split_once(',')?;
@@ -131,6 +149,7 @@ mod tests {
     #[test]
     fn types_follow_from_postgres_names() {
         assert_eq!(Kind::of("numeric(14,2)").arrow(), DataType::Decimal128(14, 2));
+        assert_eq!(Kind::of("numeric(14,2)").hive(), "decimal(14,2)");
         assert_eq!(Kind::of("character(5)"), Kind::Padded);
         for other in ["numeric", "numeric(50,2)", "numeric(3,-2)", "text[]", "timestamp without time zone"] {
             assert_eq!(Kind::of(other), Kind::Cast, "{other}");

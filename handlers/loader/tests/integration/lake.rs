@@ -289,3 +289,21 @@ async fn the_real_releases_are_in_the_lake_value_by_value() {
     let values = compare(&world, &in_folder(&lake)).await;
     assert!(values > 42_535 * 400, "{values}");
 }
+
+/// The Glue tables of the stack are made of files in `lake/` of this crate.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_columns_of_the_stack_are_those_of_the_views() {
+    let world = World::new().await;
+    for table in TABLES {
+        let output = world.command(&["columns", table]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("lake/{table}.json"));
+        let kept = std::fs::read(&path).unwrap_or_default();
+        assert!(
+            kept == output.stdout,
+            "{} is not what the view is: `loader columns {table} > {}`",
+            path.display(),
+            path.display()
+        );
+    }
+}
