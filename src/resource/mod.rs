@@ -109,6 +109,7 @@ registry! {
     schedule::Schedule,
     glue_database::GlueDatabase,
     glue_table::GlueTable,
+    athena_workgroup::AthenaWorkgroup,
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.

@@ -4,6 +4,7 @@
 
 mod alarm;
 mod answers;
+mod athena_workgroup;
 mod bucket;
 mod db_instance;
 mod db_instance_roles;

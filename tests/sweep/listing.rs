@@ -32,9 +32,9 @@ fn of_map(tags: Option<HashMap<String, String>>) -> Option<String> {
 /// it, and what every VPC brings along.
 pub async fn objects(endpoint: &str) -> Vec<Object> {
     let cloud = Cloud::emulator(endpoint, "eu-west-1", http());
-    let (mut all, global, data, rest) =
-        futures::join!(network(&cloud), global(&cloud), databases(&cloud), buckets(&cloud));
-    all.extend(global.into_iter().chain(data).chain(rest));
+    let (mut all, global, data, buckets, lake) =
+        futures::join!(network(&cloud), global(&cloud), databases(&cloud), buckets(&cloud), lake(&cloud));
+    all.extend(global.into_iter().chain(data).chain(buckets).chain(lake));
     all
 }
 
@@ -87,9 +87,19 @@ async fn global(cloud: &Cloud) -> Vec<Object> {
     }
     let lambda = cloud.lambda();
     for function in lambda.list_functions().send().await.unwrap().functions.unwrap_or_default() {
-        let tags = lambda.list_tags().resource(function.function_arn().unwrap()).send().await.unwrap().tags;
+        let arn = function.function_arn().unwrap();
+        let tags = lambda.list_tags().resource(arn).send().await.unwrap().tags;
+        // The record of a call is a tag; its id in the state is made of function and key.
+        let keys = tags.iter().flatten().map(|(key, _)| key);
+        let calls = keys.filter(|key| key.starts_with("stackctl:invocation:"));
+        all.extend(calls.map(|key| object("call", Some(format!("{arn},{key}")), None)));
         all.push(object("function", function.function_name, of_map(tags)));
     }
+    let schedules = cloud.scheduler().list_schedules().send().await.unwrap().schedules;
+    all.extend(schedules.into_iter().map(|schedule| {
+        let id = format!("{}/{}", schedule.group_name.unwrap(), schedule.name.unwrap());
+        object("schedule", Some(id), None)
+    }));
     let sqs = cloud.sqs();
     for url in sqs.list_queues().send().await.unwrap().queue_urls.unwrap_or_default() {
         let tags = sqs.list_queue_tags().queue_url(&url).send().await.unwrap().tags;
@@ -155,6 +165,31 @@ async fn buckets(cloud: &Cloud) -> Vec<Object> {
             all.push(object("notification", Some(id), None));
         }
         all.push(object("bucket", Some(name), address));
+    }
+    all
+}
+
+async fn lake(cloud: &Cloud) -> Vec<Object> {
+    let (glue, athena) = (cloud.glue(), cloud.athena());
+    let (account, region) = (&cloud.account, &cloud.region);
+    let mut all = vec![];
+    for database in glue.get_databases().send().await.unwrap().database_list {
+        let name = database.name;
+        let arn = format!("arn:aws:glue:{region}:{account}:database/{name}");
+        let tags = glue.get_tags().resource_arn(arn).send().await.unwrap().tags;
+        let tables = glue.get_tables().database_name(&name).send().await.unwrap().table_list;
+        all.extend(tables.unwrap_or_default().into_iter().map(|table| {
+            object("catalog table", Some(format!("{name}/{}", table.name)), of_map(table.parameters))
+        }));
+        all.push(object("catalog", Some(name), of_map(tags)));
+    }
+    let groups = athena.list_work_groups().send().await.unwrap().work_groups.unwrap_or_default();
+    for name in groups.into_iter().filter_map(|group| group.name).filter(|name| name != "primary") {
+        let arn = format!("arn:aws:athena:{region}:{account}:workgroup/{name}");
+        let tags = athena.list_tags_for_resource().resource_arn(arn).send().await.unwrap().tags;
+        let mut tags = tags.unwrap_or_default().into_iter();
+        let address = tags.find(|tag| tag.key() == Some(ADDRESS)).and_then(|tag| tag.value);
+        all.push(object("workgroup", Some(name), address));
     }
     all
 }

@@ -1,0 +1,131 @@
+//! The Athena workgroup: its life on MiniStack. moto cannot change one, so only its beginning, its tags and its end are
+//! tried there; what MiniStack does not mind is tried with replayed answers.
+
+use crate::emulator::{ministack, moto};
+use crate::harness::{create, lifecycle, owner, unique, with_defaults};
+use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value as Json, json};
+use stackctl::cloud::Cloud;
+use stackctl::resource::{self, Create, Id, Observed, Status};
+use std::sync::{Arc, Mutex};
+
+const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/x";
+
+#[tokio::test]
+async fn lives_on_ministack() {
+    let inputs = json!({"name": unique("kinds"), "description": "analysts", "output_location": "s3://lake/athena/",
+        "encryption": "SSE_KMS", "kms_key": KEY, "bytes_scanned_cutoff": 10_000_000,
+        "tags": {"owner": "x", "old": "1"}});
+    let changes = [
+        json!({"enabled": false, "enforce": false, "publish_metrics": false, "bytes_scanned_cutoff": 1_000_000_000_000_u64}),
+        json!({"encryption": "SSE_S3", "kms_key": null, "requester_pays": true}),
+        json!({"encryption": null, "output_location": null, "description": null, "enabled": true}),
+        json!({"engine_version": "Athena engine version 3", "output_location": "s3://lake/other/"}),
+        json!({"tags": {"owner": "y", "new": "2"}}),
+        json!({"tags": {}}),
+    ];
+    lifecycle("athena_workgroup", &ministack(), inputs, &changes).await;
+}
+
+fn moto_account() -> Cloud {
+    let mut cloud = moto();
+    // moto's own: Athena does not tell whose a workgroup is.
+    cloud.account = "123456789012".to_owned();
+    cloud
+}
+
+#[tokio::test]
+async fn lives_on_moto() {
+    let inputs = json!({"name": unique("kinds"), "description": "analysts", "output_location": "s3://lake/athena/",
+        "encryption": "SSE_S3", "bytes_scanned_cutoff": 10_000_000, "tags": {"owner": "x", "old": "1"}});
+    let changes = [json!({"tags": {"owner": "y", "new": "2"}}), json!({"tags": {}})];
+    lifecycle("athena_workgroup", &moto_account(), inputs, &changes).await;
+}
+
+async fn name_is_taken(cloud: &Cloud) {
+    let group = create("athena_workgroup", cloud, json!({"name": unique("kinds")})).await;
+    let again = Create { cloud, owner: &group.owner };
+    assert_eq!(group.kind.create(&again, group.wanted.clone()).await.unwrap(), group.id);
+    let other = owner("athena_workgroup");
+    let other = Create { cloud, owner: &other };
+    let error = group.kind.create(&other, group.wanted.clone()).await.unwrap_err().to_string();
+    assert!(error.contains("exists already and this stack did not create it"), "{error}");
+    group.delete().await;
+}
+
+#[tokio::test]
+async fn name_is_taken_on_ministack() {
+    name_is_taken(&ministack()).await;
+}
+
+#[tokio::test]
+async fn name_is_taken_on_moto() {
+    name_is_taken(&moto_account()).await;
+}
+
+/// An Athena that answers everything alike, and what it was asked.
+fn replayed(status: u16, body: &'static str) -> (Cloud, Arc<Mutex<Vec<Json>>>) {
+    let asked = Arc::new(Mutex::new(vec![]));
+    let heard = asked.clone();
+    let http = infallible_client_fn(move |request: http::Request<SdkBody>| {
+        let sent = request.body().bytes().map(|bytes| serde_json::from_slice(bytes).unwrap());
+        heard.lock().unwrap().push(sent.unwrap_or_default());
+        http::Response::builder().status(status).body(SdkBody::from(body)).unwrap()
+    });
+    (Cloud::emulator("http://aws.invalid", "eu-west-1", http), asked)
+}
+
+fn inputs(more: Json) -> Json {
+    let mut inputs = json!({"name": "a"});
+    inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    with_defaults(resource::kind("athena_workgroup").unwrap().inputs(), inputs)
+}
+
+/// Athena keeps what an update leaves out: what is unset is removed by name.
+#[tokio::test]
+async fn what_is_unset_is_removed() {
+    let (cloud, asked) = replayed(200, "{}");
+    let before = inputs(
+        json!({"output_location": "s3://x", "encryption": "SSE_S3", "bytes_scanned_cutoff": 10_000_000,
+        "expected_bucket_owner": "123456789012", "description": "x"}),
+    );
+    let kind = resource::kind("athena_workgroup").unwrap();
+    kind.update(&cloud, &Id::from("a"), before, inputs(json!({}))).await.unwrap();
+    let asked = asked.lock().unwrap();
+    let updates = &asked[0]["ConfigurationUpdates"];
+    assert_eq!(updates["RemoveBytesScannedCutoffPerQuery"], true);
+    let results = &updates["ResultConfigurationUpdates"];
+    for name in ["RemoveOutputLocation", "RemoveEncryptionConfiguration", "RemoveExpectedBucketOwner"] {
+        assert_eq!(results[name], true, "{name}: {results}");
+    }
+    assert_eq!((asked.len(), &asked[0]["Description"]), (1, &json!("")));
+}
+
+/// Athena has one code for everything; only these words mean that it is gone.
+#[tokio::test]
+async fn gone_is_what_athena_says_is_gone() {
+    let kind = resource::kind("athena_workgroup").unwrap();
+    let ids = [Id::from("a")];
+    let live = || Observed {
+        inputs: inputs(json!({})),
+        outputs: json!({"arn": "a", "name": "a"}),
+        status: Status::Ready,
+    };
+    let gone = r#"{"__type": "InvalidRequestException", "Message": "WorkGroup a is not found."}"#;
+    let (cloud, _) = replayed(400, gone);
+    assert!(kind.read(&cloud, &ids).await.unwrap().is_empty());
+    kind.delete(&cloud, &ids[0], live()).await.unwrap();
+    let (cloud, _) =
+        replayed(400, r#"{"__type": "InvalidRequestException", "Message": "WorkGroup name is malformed"}"#);
+    assert!(kind.read(&cloud, &ids).await.is_err());
+    let (cloud, asked) =
+        replayed(400, r#"{"__type": "InvalidRequestException", "Message": "WorkGroup a is not empty"}"#);
+    let error = kind.delete(&cloud, &ids[0], live()).await.unwrap_err().to_string();
+    assert!(error.contains("set force_destroy = true"), "{error}");
+    assert_eq!(asked.lock().unwrap()[0]["RecursiveDeleteOption"], false);
+    let (cloud, asked) = replayed(200, "{}");
+    let live = Observed { inputs: inputs(json!({"force_destroy": true})), ..live() };
+    kind.delete(&cloud, &ids[0], live).await.unwrap();
+    assert_eq!(asked.lock().unwrap()[0]["RecursiveDeleteOption"], true);
+}
