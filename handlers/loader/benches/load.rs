@@ -11,6 +11,8 @@
 #[path = "../tests/integration/support.rs"]
 mod support;
 
+mod measure;
+
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
@@ -20,11 +22,8 @@ use std::time::{Duration, Instant};
 use loader::layout::COLUMNS;
 use loader::rows::Rows;
 use loader::settings::Settings;
+use measure::{number, run as run_measured};
 use support::{SETTINGS, World, find};
-
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
-}
 
 fn main() {
     // As PostgreSQL comes, but for checkpoints, which would come at any moment of any run.
@@ -140,21 +139,7 @@ async fn the_seeds_way(world: &World, path: &Path) -> Duration {
 
 /// Time of a load, and the most memory in kB that it had.
 fn load(world: &World, path: &Path) -> (Duration, u64) {
-    let began = Instant::now();
-    let mut command = world.command(&["load", path.to_str().unwrap()]);
-    let mut process = command.stdout(Stdio::null()).spawn().unwrap();
-    let mut peak = 0;
-    loop {
-        if let Some(status) = process.try_wait().unwrap() {
-            assert!(status.success());
-            return (began.elapsed(), peak);
-        }
-        let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok());
-        peak = peak.max(now.unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    run_measured(world.command(&["load", path.to_str().unwrap()]))
 }
 
 /// From the start of the process until it has its first answer from an up-to-date database, and has ended.

@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use tokio_postgres::binary_copy::BinaryCopyOutStream;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
-use tokio_postgres::{IsolationLevel, Transaction};
+use tokio_postgres::{Client, IsolationLevel, Transaction};
 
 use super::column::{self, Column};
 use super::fingerprint::{self, Partition};
@@ -67,9 +68,7 @@ impl Export<'_> {
         let lock = lock(self.lake);
         let (mut extent, mut total) = (extent, Report::default());
         loop {
-            let try_lock = "select pg_try_advisory_lock($1)";
-            let row = connection.client.query_one(try_lock, &[&lock]).await.doing("lock the lake")?;
-            if !row.get::<_, bool>(0) {
+            if !take(&connection.client, lock).await? {
                 if total.status == Status::Unchanged {
                     total.status = Status::Left;
                 }
@@ -149,9 +148,11 @@ impl Export<'_> {
         let common = Common::read(&snapshot).await?;
         let mut prepared = Vec::new();
         for mut survey in surveys {
-            survey.abandon(self.lake, self.aws).await?;
             let columns = column::read(&snapshot, &survey.table.view()).await?;
             let partitions = fingerprint::read(&snapshot, survey.table, &columns).await?;
+            // Half a file of a killed export, or a whole one of what has changed since.
+            survey.pending.retain(|file| partitions.iter().any(|partition| is(file, partition)));
+            survey.abandon(self.lake, self.aws).await?;
             let written = self.write(&snapshot, &mut survey, &columns, &partitions, extent, progress);
             if let Err(error) = written.await {
                 // What was begun takes room on a disk that may be full, and costs money in S3.
@@ -264,6 +265,21 @@ impl Export<'_> {
     }
 }
 
+/// Takes the lake's lock, unless somebody keeps it for more than a moment. The moment is for the session of an export that was
+/// killed: nobody would look again.
+async fn take(client: &Client, lock: i64) -> Result<bool, Error> {
+    // The server looks for a vanished client while it is busy, too. Not every system can; there its keepalives have to do.
+    let _ = client.batch_execute("set client_connection_check_interval = '1s'").await;
+    client.batch_execute("set lock_timeout = '3s'").await.doing("lock the lake")?;
+    let taken = client.execute("select pg_advisory_lock($1)", &[&lock]).await;
+    client.batch_execute("set lock_timeout = 0").await.doing("lock the lake")?;
+    match taken {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Ok(false),
+        Err(error) => Err(error).doing("lock the lake"),
+    }
+}
+
 /// A partition's file under construction.
 struct Writing<'a> {
     partition: &'a Partition,
@@ -306,7 +322,11 @@ impl<'a> Writing<'a> {
 }
 
 fn resumable(survey: &Survey, partition: &Partition) -> bool {
-    survey.pending.iter().any(|file| file.year == partition.year && file.fingerprint == partition.fingerprint)
+    survey.pending.iter().any(|file| is(file, partition))
+}
+
+fn is(file: &Pending, partition: &Partition) -> bool {
+    (file.year, &file.fingerprint) == (partition.year, &partition.fingerprint)
 }
 
 /// The manifest's entry for a partition: what was written just now, or what is there.
@@ -315,7 +335,7 @@ fn entry(survey: &Survey, partition: &Partition, extent: Extent) -> Option<manif
     if let Some(kept) = kept {
         return Some(kept.clone());
     }
-    let new = survey.pending.iter().find(|file| file.fingerprint == partition.fingerprint)?;
+    let new = survey.pending.iter().find(|file| is(file, partition))?;
     Some(manifest::Partition {
         issue_year: partition.year,
         files: vec![new.file.clone()],

@@ -21,7 +21,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_that_is_killed_anywhere_can_be_repeated() {
-    let kills = std::env::var("LOADER_KILLS").map_or(40, |text| text.parse().unwrap());
+    let kills = std::env::var("LOADER_KILLS").map_or(12, |text| text.parse().unwrap());
     let world = World::new().await;
     let first = world.generated("first.csv", 300, 1);
     world.load(&first);
