@@ -5,6 +5,7 @@ mod function;
 mod guard;
 #[path = "../../../loader/tests/integration/http.rs"]
 mod http;
+mod lake;
 mod page;
 mod real;
 mod registry;
