@@ -1,6 +1,7 @@
 //! The command line.
 
 mod compare;
+mod container;
 mod list;
 mod promote;
 mod register;
@@ -41,6 +42,7 @@ enum Command {
     Rollback(rollback::Rollback),
     Score(score::Score),
     Register(register::Register),
+    Container(container::Container),
 }
 
 /// Where artifacts are kept.
@@ -90,6 +92,7 @@ pub fn main() -> ExitCode {
             Some(Command::Rollback(rollback)) => exit(rollback.run().await),
             Some(Command::Score(score)) => exit(score.run().await),
             Some(Command::Register(register)) => exit(register.run().await),
+            Some(Command::Container(container)) => exit(container.run().await),
             None => match crate::lambda::run().await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
