@@ -42,7 +42,7 @@ impl Database {
 }
 
 /// Where the database is, for commands. What is not given comes from `DATABASE_*`.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Address {
     /// Address of the database, instead of DATABASE_URL.
     #[arg(long, value_name = "URL")]
@@ -55,6 +55,13 @@ pub struct Address {
 }
 
 impl Address {
+    /// Whether arguments or environment name a database.
+    pub fn is_named(&self) -> bool {
+        self.database_url.is_some()
+            || variable("DATABASE_URL").is_some()
+            || variable("DATABASE_HOST").is_some()
+    }
+
     /// The database.
     pub fn database(&self) -> Result<Database, Error> {
         let roots = self.root_certificates.as_ref().map(|path| path.display().to_string());

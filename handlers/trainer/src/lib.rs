@@ -8,6 +8,7 @@ pub mod drift;
 pub mod error;
 pub mod feature;
 pub mod judge;
+pub mod lake;
 pub mod lambda;
 pub mod learn;
 pub mod loans;

@@ -10,6 +10,8 @@ use crate::dataset::Dataset;
 use crate::error::{Doing, Error};
 use crate::feature::{Catalogue, File};
 use crate::judge::guard;
+use crate::lake;
+use crate::place::Place;
 use crate::read::{self, Which};
 
 /// What the loans are read from.
@@ -17,6 +19,8 @@ use crate::read::{self, Which};
 pub enum Source {
     /// `mart.loan_features`.
     Database,
+    /// The table `loan_features` of a lake.
+    Lake(Place),
 }
 
 /// Loans, and what names them.
@@ -33,13 +37,14 @@ impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Database => formatter.write_str("postgres"),
+            Self::Lake(place) => place.fmt(formatter),
         }
     }
 }
 
 impl Source {
     /// Reads loans, and which files they came from, from one state of the source. Refuses features that leak.
-    pub async fn read(&self, _: &Aws, client: Option<&mut Client>, which: Which) -> Result<Loans, Error> {
+    pub async fn read(&self, aws: &Aws, client: Option<&mut Client>, which: Which) -> Result<Loans, Error> {
         match self {
             Self::Database => {
                 let client = client.ok_or_else(needed)?;
@@ -57,16 +62,18 @@ impl Source {
                 transaction.commit().await.doing("read the loans")?;
                 Ok(Loans { data: name(&catalogue, &files), dataset, files })
             }
+            Self::Lake(place) => lake::read(aws, place, which).await,
         }
     }
 
     /// The name of what would be read now.
-    pub async fn newest(&self, _: &Aws, client: Option<&Client>) -> Result<String, Error> {
+    pub async fn newest(&self, aws: &Aws, client: Option<&Client>) -> Result<String, Error> {
         match self {
             Self::Database => {
                 let client = client.ok_or_else(needed)?;
                 Ok(name(&read::catalogue(client).await?, &read::files(client).await?))
             }
+            Self::Lake(place) => lake::newest(aws, place).await,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::feature::File;
 use crate::judge::evaluation::Evaluation;
 use crate::learn::tuning::Trial;
@@ -36,4 +37,20 @@ pub struct Record {
     pub trials: Vec<Trial>,
     /// How well the model does.
     pub evaluation: Evaluation,
+}
+
+impl Record {
+    /// Reads what a training has written down.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let failed = |problem: String| Error::Artifact { name: name.to_owned(), problem };
+        let record: Self = serde_json::from_slice(bytes).map_err(|error| {
+            failed(format!(
+                "is no record of a training: {error}; give the run.json that `trainer train` wrote"
+            ))
+        })?;
+        if record.format == FORMAT {
+            return Ok(record);
+        }
+        Err(failed(format!("has format {}, this trainer reads format {FORMAT}", record.format)))
+    }
 }

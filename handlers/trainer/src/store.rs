@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::place::Place;
+use crate::record::Record;
 
 /// A place for artifacts.
 #[derive(Clone, Copy)]
@@ -30,6 +31,27 @@ impl<'a> Store<'a> {
     pub async fn put_report(&self, model: &str, test: &str, page: &str) -> Result<String, Error> {
         let name = report(model, test);
         self.place.write(self.aws, &name, page.as_bytes().to_vec(), "text/html; charset=utf-8").await
+    }
+
+    /// The report of a model on one test.
+    pub async fn report(&self, model: &str, test: &str) -> Result<String, Error> {
+        let name = report(model, test);
+        let bytes = self.place.read(self.aws, &name).await?.ok_or_else(|| Error::Artifact {
+            name: short(model).to_owned(),
+            problem: format!("has no report: looked for {}", self.place.address(&name)),
+        })?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Keeps what is written down about a training, for whoever registers it later. Returns its address.
+    pub async fn put_record(&self, record: &Record) -> Result<String, Error> {
+        let name =
+            format!("runs/{}-{}/run.json", short(&record.artifact), short(&record.evaluation.fingerprint));
+        let text = serde_json::to_vec_pretty(record).map_err(|error| Error::Artifact {
+            name: short(&record.artifact).to_owned(),
+            problem: format!("has a record that cannot be written: {error}"),
+        })?;
+        self.place.write(self.aws, &name, text, "application/json").await
     }
 
     /// A model's bytes, which are what the name says.

@@ -95,6 +95,24 @@ pub async fn train(
     Ok(Training { outcome, record, page })
 }
 
+/// Whether a model should be champion where there is none to compare it with, or where it must not be.
+pub fn first(record: &Record, options: &Options) -> Verdict {
+    if options.no_promote {
+        return Verdict::NotBetter("not promoted: --no-promote".to_owned());
+    }
+    let reason = match record.evaluation.chosen().and_then(|chosen| chosen.ahead) {
+        Some(ahead) if ahead.low <= 0.0 => {
+            let why = "not promoted: it is no better than the lender's own grade by more than the noise";
+            return Verdict::NotBetter(why.to_owned());
+        }
+        Some(ahead) => {
+            format!("the first champion, {:+.4} AUC ahead of the lender's own grade", ahead.figure)
+        }
+        None => "the first champion".to_owned(),
+    };
+    Verdict::Better { over: None, reason }
+}
+
 /// Compares a model with the champion, on loans that neither has seen.
 pub async fn judge(
     client: &Client,
@@ -104,24 +122,9 @@ pub async fn judge(
     record: &Record,
     options: &Options,
 ) -> Result<Verdict, Error> {
-    if options.no_promote {
-        return Ok(Verdict::NotBetter("not promoted: --no-promote".to_owned()));
-    }
-    let Some(champion) = registry::champion(client).await? else {
-        let ahead = record.evaluation.chosen().and_then(|chosen| chosen.ahead);
-        return Ok(match ahead {
-            Some(ahead) if ahead.low <= 0.0 => Verdict::NotBetter(
-                "not promoted: it is no better than the lender's own grade by more than the noise".to_owned(),
-            ),
-            Some(ahead) => Verdict::Better {
-                over: None,
-                reason: format!(
-                    "the first champion, {:+.4} AUC ahead of the lender's own grade",
-                    ahead.figure
-                ),
-            },
-            None => Verdict::Better { over: None, reason: "the first champion".to_owned() },
-        });
+    let champion = match registry::champion(client).await? {
+        Some(champion) if !options.no_promote => champion,
+        _ => return Ok(first(record, options)),
     };
     let champion = registry::model(client, champion).await?;
     if champion.artifact == record.artifact {

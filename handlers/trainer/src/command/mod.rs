@@ -1,8 +1,10 @@
 //! The command line.
 
 mod compare;
+mod container;
 mod list;
 mod promote;
+mod register;
 mod rollback;
 mod score;
 mod show;
@@ -39,6 +41,8 @@ enum Command {
     Promote(promote::Promote),
     Rollback(rollback::Rollback),
     Score(score::Score),
+    Register(register::Register),
+    Container(container::Container),
 }
 
 /// Where artifacts are kept.
@@ -56,13 +60,17 @@ impl Artifacts {
 }
 
 /// Where loans are read from.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Origin {}
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Origin {
+    /// Read loans from a lake that `loader export` has written, instead of Postgres: a folder, or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE", env = "TRAINER_LAKE")]
+    lake: Option<Place>,
+}
 
 impl Origin {
     /// The source of loans.
     pub fn source(&self) -> Source {
-        Source::Database
+        self.lake.clone().map_or(Source::Database, Source::Lake)
     }
 }
 
@@ -75,7 +83,7 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return exit(Err(Error::Registry(format!("failed to start: {error}")))),
     };
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         match arguments.map(|arguments| arguments.command) {
             Some(Command::Train(train)) => exit(train.run().await),
             Some(Command::List(list)) => exit(list.run().await),
@@ -83,6 +91,8 @@ pub fn main() -> ExitCode {
             Some(Command::Promote(promote)) => exit(promote.run().await),
             Some(Command::Rollback(rollback)) => exit(rollback.run().await),
             Some(Command::Score(score)) => exit(score.run().await),
+            Some(Command::Register(register)) => exit(register.run().await),
+            Some(Command::Container(container)) => exit(container.run().await),
             None => match crate::lambda::run().await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
@@ -91,7 +101,10 @@ pub fn main() -> ExitCode {
                 }
             },
         }
-    })
+    });
+    // A training that was called off may be in the middle of a fit, which nobody needs to wait for.
+    runtime.shutdown_background();
+    code
 }
 
 fn exit(outcome: Result<(), Error>) -> ExitCode {
