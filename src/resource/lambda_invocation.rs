@@ -81,7 +81,7 @@ impl Resource for LambdaInvocation {
             Retry::secs("ResourceNotFoundException", "", 120),
         ],
         actions: Actions {
-            create: &["lambda:ListTags", "lambda:TagResource"],
+            create: &["lambda:InvokeFunction", "lambda:ListTags", "lambda:TagResource"],
             read: &["lambda:ListTags"],
             update: &["lambda:InvokeFunction", "lambda:ListTags", "lambda:TagResource"],
             delete: &["lambda:UntagResource"],
