@@ -72,6 +72,19 @@ pub fn object(project: &Project, bucket: &str, key: &str) -> Option<Vec<u8>> {
     })
 }
 
+/// Every object below a prefix, into a folder that has the rest of its key.
+pub fn download(project: &Project, bucket: &str, prefix: &str, folder: &Path) {
+    let s3 = cloud(project).s3();
+    let pages = s3.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
+    let objects = wait(pages.collect::<Result<Vec<_>, _>>()).unwrap();
+    for object in objects.iter().flat_map(|page| page.contents()) {
+        let key = object.key().unwrap();
+        let path = folder.join(key.strip_prefix(prefix).unwrap());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, self::object(project, bucket, key).unwrap()).unwrap();
+    }
+}
+
 pub fn put_object(project: &Project, bucket: &str, key: &str, bytes: &[u8]) {
     let s3 = cloud(project).s3();
     wait(s3.put_object().bucket(bucket).key(key).body(ByteStream::from(bytes.to_vec())).send()).unwrap();

@@ -105,6 +105,14 @@ pub fn a_missing_certificate_says_where_it_can_be_had(project: &Project) {
     assert!(told.contains("global-bundle.pem"), "{told}");
 }
 
+/// Generates a release and loads it.
+pub fn release(project: &Project, rows: u32, seed: u32) {
+    let file = generate(project, rows, seed);
+    copy(project, &file, "incoming/");
+    let key = format!("incoming/{}", file.file_name().unwrap().to_str().unwrap());
+    Database::open(project).waits_for(&key, "loaded");
+}
+
 pub fn a_generated_file_is_loaded_once(project: &Project) {
     let database = Database::open(project);
     let file = generate(project, 2000, 7);

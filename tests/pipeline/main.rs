@@ -6,13 +6,18 @@
 mod changes;
 mod disk;
 mod emulator;
+#[path = "../kinds/environment.rs"]
+mod environment;
 mod examples;
+mod lake;
 #[path = "../sweep/listing.rs"]
 mod listing;
 mod loads;
 mod locks;
 mod losses;
+mod model;
 mod moves;
+mod people;
 mod project;
 mod recovery;
 mod sealed;
@@ -44,4 +49,29 @@ fn plan_apply_load_change_destroy() {
     assert_eq!(project.files("state"), Vec::<String>::new(), "no state is left of a destroyed stack");
     project.says("local down", &["local", "down", "--purge"]);
     project.has_no_process();
+}
+
+/// What data scientists do with it: look, read the lake, run the notebook; and what the trainer does unasked.
+#[test]
+fn explore_train_and_evaluate() {
+    let project = Project::new();
+    project.says("local up", &["local", "up"]);
+    project.says("apply", &["apply", "--target", "local", "--auto-approve"]);
+    people::logins_are_there(&project);
+
+    loads::release(&project, 12_000, 1);
+    model::trained(&project, 1);
+    model::is_registered_with_its_report(&project);
+    lake::has_all_loans(&project);
+    lake::is_what_postgres_has(&project);
+    lake::is_in_the_catalog(&project);
+    people::the_analyst_only_reads(&project);
+    lake::the_notebook_runs(&project);
+
+    // Three files at once are one message too many, twice: the last one is learned from, once.
+    (2..5).for_each(|seed| loads::release(&project, 2_000, seed));
+    lake::has_all_loans(&project);
+    model::knows_all_files(&project);
+    people::a_rotated_password_is_taken_over(&project);
+    project.nothing_to_do("after all of it");
 }
