@@ -1,4 +1,6 @@
 use super::access::{Access, access};
+mod learning;
+
 use super::apply::carry_out;
 use super::args::{ApplyArgs, PlanArgs, StackArgs, Target};
 use super::cp;
@@ -17,8 +19,8 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// Runs the whole loan pipeline of this repository on the local cloud
 ///
-/// Brings the local cloud up, plans and applies stack.toml, uploads a loan file, waits until the loader has loaded it,
-/// and shows what is in the database then. Everything is what a user would type; nothing is set up beforehand.
+/// Brings the local cloud up, plans and applies stack.toml, uploads a loan file, waits until the loader has loaded it and
+/// the trainer has learned from it, and shows what is in the database then. Everything is what a user would type; nothing is set up beforehand.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The stack's file, or the folder that holds its stack.toml.
@@ -81,13 +83,19 @@ pub async fn run(args: &Args) -> Outcome {
     let database = only(&document, "db_instance", None)?;
     let access = access(&session, &cloud, &document, &database, None).await?;
     let client = open(&access).await?;
-    wait(&client, &bucket, &key).await?;
+    let fate = wait(&client, &bucket, &key).await?;
     show(&client).await?;
 
     report::step("5. Nothing to do any more: stackctl plan --target local");
     let planned = Session::load(&stack)?.open("plan", &stack).await?.plan(&plan, false).await?;
     report::plan(&planned.plan, &planned.open.stack);
-    farewell(started.elapsed());
+
+    report::step("6. The trainer, invoked by the new Parquet in the lake, learns which loans go bad");
+    if fate == Fate::Loaded {
+        learning::wait(&client, &bucket, &key).await?;
+    }
+    let page = learning::show(&client, &cloud, &session.root).await?;
+    farewell(started.elapsed(), page.as_deref());
     Ok(if planned.plan.is_empty() { Exit::Done } else { Exit::ChangesPending })
 }
 
@@ -138,8 +146,16 @@ fn database(error: &tokio_postgres::Error) -> Failure {
     Failure::user(format!("the database answered: {error}"), "`stackctl local logs` has what it says.")
 }
 
+/// What became of the file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fate {
+    Loaded,
+    /// Its content had been loaded before.
+    Known,
+}
+
 /// Waits until the manifest says that the file is loaded.
-async fn wait(client: &Client, bucket: &str, key: &str) -> Outcome<()> {
+async fn wait(client: &Client, bucket: &str, key: &str) -> Outcome<Fate> {
     let started = Instant::now();
     let sql = "select status, coalesce(error, '') from ingest.files where bucket = $1 and key = $2 order by id desc limit 1";
     let mut last = String::new();
@@ -162,7 +178,8 @@ async fn wait(client: &Client, bucket: &str, key: &str) -> Outcome<()> {
             last.clone_from(&status);
         }
         match status.as_str() {
-            "loaded" | "duplicate" => return Ok(()),
+            "loaded" => return Ok(Fate::Loaded),
+            "duplicate" => return Ok(Fate::Known),
             "failed" => {
                 return Err(Failure::user(
                     format!("the loader failed: {error}"),
@@ -198,19 +215,7 @@ async fn show(client: &Client) -> Outcome<()> {
         ),
     ];
     for (title, sql) in views {
-        let answer = client.simple_query(sql).await.map_err(|error| database(&error))?;
-        let mut rows: Vec<Vec<String>> = vec![];
-        for message in answer {
-            match message {
-                SimpleQueryMessage::RowDescription(columns) => {
-                    rows.push(columns.iter().map(|column| column.name().to_owned()).collect());
-                }
-                SimpleQueryMessage::Row(row) => {
-                    rows.push((0..row.len()).map(|at| row.get(at).unwrap_or("").to_owned()).collect());
-                }
-                _ => {}
-            }
-        }
+        let rows = rows(client, sql).await?;
         report::note("");
         report::note(&format!("{title}:"));
         for line in report::table(&rows) {
@@ -220,13 +225,32 @@ async fn show(client: &Client) -> Outcome<()> {
     Ok(())
 }
 
-fn farewell(took: Duration) {
+/// What a query answers, its headings first.
+async fn rows(client: &Client, sql: &str) -> Outcome<Vec<Vec<String>>> {
+    let answer = client.simple_query(sql).await.map_err(|error| database(&error))?;
+    let mut rows: Vec<Vec<String>> = vec![];
+    for message in answer {
+        match message {
+            SimpleQueryMessage::RowDescription(columns) => {
+                rows.push(columns.iter().map(|column| column.name().to_owned()).collect());
+            }
+            SimpleQueryMessage::Row(row) => {
+                rows.push((0..row.len()).map(|at| row.get(at).unwrap_or("").to_owned()).collect());
+            }
+            _ => {}
+        }
+    }
+    Ok(rows)
+}
+
+fn farewell(took: Duration, page: Option<&Path>) {
     // As this was called, since a first-time user has no stackctl in the path yet.
     let stackctl = if std::env::var_os("CARGO").is_some() { "cargo run --release --" } else { "stackctl" };
     report::step(&format!("Done in {:.0} s. Look further:", took.as_secs_f64()));
     for (command, what) in [
-        ("connect --target local", "psql on the database"),
-        ("logs lambda_function.loader --target local", "what the loader has logged"),
+        ("connect --as analyst --target local", "psql on the database, read only"),
+        ("env --as analyst --target local", "the same for notebooks: examples/notebooks"),
+        ("logs lambda_function.trainer --target local", "what the trainer has logged"),
         ("show --target local", "every resource"),
         ("local status", "the parts of the local cloud"),
     ] {
@@ -235,4 +259,8 @@ fn farewell(took: Duration) {
     report::note("Take it down:");
     report::note(&format!("  {stackctl} destroy --target local --auto-approve --allow-data-loss all"));
     report::note(&format!("  {stackctl} local down --purge"));
+    if let Some(page) = page {
+        report::note("The model's report:");
+        report::note(&format!("  {}", page.display()));
+    }
 }
