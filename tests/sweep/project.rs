@@ -31,6 +31,7 @@ impl Project {
             text = text.replace(&crated, "artifact = \"answers.zip\"");
         }
         std::fs::write(folder.path().join("stack.toml"), text).unwrap();
+        std::os::unix::fs::symlink(repository.join("handlers"), folder.path().join("handlers")).unwrap();
         pack(&folder.path().join("answers.zip"));
         let mut project = Self { folder, endpoint: String::new() };
         project.up();
