@@ -11,7 +11,7 @@ use arrow_schema::SchemaRef;
 use crate::error::Error;
 
 /// Rows that are compressed together, and so the memory that a file takes, whatever its size.
-const ROW_GROUP: usize = 65_536;
+const ROW_GROUP: usize = 32_768;
 
 /// More takes longer than it saves.
 const LEVEL: i32 = 3;
