@@ -48,6 +48,10 @@ comment on column ml.runs.score_psi is 'How far the scores moved since training 
 comment on column ml.runs.features_moved is 'Features whose index is above 0.1.';
 comment on column ml.runs.drift is 'The index of the scores and of each feature.';
 
+alter table ml.models drop constraint models_algorithm_check;
+alter table ml.models add constraint models_algorithm_check check (algorithm in ('logistic', 'boosted', 'blend', 'lightgbm'));
+comment on column ml.models.algorithm is 'logistic: regularised logistic regression; boosted: gradient-boosted trees; blend: the mean of both, in log-odds; lightgbm: boosted trees by LightGBM, of a trainer that has it.';
+comment on column ml.champion.algorithm is 'logistic: regularised logistic regression; boosted: gradient-boosted trees; blend: the mean of both, in log-odds; lightgbm: boosted trees by LightGBM, of a trainer that has it.';
 comment on column ml.models.location is 'Where the artifact was written: a file, or an object in S3.';
 comment on column ml.champion.location is 'Where the artifact was written: a file, or an object in S3.';
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Dataset;
 use crate::judge::ranking::Ranking;
 use crate::learn::boosted::Inputs;
-use crate::learn::fitted::{LogOdds, inputs};
+use crate::learn::fitted::inputs;
 use crate::learn::model::Model;
 
 /// Loans that are looked at; more would only take longer.
@@ -36,10 +36,7 @@ pub fn importances(model: &Model, dataset: &Dataset, rows: &[usize], seed: u64) 
     let trees = inputs(encoder, dataset, &rows);
     let (linear_columns, tree_columns) = (encoder.linear_columns(), encoder.tree_columns());
     let auc = |linear: &Array2<f64>, trees: &Inputs| {
-        let log_odds = LogOdds {
-            logistic: model.fitted.logistic.log_odds(linear),
-            boosted: model.fitted.boosted.log_odds(trees),
-        };
+        let log_odds = model.fitted.log_odds_of(linear, trees);
         Ranking::new(&log_odds.of(model.algorithm), &bad).measure().auc
     };
     let whole = auc(&linear, &trees);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 
 /// Trees without an improvement on the validation period before it is given up.
-const PATIENCE: usize = 40;
+pub const PATIENCE: usize = 40;
 
 /// What tuning may choose.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::learn::boosted::{Boosted, Inputs, Shape};
 use crate::learn::encoder::Encoder;
+use crate::learn::lightgbm::{Leaves, Lightgbm};
 use crate::learn::logistic::Logistic;
 
 /// Who speaks.
@@ -20,11 +22,17 @@ pub enum Algorithm {
     Boosted,
     /// The mean of both, in log-odds. They err on different loans.
     Blend,
+    /// LightGBM's trees, where it is built in.
+    Lightgbm,
 }
 
 impl Algorithm {
-    /// All of them.
+    /// All that this trainer can fit.
+    #[cfg(not(feature = "lightgbm"))]
     pub const ALL: [Self; 3] = [Self::Logistic, Self::Boosted, Self::Blend];
+    /// All that this trainer can fit.
+    #[cfg(feature = "lightgbm")]
+    pub const ALL: [Self; 4] = [Self::Logistic, Self::Boosted, Self::Blend, Self::Lightgbm];
 
     /// As in `ml.models`.
     pub fn name(self) -> &'static str {
@@ -32,6 +40,7 @@ impl Algorithm {
             Self::Logistic => "logistic",
             Self::Boosted => "boosted",
             Self::Blend => "blend",
+            Self::Lightgbm => "lightgbm",
         }
     }
 
@@ -41,6 +50,7 @@ impl Algorithm {
             Self::Logistic => "Logistic regression",
             Self::Boosted => "Boosted trees",
             Self::Blend => "Blend of both",
+            Self::Lightgbm => "LightGBM",
         }
     }
 }
@@ -52,6 +62,7 @@ impl Algorithm {
             Self::Blend => "A blend of logistic regression and boosted trees",
             Self::Logistic => "A logistic regression",
             Self::Boosted => "Boosted trees",
+            Self::Lightgbm => "Boosted trees by LightGBM",
         }
     }
 }
@@ -69,6 +80,9 @@ pub struct Parameters {
     pub penalty: f64,
     /// Shape of the trees.
     pub shape: Shape,
+    /// Shape of LightGBM's trees, where it is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves: Option<Leaves>,
 }
 
 /// Both models.
@@ -80,6 +94,9 @@ pub struct Fitted {
     pub logistic: Logistic,
     /// The other.
     pub boosted: Boosted,
+    /// A third one, where it is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lightgbm: Option<Lightgbm>,
 }
 
 /// Log-odds of both models.
@@ -89,6 +106,8 @@ pub struct LogOdds {
     pub logistic: Vec<f64>,
     /// The trees'.
     pub boosted: Vec<f64>,
+    /// LightGBM's, where there is such a model.
+    pub lightgbm: Vec<f64>,
 }
 
 impl LogOdds {
@@ -97,6 +116,7 @@ impl LogOdds {
         match algorithm {
             Algorithm::Logistic => self.logistic.clone(),
             Algorithm::Boosted => self.boosted.clone(),
+            Algorithm::Lightgbm => self.lightgbm.clone(),
             Algorithm::Blend => {
                 self.logistic.iter().zip(&self.boosted).map(|(one, other)| (one + other) / 2.0).collect()
             }
@@ -116,15 +136,30 @@ impl Fitted {
         let encoder = Encoder::learn(dataset, rows, without);
         let bad = dataset.outcomes(rows);
         let logistic = Logistic::fit(&encoder.linear(dataset, rows), &bad, parameters.penalty)?;
-        let boosted = Boosted::fit(&inputs(&encoder, dataset, rows), parameters.shape, seed, None)?;
-        Ok(Self { encoder, logistic, boosted })
+        let inputs = inputs(&encoder, dataset, rows);
+        let boosted = Boosted::fit(&inputs, parameters.shape, seed, None)?;
+        #[cfg(feature = "lightgbm")]
+        let lightgbm = match parameters.leaves {
+            Some(leaves) => Some(Lightgbm::fit(&inputs, leaves, seed, None)?.0),
+            None => None,
+        };
+        #[cfg(not(feature = "lightgbm"))]
+        let lightgbm = None;
+        Ok(Self { encoder, logistic, boosted, lightgbm })
     }
 
     /// What both say of some loans.
     pub fn log_odds(&self, dataset: &Dataset, rows: &[usize]) -> LogOdds {
+        let trees = inputs(&self.encoder, dataset, rows);
+        self.log_odds_of(&self.encoder.linear(dataset, rows), &trees)
+    }
+
+    /// The same, of inputs as the encoder makes them.
+    pub fn log_odds_of(&self, linear: &Array2<f64>, trees: &Inputs) -> LogOdds {
         LogOdds {
-            logistic: self.logistic.log_odds(&self.encoder.linear(dataset, rows)),
-            boosted: self.boosted.log_odds(&inputs(&self.encoder, dataset, rows)),
+            logistic: self.logistic.log_odds(linear),
+            boosted: self.boosted.log_odds(trees),
+            lightgbm: self.lightgbm.as_ref().map(|lightgbm| lightgbm.log_odds(trees)).unwrap_or_default(),
         }
     }
 }

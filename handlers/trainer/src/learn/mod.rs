@@ -4,6 +4,7 @@ pub mod boosted;
 pub mod calibration;
 pub mod encoder;
 pub mod fitted;
+pub mod lightgbm;
 pub mod logistic;
 pub mod model;
 pub mod reference;

@@ -132,7 +132,15 @@ impl Model {
                 "has format {format}, this trainer reads format {FORMAT}: use the trainer that made it, or train again"
             )));
         }
-        serde_json::from_slice(bytes).map_err(|error| failed(format!("cannot be read: {error}; train again")))
+        let model: Self = serde_json::from_slice(bytes)
+            .map_err(|error| failed(format!("cannot be read: {error}; train again")))?;
+        if model.algorithm == Algorithm::Lightgbm {
+            let lightgbm = model.fitted.lightgbm.as_ref();
+            let lightgbm =
+                lightgbm.ok_or_else(|| failed("has no LightGBM model in it; train again".to_owned()))?;
+            lightgbm.check()?;
+        }
+        Ok(model)
     }
 }
 

@@ -6,10 +6,14 @@ use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::judge::measure::Measures;
 use crate::judge::ranking::Ranking;
+#[cfg(feature = "lightgbm")]
+use crate::learn::boosted::Inputs;
 use crate::learn::boosted::{Boosted, Shape};
 use crate::learn::calibration::Calibration;
 use crate::learn::encoder::Encoder;
 use crate::learn::fitted::{Algorithm, LogOdds, Parameters, inputs};
+#[cfg(feature = "lightgbm")]
+use crate::learn::lightgbm::{Leaves, Lightgbm};
 use crate::learn::logistic::Logistic;
 use crate::split::Split;
 use crate::watch::Watch;
@@ -30,6 +34,11 @@ const SHAPES: [(usize, f64, f32, f32, f32); 6] = [
     (5, 0.3, 0.6, 10.0, 20.0),
 ];
 const LEARNING_RATE: f32 = 0.05;
+
+/// Shapes of LightGBM's trees: (leaves, share of columns, share of rows, penalty on leaves, fewest loans in a leaf).
+#[cfg(feature = "lightgbm")]
+const LEAVES: [(usize, f64, f64, f64, usize); 4] =
+    [(4, 0.5, 0.7, 1.0, 50), (8, 0.5, 0.7, 1.0, 50), (8, 0.2, 0.6, 10.0, 100), (15, 0.3, 0.7, 10.0, 100)];
 
 /// One attempt.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -118,13 +127,47 @@ pub fn tune(
     let (Some((_, penalty, logistic)), Some((_, shape, boosted))) = (linear, trees) else {
         return Err(Error::Fit { model: "candidates", reason: "there were none".to_owned() });
     };
-    let log_odds = LogOdds { logistic, boosted };
+    #[cfg(feature = "lightgbm")]
+    let (leaves, lightgbm) = tune_leaves(&train, &validation, &judged, seed, &mut trials, watch)?;
+    #[cfg(not(feature = "lightgbm"))]
+    let (leaves, lightgbm) = (None, Vec::new());
+    let log_odds = LogOdds { logistic, boosted, lightgbm };
     let mut calibrations = Vec::new();
     for algorithm in Algorithm::ALL {
         let (calibration, measures) = calibrated(&log_odds.of(algorithm), &judged)?;
         calibrations.push((algorithm, calibration, measures));
     }
-    Ok(Tuned { parameters: Parameters { penalty, shape }, trials, calibrations })
+    Ok(Tuned { parameters: Parameters { penalty, shape, leaves }, trials, calibrations })
+}
+
+#[cfg(feature = "lightgbm")]
+fn tune_leaves(
+    train: &Inputs,
+    validation: &Inputs,
+    judged: &[bool],
+    seed: u64,
+    trials: &mut Vec<Trial>,
+    watch: &Watch,
+) -> Result<(Option<Leaves>, Vec<f64>), Error> {
+    let mut found: Option<(f64, Leaves, Vec<f64>)> = None;
+    for (leaves, columns, rows, l2, least) in LEAVES {
+        watch.go_on()?;
+        let mut shape = Leaves { leaves, columns, rows, l2, least, trees: MOST_TREES };
+        let (lightgbm, best) = Lightgbm::fit(train, shape, seed, Some(validation))?;
+        shape.trees = best;
+        let log_odds = lightgbm.try_log_odds(validation)?;
+        let (_, measures) = calibrated(&log_odds, judged)?;
+        let parameters = format!(
+            "{best} trees of {leaves} leaves, {columns} of the columns and {rows} of the rows each, L2 {l2}, leaves of {least}"
+        );
+        trials.push(trial(Algorithm::Lightgbm, parameters, measures));
+        if found.as_ref().is_none_or(|(best, _, _)| measures.log_loss < *best) {
+            found = Some((measures.log_loss, shape, log_odds));
+        }
+    }
+    let (_, leaves, log_odds) = found
+        .ok_or_else(|| Error::Fit { model: "LightGBM", reason: "there were no candidates".to_owned() })?;
+    Ok((Some(leaves), log_odds))
 }
 
 fn calibrated(log_odds: &[f64], bad: &[bool]) -> Result<(Calibration, Measures), Error> {

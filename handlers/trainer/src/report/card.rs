@@ -24,7 +24,7 @@ pub fn card(outcome: &Outcome, files: &[File], artifact: &str, bytes: usize) -> 
             dt { "Parameters" }
             dd { "Logistic regression: L2 penalty " (model.parameters.penalty) ". Trees: " (shape.trees) " of depth " (shape.depth) ", learning rate "
                  (shape.learning_rate) ", " (shape.columns) " of the columns and " (shape.rows) " of the loans each, L2 " (shape.l2) ", leaves of at least "
-                 (shape.least) ". Seed " (model.seed) "." }
+                 (shape.least) "." @if let Some(leaves) = &model.parameters.leaves { " LightGBM: " (leaves.trees) " trees of " (leaves.leaves) " leaves." } " Seed " (model.seed) "." }
             @for (period, name) in evaluation.periods.iter().zip(names) {
                 dt { (name) }
                 dd { (period.first) " to " (period.last) ": " (count(period.rows)) " loans, " (count(period.bad)) " bad ("

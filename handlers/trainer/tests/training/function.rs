@@ -20,12 +20,16 @@ fn start(world: &World, events: Vec<Value>) -> Function {
 }
 
 fn start_with(world: &World, events: Vec<Value>, time: Duration) -> Function {
+    Function::start(&mut program(world), "127.0.0.1:9", events, time)
+}
+
+fn program(world: &World) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_trainer"));
     program
         .env("DATABASE_URL", world.url())
         .env("TRAINER_ARTIFACTS", world.artifacts())
         .env("TRAINER_RESAMPLES", "20");
-    Function::start(&mut program, "127.0.0.1:9", events, time)
+    program
 }
 
 /// What each run of an answer came to.
@@ -129,6 +133,36 @@ async fn of_a_burst_the_last_data_is_trained_on_and_not_each_of_it() {
     let third = start(&world, vec![new_data()]);
     assert!(statuses(third.answer()).starts_with("already_trained,"));
     third.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_lake_its_manifest_says_what_is_new() {
+    let world = World::generated(6000).await;
+    let lake = world.folder.path().join("lake");
+    crate::lake::export(&world, &lake).await;
+    let start = |events| {
+        Function::start(
+            program(&world).env("TRAINER_LAKE", &lake),
+            "127.0.0.1:9",
+            events,
+            Duration::from_secs(600),
+        )
+    };
+    let function = start(vec![new_data(), new_data()]);
+    assert!(statuses(function.answer()).starts_with("trained,"));
+    assert!(statuses(function.answer()).starts_with("already_trained,"));
+    function.stop();
+    world.load_generated(1000, 23).await;
+    let function = start(vec![new_data()]);
+    assert!(statuses(function.answer()).starts_with("already_trained,"), "the lake is as it was");
+    function.stop();
+    crate::lake::export(&world, &lake).await;
+    let function = start(vec![new_data()]);
+    assert!(statuses(function.answer()).starts_with("trained,"));
+    function.stop();
+    let runs = "select rows || ' ' || source from ml.runs where kind = 'train' order by id";
+    let lake = lake.display();
+    assert_eq!(world.text(runs).await, format!("6000 {lake},7000 {lake}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,8 @@ mod guard;
 #[path = "../../../loader/tests/integration/http.rs"]
 mod http;
 mod lake;
+#[cfg(feature = "lightgbm")]
+mod lightgbm;
 mod page;
 mod real;
 mod registry;
