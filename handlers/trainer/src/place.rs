@@ -69,6 +69,16 @@ impl Place {
 
     /// All of a file or object; nothing where there is none.
     pub async fn read(&self, aws: &Aws, name: &str) -> Result<Option<Bytes>, Error> {
+        self.read_version(aws, name, None).await
+    }
+
+    /// As [`Self::read`], and in a bucket that keeps versions this one, which is there even when the object was removed since.
+    pub async fn read_version(
+        &self,
+        aws: &Aws,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Folder(folder) => {
                 let path = folder.join(name);
@@ -82,6 +92,7 @@ impl Place {
                 let mut broken = String::new();
                 for _ in 0..ATTEMPTS {
                     let request = aws.s3().await.get_object().bucket(bucket).key(self.key(name));
+                    let request = request.set_version_id(version.map(ToOwned::to_owned));
                     let answer = match request.send().await {
                         Ok(answer) => answer,
                         Err(error)

@@ -57,6 +57,8 @@ pub struct Part {
     pub rows: u64,
     bytes: u64,
     sha256: String,
+    #[serde(default)]
+    version_id: Option<String>,
 }
 
 impl Manifest {
@@ -114,7 +116,8 @@ impl Part {
         if self.path.starts_with('/') || self.path.split('/').any(|name| name == "..") {
             return Err(damaged(&address, "the manifest names a file outside of the table's folder"));
         }
-        let Some(bytes) = folder.read(aws, &self.path).await? else {
+        let version = self.version_id.as_deref();
+        let Some(bytes) = folder.read_version(aws, &self.path, version).await? else {
             return Err(damaged(
                 &address,
                 "the manifest names it, and it is not there; `loader export` writes it again",
