@@ -1,5 +1,6 @@
 //! Tries out parameters: learned on the training period, judged on the validation period. The test period is not touched.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
@@ -92,41 +93,28 @@ pub fn tune(
     let mut trials = Vec::new();
 
     let [train, validation] = [&split.train, &split.validation].map(|rows| encoder.linear(dataset, rows));
-    let mut linear: Option<(f64, f64, Vec<f64>)> = None;
-    for penalty in PENALTIES {
-        watch.go_on()?;
-        let log_odds = Logistic::fit(&train, &learned, penalty)?.log_odds(&validation);
-        let (_, measures) = calibrated(&log_odds, &judged)?;
-        trials.push(trial(Algorithm::Logistic, format!("penalty {penalty}"), measures));
-        if linear.as_ref().is_none_or(|(best, _, _)| measures.log_loss < *best) {
-            linear = Some((measures.log_loss, penalty, log_odds));
-        }
-    }
+    let try_penalty = |penalty: &f64| {
+        let log_odds = Logistic::fit(&train, &learned, *penalty)?.log_odds(&validation);
+        Ok((*penalty, format!("penalty {penalty}"), log_odds))
+    };
+    let (penalty, logistic) =
+        best_of(Algorithm::Logistic, &PENALTIES, &judged, watch, &mut trials, try_penalty)?;
     drop((train, validation));
 
     let [train, validation] = [&split.train, &split.validation].map(|rows| inputs(&encoder, dataset, rows));
-    let mut trees: Option<(f64, Shape, Vec<f64>)> = None;
-    for (depth, columns, rows, l2, least) in SHAPES {
-        watch.go_on()?;
+    let try_shape = |&(depth, columns, rows, l2, least): &(usize, f64, f32, f32, f32)| {
         let mut shape =
             Shape { learning_rate: LEARNING_RATE, depth, columns, rows, l2, least, trees: MOST_TREES };
         let boosted = Boosted::fit(&train, shape, seed, Some(&validation))?;
         shape.trees = boosted.best();
-        let log_odds = boosted.log_odds(&validation);
-        let (_, measures) = calibrated(&log_odds, &judged)?;
         let parameters = format!(
             "{} trees of depth {depth}, {columns} of the columns and {rows} of the rows each, L2 {l2}, leaves of {least}",
             shape.trees
         );
-        trials.push(trial(Algorithm::Boosted, parameters, measures));
-        if trees.as_ref().is_none_or(|(best, _, _)| measures.log_loss < *best) {
-            trees = Some((measures.log_loss, shape, log_odds));
-        }
-    }
-
-    let (Some((_, penalty, logistic)), Some((_, shape, boosted))) = (linear, trees) else {
-        return Err(Error::Fit { model: "candidates", reason: "there were none".to_owned() });
+        Ok((shape, parameters, boosted.log_odds(&validation)))
     };
+    let (shape, boosted) = best_of(Algorithm::Boosted, &SHAPES, &judged, watch, &mut trials, try_shape)?;
+
     #[cfg(feature = "lightgbm")]
     let (leaves, lightgbm) = tune_leaves(&train, &validation, &judged, seed, &mut trials, watch)?;
     #[cfg(not(feature = "lightgbm"))]
@@ -149,33 +137,46 @@ fn tune_leaves(
     trials: &mut Vec<Trial>,
     watch: &Watch,
 ) -> Result<(Option<Leaves>, Vec<f64>), Error> {
-    let mut found: Option<(f64, Leaves, Vec<f64>)> = None;
-    for (leaves, columns, rows, l2, least) in LEAVES {
-        watch.go_on()?;
+    let try_leaves = |&(leaves, columns, rows, l2, least): &(usize, f64, f64, f64, usize)| {
         let mut shape = Leaves { leaves, columns, rows, l2, least, trees: MOST_TREES };
         let (lightgbm, best) = Lightgbm::fit(train, shape, seed, Some(validation))?;
         shape.trees = best;
-        let log_odds = lightgbm.try_log_odds(validation)?;
-        let (_, measures) = calibrated(&log_odds, judged)?;
         let parameters = format!(
             "{best} trees of {leaves} leaves, {columns} of the columns and {rows} of the rows each, L2 {l2}, leaves of {least}"
         );
-        trials.push(trial(Algorithm::Lightgbm, parameters, measures));
-        if found.as_ref().is_none_or(|(best, _, _)| measures.log_loss < *best) {
-            found = Some((measures.log_loss, shape, log_odds));
-        }
-    }
-    let (_, leaves, log_odds) = found
-        .ok_or_else(|| Error::Fit { model: "LightGBM", reason: "there were no candidates".to_owned() })?;
+        Ok((shape, parameters, lightgbm.try_log_odds(validation)?))
+    };
+    let (leaves, log_odds) = best_of(Algorithm::Lightgbm, &LEAVES, judged, watch, trials, try_leaves)?;
     Ok((Some(leaves), log_odds))
+}
+
+/// Tries all candidates, as many at once as there are processors, and returns the parameters that did best, with their log-odds
+/// on the validation period. None knows of the others and their order is kept, so the result is the same however many they are.
+fn best_of<C: Sync, P: Send>(
+    algorithm: Algorithm,
+    candidates: &[C],
+    judged: &[bool],
+    watch: &Watch,
+    trials: &mut Vec<Trial>,
+    fit: impl Fn(&C) -> Result<(P, String, Vec<f64>), Error> + Sync,
+) -> Result<(P, Vec<f64>), Error> {
+    let attempt = |candidate| {
+        watch.go_on()?;
+        let (parameters, text, log_odds) = fit(candidate)?;
+        let (_, measures) = calibrated(&log_odds, judged)?;
+        let trial = Trial { algorithm, parameters: text, log_loss: measures.log_loss, auc: measures.auc };
+        Ok((trial, parameters, log_odds))
+    };
+    let attempts = candidates.par_iter().map(attempt).collect::<Result<Vec<_>, Error>>()?;
+    trials.extend(attempts.iter().map(|(trial, _, _)| trial.clone()));
+    // The first of several that did equally well.
+    let best = attempts.into_iter().min_by(|one, other| one.0.log_loss.total_cmp(&other.0.log_loss));
+    best.map(|(_, parameters, log_odds)| (parameters, log_odds))
+        .ok_or_else(|| Error::Fit { model: "candidates", reason: "there were none".to_owned() })
 }
 
 fn calibrated(log_odds: &[f64], bad: &[bool]) -> Result<(Calibration, Measures), Error> {
     let calibration = Calibration::fit(log_odds, bad)?;
     let probabilities = log_odds.iter().map(|odds| calibration.probability(*odds)).collect::<Vec<_>>();
     Ok((calibration, Ranking::new(&probabilities, bad).measure()))
-}
-
-fn trial(algorithm: Algorithm, parameters: String, measures: Measures) -> Trial {
-    Trial { algorithm, parameters, log_loss: measures.log_loss, auc: measures.auc }
 }
