@@ -1,6 +1,6 @@
 //! An export of the lake, whole, of one year, and of nothing, against `psql \copy` of the same views on the same server.
 //!
-//! `cargo bench -p loader --bench lake`; `LOADER_BENCH_ROWS` (375000) and `LOADER_BENCH_RUNS` (3; the fastest counts).
+//! `cargo bench --workspace --bench lake`; `LOADER_BENCH_ROWS` (375000) and `LOADER_BENCH_RUNS` (3; the fastest counts).
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
