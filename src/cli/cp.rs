@@ -64,9 +64,9 @@ pub async fn run(args: &Args) -> Outcome {
     let (file, place, up) = match (&args.from, &args.to) {
         (End::File(file), End::Object(place)) => (file, place, true),
         (End::Object(place), End::File(file)) => (file, place, false),
-        (End::File(_), End::File(to)) => {
+        (End::File(from), End::File(to)) => {
             return Err(Failure::user(
-                format!("{} is not in a bucket, and neither is the other", to.display()),
+                format!("neither {} nor {} is in a bucket", from.display(), to.display()),
                 "One of the two is bucket.NAME/KEY.",
             ));
         }
