@@ -1,6 +1,8 @@
-//! The charts, drawn as SVG that takes its colours from the page.
+//! The charts, by plotters; they take their colours from the page.
 
 use maud::{Markup, html};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::judge::bootstrap::Interval;
 use crate::judge::contest::Contestant;
@@ -9,62 +11,67 @@ use crate::judge::evaluation::Curves;
 use crate::judge::importance::Importance;
 use crate::judge::lift::Group;
 use crate::judge::measure::Measure;
-use crate::report::frame::{Frame, HEIGHT, WIDTH, above, decimal, percent, round, ticks};
+use crate::report::frame::{
+    BAD, Drawn, FINE, FIRST, Frame, GOOD, HEIGHT, INK, MODEL, Plane, SECOND, SOFT, WIDTH, above, decimal,
+    dotted, line, percent, picture, round, text, ticks,
+};
 
 /// Columns that are drawn, of those that the model uses.
 const DRAWN: usize = 13;
 
+/// The model and the baselines, in the order of their curves.
+const SERIES: [RGBColor; 3] = [MODEL, FIRST, SECOND];
+
 /// Share of good loans above a score against the share of bad ones.
 pub fn roc(curves: &[Curves]) -> Markup {
-    let frame = Frame { x: (0.0, 1.0), y: (0.0, 1.0) };
-    let content = html! {
-        path.diagonal d=(frame.path(&[(0.0, 0.0), (1.0, 1.0)])) {}
-        (lines(&frame, curves, |curve| &curve.roc, true))
-    };
-    frame.draw("ROC curves", ("good loans refused", "bad loans refused"), (percent, percent), &content)
+    let frame = Frame::new((0.0, 1.0), (0.0, 1.0));
+    frame.draw("ROC curves", ("good loans refused", "bad loans refused"), (percent, percent), |plane| {
+        if let Some(first) = curves.first() {
+            plane.draw_series(AreaSeries::new(first.roc.iter().copied(), 0.0, MODEL.mix(0.1)))?;
+        }
+        dotted(plane, (0.0, 0.0), (1.0, 1.0))?;
+        lines(plane, curves, |curve| &curve.roc)
+    })
 }
 
 /// Share of the bad loans found against the share of bad ones among those refused.
 pub fn precision_recall(curves: &[Curves], share: f64) -> Markup {
     let highest =
         curves.iter().flat_map(|curve| &curve.precision_recall).map(|point| point.1).fold(share, f64::max);
-    let frame = Frame { x: (0.0, 1.0), y: (0.0, above(highest)) };
-    let content = html! {
-        path.diagonal d=(frame.path(&[(0.0, share), (1.0, share)])) {}
-        (lines(&frame, curves, |curve| &curve.precision_recall, false))
-    };
+    let frame = Frame::new((0.0, 1.0), (0.0, above(highest)));
     let titles = ("bad loans refused", "bad among the refused");
-    frame.draw("Precision-recall curves", titles, (percent, percent), &content)
+    frame.draw("Precision-recall curves", titles, (percent, percent), |plane| {
+        dotted(plane, (0.0, share), (1.0, share))?;
+        lines(plane, curves, |curve| &curve.precision_recall)
+    })
 }
 
 /// The model's curve comes last, on top.
-fn lines(frame: &Frame, curves: &[Curves], of: fn(&Curves) -> &Vec<Point>, filled: bool) -> Markup {
-    html! {
-        @for (number, curve) in curves.iter().enumerate().rev() {
-            @if number == 0 && filled { path.area d=(frame.area(of(curve))) {} }
-            path class=(format!("curve s{number}")) d=(frame.path(of(curve))) {}
-        }
+fn lines(plane: &mut Plane<'_>, curves: &[Curves], of: fn(&Curves) -> &Vec<Point>) -> Drawn {
+    for (curve, colour) in curves.iter().zip(SERIES).rev() {
+        plane.draw_series(LineSeries::new(of(curve).iter().copied(), line(colour, 2.2)))?;
     }
+    Ok(())
 }
 
 /// Probabilities against shares, by group.
 pub fn calibration(fits: &[Fit]) -> Markup {
     let highest = fits.iter().map(|fit| fit.expected.max(fit.found.high)).fold(0.05, f64::max);
     let high = above(highest);
-    let frame = Frame { x: (0.0, high), y: (0.0, high) };
-    let points = fits.iter().map(|fit| (fit.expected, fit.found.figure)).collect::<Vec<_>>();
-    let content = html! {
-        path.diagonal d=(frame.path(&[(0.0, 0.0), (high, high)])) {}
-        path class="curve s0" d=(frame.path(&points)) {}
-        @for fit in fits {
-            @let x = round(frame.right(fit.expected));
-            line class="whisker s0" x1=(x) x2=(x) y1=(round(frame.down(fit.found.low))) y2=(round(frame.down(fit.found.high))) {}
-            circle.f0 cx=(x) cy=(round(frame.down(fit.found.figure))) r="4.5" {
-                title { "expected " (percent_of(fit.expected)) ", found " (percent_of(fit.found.figure)) ", " (fit.rows) " loans" }
-            }
-        }
-    };
-    frame.draw("Calibration", ("expected to go bad", "went bad"), (percent, percent), &content)
+    let frame = Frame::new((0.0, high), (0.0, high));
+    frame.draw("Calibration", ("expected to go bad", "went bad"), (percent, percent), |plane| {
+        dotted(plane, (0.0, 0.0), (high, high))?;
+        let points = fits.iter().map(|fit| (fit.expected, fit.found.figure));
+        plane.draw_series(LineSeries::new(points.clone(), line(MODEL, 2.2)))?;
+        plane.draw_series(fits.iter().map(|fit| upright(fit.expected, fit.found, MODEL)))?;
+        plane.draw_series(points.map(|point| Circle::new(point, 4.5 * f64::from(FINE), MODEL.filled())))?;
+        Ok(())
+    })
+}
+
+/// An interval, upright.
+fn upright(x: f64, interval: Interval, colour: RGBColor) -> PathElement<Point> {
+    PathElement::new(vec![(x, interval.low), (x, interval.high)], line(colour, 1.6))
 }
 
 /// How the scores of good and bad loans are spread.
@@ -73,53 +80,42 @@ pub fn histogram(histogram: &Histogram) -> Markup {
     let last =
         bars.iter().filter_map(|bars| bars.iter().rposition(|bar| *bar > 0.0)).max().unwrap_or_default() + 1;
     let highest = bars.iter().flat_map(|bars| bars.iter()).copied().fold(0.01, f64::max);
-    let frame = Frame { x: (0.0, histogram.width * last as f64), y: (0.0, above(highest)) };
-    let content = html! {
-        @for (bars, class) in [(&histogram.good, "good see-through"), (&histogram.bad, "bad see-through")] {
-            @for (number, bar) in bars.iter().enumerate().take(last) {
-                @let (from, to) = (frame.right(number as f64 * histogram.width), frame.right((number + 1) as f64 * histogram.width));
-                rect class=(class) x=(round(from + 0.6)) width=(round((to - from - 1.2).max(0.5))) y=(round(frame.down(*bar)))
-                    height=(round(frame.down(0.0) - frame.down(*bar))) rx="1.5" {}
-            }
+    let frame = Frame::new((0.0, histogram.width * last as f64), (0.0, above(highest)));
+    let titles = ("probability of going bad", "share of loans");
+    frame.draw("Distribution of scores", titles, (percent, percent), |plane| {
+        for (bars, colour) in bars.into_iter().zip([GOOD, BAD]) {
+            let bars = bars.iter().enumerate().take(last).map(|(number, bar)| {
+                let at = |share: f64| (number as f64 + share) * histogram.width;
+                Rectangle::new([(at(0.06), 0.0), (at(0.94), *bar)], colour.mix(0.55).filled())
+            });
+            plane.draw_series(bars)?;
         }
-    };
-    frame.draw(
-        "Distribution of scores",
-        ("probability of going bad", "share of loans"),
-        (percent, percent),
-        &content,
-    )
+        Ok(())
+    })
 }
 
 /// How much more often loans of each tenth go bad than loans do on the whole.
 pub fn lift(deciles: &[Group]) -> Markup {
     let highest =
         deciles.iter().map(|group| group.lift.high).filter(|high| high.is_finite()).fold(1.2, f64::max);
-    let frame = Frame { x: (0.0, deciles.len().max(1) as f64), y: (0.0, above(highest)) };
-    let base = frame.down(0.0);
-    let content = html! {
-        path.diagonal d=(frame.path(&[(0.0, 1.0), (frame.x.1, 1.0)])) {}
-        @for (number, group) in deciles.iter().enumerate() {
-            @let (from, to) = (frame.right(number as f64 + 0.14), frame.right(number as f64 + 0.86));
-            @let middle = round((from + to) / 2.0);
-            rect.f0 x=(round(from)) width=(round(to - from)) y=(round(frame.down(group.lift.figure)))
-                height=(round(base - frame.down(group.lift.figure))) rx="3" {
-                title { (group.bad) " of " (group.rows) " loans went bad" }
-            }
-            line.whisker stroke="var(--ink)" x1=(middle) x2=(middle) y1=(round(frame.down(group.lift.low))) y2=(round(frame.down(group.lift.high))) {}
-            text x=(middle) y=(round(base + 18.0)) text-anchor="middle" { (group.name) }
-        }
-    };
-    frame.draw(
-        "Lift by tenth",
-        ("tenths of the loans, the riskiest first", "times the mean"),
-        (nothing, decimal),
-        &content,
-    )
+    let tenths = deciles.len().max(1);
+    let frame = Frame::new((0.5, tenths as f64 + 0.5), (0.0, above(highest)));
+    let frame = Frame { labels: tenths + 2, ..frame };
+    let titles = ("tenths of the loans, the riskiest first", "times the mean");
+    frame.draw("Lift by tenth", titles, (whole, decimal), |plane| {
+        let placed = || deciles.iter().enumerate().map(|(number, group)| (number as f64 + 1.0, group));
+        plane.draw_series(placed().map(|(x, group)| {
+            Rectangle::new([(x - 0.36, 0.0), (x + 0.36, group.lift.figure)], MODEL.filled())
+        }))?;
+        dotted(plane, (0.5, 1.0), (frame.x.1, 1.0))?;
+        plane.draw_series(placed().map(|(x, group)| upright(x, group.lift, INK)))?;
+        Ok(())
+    })
 }
 
-fn nothing(_: f64) -> String {
-    String::new()
+/// Between two tenths there is none.
+fn whole(number: f64) -> String {
+    if (number - number.round()).abs() < 1e-9 { format!("{number:.0}") } else { String::new() }
 }
 
 /// AUC of all contestants with their intervals. Not drawn but laid out, so that its text keeps its size on a phone.
@@ -154,24 +150,28 @@ pub fn ranking(contestants: &[Contestant]) -> Markup {
 
 /// What the model leans on.
 pub fn importances(importances: &[Importance]) -> Markup {
-    const ROW: f64 = 25.0;
+    const ROW: i32 = 25;
     let drawn = importances.iter().filter(|importance| importance.auc > 0.0).take(DRAWN).collect::<Vec<_>>();
     let highest = drawn.first().map_or(1.0, |importance| importance.auc);
     let longest = drawn.iter().map(|importance| importance.column.len()).max().unwrap_or_default();
     // A letter is at most this wide on a phone, where text is the largest in relation to the drawing.
-    let label = (longest as f64 * 8.0 + 14.0).min(WIDTH * 0.62);
-    let length = |auc: f64| (auc / highest * (WIDTH - label - 66.0)).max(1.0);
-    let height = (drawn.len() as f64 * ROW + 8.0).max(HEIGHT / 4.0);
-    html! {
-        svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-label="Importance of the features" {
-            @for (number, importance) in drawn.iter().enumerate() {
-                @let y = number as f64 * ROW + 4.0;
-                text x=(round(label - 10.0)) y=(y + 13.5) text-anchor="end" { (importance.column) title { (importance.comment) } }
-                rect.f0 x=(round(label)) y=(y) width=(round(length(importance.auc))) height="18" rx="3" { title { (importance.comment) } }
-                text x=(round(label + length(importance.auc) + 7.0)) y=(y + 13.5) { (format!("{:.4}", importance.auc)) }
-            }
+    let label = (longest as i32 * 8 + 14).min(WIDTH * 62 / 100);
+    let rows = drawn.len() as i32;
+    picture("Importance of the features", (rows * ROW + 8).max(HEIGHT / 4), |area| {
+        let beside = |horizontal| text(&SOFT).pos(Pos::new(horizontal, VPos::Center));
+        let length = |auc: f64| (auc / highest * f64::from((WIDTH - label - 66) * FINE)).max(1.0) as i32;
+        for (importance, row) in drawn.iter().zip(0..) {
+            let (top, end) = ((row * ROW + 4) * FINE, label * FINE + length(importance.auc));
+            let middle = top + 9 * FINE;
+            let bar = [(label * FINE, top), (end, top + 18 * FINE)];
+            area.draw(&Rectangle::new(bar, MODEL.filled()))?;
+            let name = importance.column.clone();
+            area.draw(&Text::new(name, ((label - 10) * FINE, middle), beside(HPos::Right)))?;
+            let figure = format!("{:.4}", importance.auc);
+            area.draw(&Text::new(figure, (end + 7 * FINE, middle), beside(HPos::Left)))?;
         }
-    }
+        Ok(())
+    })
 }
 
 /// An interval in a cell of a table.

@@ -1,21 +1,62 @@
-//! The frame of a chart: a plane with axes, in which numbers have a place.
+//! The frame of a chart: a plane with axes, drawn by plotters, which takes its colours from the page.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
 
-use crate::judge::curve::Point;
+/// Width of all charts, in units of the page. Small enough for a phone to leave the text legible.
+pub const WIDTH: i32 = 460;
+/// Height of those with two axes.
+pub const HEIGHT: i32 = 330;
 
-/// Width and height of all charts with two axes, in the units of the drawing. Small enough for a phone to leave the text legible.
-pub const WIDTH: f64 = 460.0;
-/// See [`WIDTH`].
-pub const HEIGHT: f64 = 330.0;
+/// plotters draws on whole numbers: four to a unit of the page, so that curves stay smooth.
+pub const FINE: i32 = 4;
 
-const LEFT: f64 = 54.0;
-const RIGHT: f64 = 24.0;
-const TOP: f64 = 32.0;
-const BOTTOM: f64 = 44.0;
+/// Size of all text; `style.css` has it too, and a larger one for phones.
+const TEXT: i32 = 50;
+
+const LEFT: i32 = 54 * FINE;
+const RIGHT: i32 = 24 * FINE;
+const TOP: i32 = 32 * FINE;
+const BOTTOM: i32 = 44 * FINE;
+
+/// Colours that stand for those of the page, which are other ones by night.
+pub const MODEL: RGBColor = RGBColor(1, 0, 0);
+/// The first baseline.
+pub const FIRST: RGBColor = RGBColor(2, 0, 0);
+/// The second baseline.
+pub const SECOND: RGBColor = RGBColor(3, 0, 0);
+/// Loans that were paid back.
+pub const GOOD: RGBColor = RGBColor(4, 0, 0);
+/// Loans that were not.
+pub const BAD: RGBColor = RGBColor(5, 0, 0);
+/// What must be seen.
+pub const INK: RGBColor = RGBColor(6, 0, 0);
+/// What explains.
+pub const SOFT: RGBColor = RGBColor(7, 0, 0);
+const LINE: RGBColor = RGBColor(8, 0, 0);
+const GRID: RGBColor = RGBColor(9, 0, 0);
+/// Each in an SVG, and its name in `style.css`.
+const COLOURS: [(&str, &str); 9] = [
+    ("#010000", "var(--model)"),
+    ("#020000", "var(--first)"),
+    ("#030000", "var(--second)"),
+    ("#040000", "var(--good)"),
+    ("#050000", "var(--bad)"),
+    ("#060000", "var(--ink)"),
+    ("#070000", "var(--soft)"),
+    ("#080000", "var(--line)"),
+    ("#090000", "var(--grid)"),
+];
 
 /// How the numbers of an axis are written.
 pub type Label = fn(f64) -> String;
+
+/// What a chart is drawn on.
+pub type Plane<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// Whether it could be drawn.
+pub type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// A plane.
 #[derive(Clone, Copy)]
@@ -24,59 +65,92 @@ pub struct Frame {
     pub x: (f64, f64),
     /// Lowest and highest number upwards.
     pub y: (f64, f64),
+    /// At most so many labels below.
+    pub labels: usize,
 }
 
 impl Frame {
-    /// From left to right.
-    pub fn right(&self, x: f64) -> f64 {
-        LEFT + (x - self.x.0) / (self.x.1 - self.x.0) * (WIDTH - LEFT - RIGHT)
+    /// With labels at round numbers.
+    pub fn new(x: (f64, f64), y: (f64, f64)) -> Self {
+        Self { x, y, labels: ticks(x).len() }
     }
 
-    /// From top to bottom.
-    pub fn down(&self, y: f64) -> f64 {
-        HEIGHT - BOTTOM - (y - self.y.0) / (self.y.1 - self.y.0) * (HEIGHT - TOP - BOTTOM)
+    /// A chart: grid, axes and what is drawn on them. `says` is for those who cannot see it; titles and labels are those of x
+    /// and y.
+    pub fn draw(
+        &self,
+        says: &str,
+        titles: (&str, &str),
+        labels: (Label, Label),
+        content: impl FnOnce(&mut Plane<'_>) -> Drawn,
+    ) -> Markup {
+        picture(says, HEIGHT, |area| {
+            area.draw(&Text::new(titles.1.to_owned(), (0, 0), text(&SOFT)))?;
+            let mut plane = ChartBuilder::on(area)
+                .margin_top(TOP)
+                .margin_right(RIGHT)
+                .x_label_area_size(BOTTOM)
+                .y_label_area_size(LEFT)
+                .build_cartesian_2d(self.x.0..self.x.1, self.y.0..self.y.1)?;
+            plane
+                .configure_mesh()
+                .disable_x_mesh()
+                .light_line_style(TRANSPARENT)
+                .bold_line_style(GRID.stroke_width(FINE as u32))
+                .axis_style(LINE.stroke_width(FINE as u32))
+                .set_all_tick_mark_size(4 * FINE)
+                .label_style(text(&SOFT))
+                .axis_desc_style(text(&SOFT))
+                .x_desc(titles.0)
+                .x_labels(self.labels)
+                .y_labels(ticks(self.y).len())
+                .x_label_formatter(&|number| labels.0(*number))
+                .y_label_formatter(&|number| labels.1(*number))
+                .draw()?;
+            content(&mut plane)
+        })
     }
+}
 
-    /// A chart: grid, axes and what is drawn on them. `says` is for those who cannot see it.
-    pub fn draw(&self, says: &str, titles: (&str, &str), labels: (Label, Label), content: &Markup) -> Markup {
-        let (bottom, right) = (self.down(self.y.0), self.right(self.x.1));
-        html! {
-            svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(says) {
-                @for tick in ticks(self.y) {
-                    line.grid x1=(round(LEFT)) x2=(round(right)) y1=(round(self.down(tick))) y2=(round(self.down(tick))) {}
-                    text x=(round(LEFT - 8.0)) y=(round(self.down(tick) + 4.0)) text-anchor="end" { (labels.1(tick)) }
-                }
-                @for tick in ticks(self.x).into_iter().filter(|tick| !labels.0(*tick).is_empty()) {
-                    text x=(round(self.right(tick))) y=(round(bottom + 18.0)) text-anchor="middle" { (labels.0(tick)) }
-                }
-                line.axis x1=(round(LEFT)) x2=(round(right)) y1=(round(bottom)) y2=(round(bottom)) {}
-                (content)
-                text x=(round((LEFT + right) / 2.0)) y=(round(HEIGHT - 6.0)) text-anchor="middle" { (titles.0) }
-                text x="0" y="12" { (titles.1) }
-            }
+/// An SVG of a height in units of the page.
+pub fn picture(
+    says: &str,
+    height: i32,
+    draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Drawn,
+) -> Markup {
+    let (width, height) = (WIDTH * FINE, height * FINE);
+    let mut svg = String::new();
+    let drawn = draw(&SVGBackend::with_string(&mut svg, (width as u32, height as u32)).into_drawing_area());
+    if let Err(error) = drawn {
+        return html! { p { (says) " could not be drawn: " (error) } };
+    }
+    for (colour, name) in COLOURS {
+        svg = svg.replace(colour, name);
+    }
+    // The page says how large it is; what stands in HTML needs no namespace.
+    let elements = svg.split_once('>').map_or("", |(_, elements)| elements);
+    html! {
+        svg.drawn viewBox=(format!("0 0 {width} {height}")) role="img" aria-label=(says) {
+            (PreEscaped(elements.trim_end().trim_end_matches("</svg>")))
         }
     }
+}
 
-    /// A line through points.
-    pub fn path(&self, points: &[Point]) -> String {
-        let steps = points.iter().enumerate().map(|(number, point)| {
-            let step = if number == 0 { 'M' } else { 'L' };
-            format!("{step}{} {}", round(self.right(point.0)), round(self.down(point.1)))
-        });
-        steps.collect::<Vec<_>>().join("")
-    }
+/// Text of a colour; its font is the page's.
+pub fn text(colour: &RGBColor) -> TextStyle<'static> {
+    ("sans-serif", TEXT).into_font().color(colour)
+}
 
-    /// The area under such a line.
-    pub fn area(&self, points: &[Point]) -> String {
-        let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
-        let bottom = round(self.down(self.y.0));
-        format!(
-            "{}L{} {bottom}L{} {bottom}Z",
-            self.path(points),
-            round(self.right(last.0)),
-            round(self.right(first.0))
-        )
-    }
+/// A line of a width in units of the page.
+pub fn line(colour: RGBColor, width: f64) -> ShapeStyle {
+    colour.stroke_width((width * f64::from(FINE)).round() as u32)
+}
+
+/// A dotted line, for what would be if nothing were known.
+pub fn dotted(plane: &mut Plane<'_>, from: (f64, f64), to: (f64, f64)) -> Drawn {
+    let points = [from, to].into_iter();
+    plane.draw_series(DashedLineSeries::new(points, 3 * FINE as u32, 4 * FINE as u32, line(SOFT, 1.0)))?;
+    Ok(())
 }
 
 /// Some five round numbers between two.
@@ -149,9 +223,17 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_their_place() {
-        let frame = Frame { x: (0.0, 1.0), y: (0.0, 1.0) };
-        assert_eq!(frame.path(&[(0.0, 0.0), (1.0, 1.0)]), "M54 286L436 32");
-        assert_eq!(frame.area(&[(0.0, 1.0), (1.0, 1.0)]), "M54 32L436 32L436 286L54 286Z");
+    fn a_chart_has_the_colours_of_the_page_and_fetches_nothing() {
+        let frame = Frame::new((0.0, 1.0), (0.0, 1.0));
+        let chart = frame.draw("It", ("right <&>", "up"), (percent, percent), |plane| {
+            dotted(plane, (0.0, 0.0), (1.0, 1.0))
+        });
+        let chart = chart.into_string();
+        assert!(
+            chart.contains("var(--soft)") && chart.contains("var(--grid)") && !chart.contains('#'),
+            "{chart}"
+        );
+        assert!(!chart.contains("http") && chart.contains("right &lt;&amp;&gt;"), "{chart}");
+        assert!(chart.contains("20 %") && chart.ends_with("</svg>"), "{chart}");
     }
 }

@@ -29,7 +29,7 @@ addEventListener('load', () => {
     width: innerWidth,
     scroll: document.documentElement.scrollWidth,
     charts: document.querySelectorAll('figure svg').length,
-    curves: [...document.querySelectorAll('path.curve')].map((path) => path.getTotalLength()).filter((length) => length > 50).length,
+    curves: [...document.querySelectorAll('figure polyline')].filter((line) => /model|first|second/.test(line.getAttribute('stroke')) && line.points.length > 2 && line.getTotalLength() > 200).length,
     bars: [...document.querySelectorAll('figure rect')].filter((bar) => bar.getBoundingClientRect().height > 1).length,
     small: [...document.querySelectorAll('figure svg text')].filter((text) => text.getBoundingClientRect().height < 8).length,
     columns: style('.pair').gridTemplateColumns.split(' ').length,
