@@ -167,8 +167,11 @@ pub fn a_file_that_is_no_loan_file_fails_and_says_so(project: &Project) {
     let error = database.waits_for("incoming/menu.csv", "failed");
     assert!(error.contains("header"), "{error}");
     assert_eq!(database.rows(), before);
-    let logs = project.says("logs", &["logs", "lambda_function.loader", "--target", "local"]);
-    assert!(logs.contains("menu.csv"), "{logs}");
+    // MiniStack writes down what an invocation has said when it ends.
+    eventually("the log to name the file", || {
+        let logs = project.says("logs", &["logs", "lambda_function.loader", "--target", "local"]);
+        logs.contains("menu.csv").then_some(())
+    });
     let url = project.says("output", &["output", "failed_loads", "--target", "local"]);
     let message = eventually("the event in the dead-letter queue", || messages(project, url.trim()).pop());
     assert!(message.contains("menu.csv"), "{message}");
