@@ -39,13 +39,10 @@ pub struct Access {
 
 impl LoginArgs {
     /// Reads where the database is from the state, and the password from Secrets Manager.
-    pub async fn access(&self, session: &Session) -> Outcome<Access> {
-        let document = session.store().await?.peek().await?.ok_or_else(|| {
-            Failure::user("nothing has been applied yet", "`stackctl apply` creates the database.")
-        })?;
-        let address = only(&document, "db_instance", self.address.as_ref())?;
+    pub async fn access(&self, session: &Session, document: &Document) -> Outcome<Access> {
+        let address = only(document, "db_instance", self.address.as_ref())?;
         let cloud = session.connect().await?;
-        access(session, &cloud, &document, &address, self.user.as_deref()).await
+        access(session, &cloud, document, &address, self.user.as_deref()).await
     }
 }
 
@@ -103,22 +100,18 @@ fn secret_of(document: &Document, user: &str) -> Outcome<String> {
 }
 
 impl Access {
-    /// `postgresql://user:password@host:port/database`, without what is said of TLS.
-    pub fn bare_url(&self) -> String {
+    /// The whole URL, as libpq and this repository's handlers take it.
+    pub fn url(&self) -> String {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         format!(
-            "postgresql://{}:{}@{}:{}/{}",
+            "postgresql://{}:{}@{}:{}/{}?{}",
             encode(&self.user),
             encode(&self.password),
             self.host,
             self.port,
-            encode(&self.database)
+            encode(&self.database),
+            self.tls.parameters()
         )
-    }
-
-    /// The whole URL, as libpq and this repository's handlers take it.
-    pub fn url(&self) -> String {
-        format!("{}?{}", self.bare_url(), self.tls.parameters())
     }
 
     /// What libpq, and everything that is built on it, reads from the environment.

@@ -26,7 +26,8 @@ pub struct Args {
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.login.stack)?;
-    let access = args.login.access(&session).await?;
+    let document = session.applied("`stackctl apply` creates the database.").await?;
+    let access = args.login.access(&session, &document).await?;
     if args.url {
         report::data(&access.url());
         return Ok(Exit::Done);

@@ -78,9 +78,7 @@ pub async fn run(args: &Args) -> Outcome {
         }
     };
     let session = Session::load(&args.stack)?;
-    let document = session.store().await?.peek().await?.ok_or_else(|| {
-        Failure::user("nothing has been applied yet", "`stackctl apply` creates the bucket.")
-    })?;
+    let document = session.applied("`stackctl apply` creates the bucket.").await?;
     let bucket = attribute(&document, &place.bucket, "id")?;
     let cloud = session.connect().await?;
     if up {

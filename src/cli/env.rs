@@ -36,13 +36,13 @@ enum Format {
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.login.stack)?;
-    let access = args.login.access(&session).await?;
+    let document = session.applied("`stackctl apply` creates the database.").await?;
+    let access = args.login.access(&session, &document).await?;
     let mut variables: Vec<(String, String)> =
         access.variables().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     variables.push(("DATABASE_URL".to_owned(), access.url()));
     variables.extend(aws(&session).await?);
-    let outputs = session.store().await?.peek().await?.map(|document| document.outputs).unwrap_or_default();
-    for (name, value) in outputs {
+    for (name, value) in document.outputs {
         let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         variables.push((variable(&name), value));
     }

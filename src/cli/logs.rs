@@ -35,9 +35,7 @@ const GONE: &[&str] = &["ResourceNotFoundException"];
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let document = session.store().await?.peek().await?.ok_or_else(|| {
-        Failure::user("nothing has been applied yet", "`stackctl apply` creates the function.")
-    })?;
+    let document = session.applied("`stackctl apply` creates the function.").await?;
     let group = match args.address.kind.as_str() {
         "log_group" => attribute(&document, &args.address, "name")?,
         "lambda_function" => attribute(&document, &args.address, "log_group").or_else(|_| {

@@ -103,6 +103,12 @@ impl Session {
         self.store_at(&self.place, None).await
     }
 
+    /// What was applied last, unlocked; `help` says what an apply would bring.
+    pub async fn applied(&self, help: &str) -> Outcome<Document> {
+        let document = self.store().await?.peek().await?;
+        document.ok_or_else(|| Failure::user("nothing has been applied yet", help))
+    }
+
     /// The store of this stack at another place than stack.toml says.
     pub async fn store_in(&self, place: &str) -> Outcome<Store> {
         self.store_at(&Place::of(place, &self.stack, &self.root), None).await

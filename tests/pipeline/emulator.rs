@@ -21,8 +21,7 @@ pub struct Bucket<'a> {
 
 impl<'a> Bucket<'a> {
     pub fn of(project: &'a Project) -> Self {
-        let name = project.says("output", &["output", "bucket", "--target", "local"]).trim().to_owned();
-        Self { project, name }
+        Self { project, name: project.bucket() }
     }
 
     pub fn put(&self, key: &str, file: &Path) {

@@ -1,6 +1,6 @@
 //! The lake on the local cloud's S3, read by DuckDB, which shares no code with the loader.
 
-use crate::emulator::download;
+use crate::emulator::{download, object};
 use crate::environment::environment;
 use crate::people::{reads, variables};
 use crate::project::{Project, all, eventually};
@@ -18,9 +18,7 @@ pub fn python() -> PathBuf {
 
 /// The manifest of a table.
 pub fn manifest(project: &Project, table: &str) -> Option<Json> {
-    let bucket = project.says("output", &["output", "bucket", "--target", "local"]);
-    let key = format!("lake/{table}/_manifest.json");
-    let bytes = crate::emulator::object(project, bucket.trim(), &key)?;
+    let bytes = object(project, &project.bucket(), &format!("lake/{table}/_manifest.json"))?;
     Some(serde_json::from_slice(&bytes).unwrap())
 }
 
@@ -41,8 +39,7 @@ pub fn has_all_loans(project: &Project) {
 /// Every value of every table, compared with Postgres by the analyst.
 pub fn is_what_postgres_has(project: &Project) {
     let folder = project.path().join("lake");
-    let bucket = project.says("output", &["output", "bucket", "--target", "local"]);
-    download(project, bucket.trim(), "lake/", &folder);
+    download(project, &project.bucket(), "lake/", &folder);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipeline/compare_lake.py");
     let mut compare = Command::new(python());
     let compared = compare.arg(script).arg(&folder).envs(variables(project)).output().unwrap();

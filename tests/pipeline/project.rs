@@ -89,6 +89,11 @@ impl Project {
         names.filter(|name| !name.ends_with(".backup") && !name.ends_with(".lock")).collect()
     }
 
+    /// The name of the bucket of loans.
+    pub fn bucket(&self) -> String {
+        self.says("output", &["output", "bucket", "--target", "local"]).trim().to_owned()
+    }
+
     /// The address of the AWS APIs.
     pub fn endpoint(&self) -> String {
         self.json(&["local", "status", "--json"])["gateway"]["endpoint"].as_str().unwrap().to_owned()
