@@ -1,8 +1,11 @@
-"""Runs MiniStack for `stackctl local`: its own entry point, with two promises added.
+"""Runs MiniStack for `stackctl local`: its own entry point, with three promises added.
 
 1. What it acknowledged is on disk. MiniStack writes its state at a clean exit only, so a killed one would
    forget resources that it had confirmed, and stackctl would see them as drift.
 2. It ends with its supervisor: the supervisor holds the other end of stdin.
+3. What was deleted stays deleted. A function that is deleted at work is killed, and MiniStack would then write its
+   last lines, and make a log group for them that nobody deletes. On AWS that takes `logs:CreateLogGroup`, which a
+   role with a group of its own need not have.
 
 And it tells who it is, since another gateway may have been quicker to take the port.
 """
@@ -15,6 +18,7 @@ import sys
 import threading
 
 from ministack import app as gateway
+from ministack.services import lambda_svc
 
 # Grow with every log line, message or datum; saving them on each request would cost more the longer it runs.
 GROWING = {"cloudwatch_logs", "logs", "cloudwatch", "sqs", "cloudtrail", "kinesis", "dynamodb"}
@@ -112,6 +116,15 @@ async def with_late_saves(scope, receive, send):
         task.cancel()
 
 
+def of_living_functions(write):
+    def write_if_alive(function, *what, **more):
+        settings = function.get("config") or function
+        if settings.get("FunctionName") in lambda_svc._functions:
+            write(function, *what, **more)
+
+    return write_if_alive
+
+
 def end_with_supervisor():
     while sys.stdin.buffer.read(4096):
         pass
@@ -119,6 +132,7 @@ def end_with_supervisor():
 
 
 logging.getLogger("persistence").setLevel(logging.WARNING)
+lambda_svc._emit_lambda_logs = of_living_functions(lambda_svc._emit_lambda_logs)
 gateway.app = durable
 threading.Thread(target=end_with_supervisor, daemon=True).start()
 try:

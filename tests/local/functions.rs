@@ -6,7 +6,7 @@ use aws_sdk_lambda::{
 };
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use crate::world::{World, gateway_pid, kill, supervisor_pid};
+use crate::world::{World, eventually, gateway_pid, kill, supervisor_pid};
 
 /// A custom runtime in Python: answers with its environment.
 const BOOTSTRAP: &str = include_str!("bootstrap.py");
@@ -37,7 +37,31 @@ async fn a_function_runs_here_and_finds_its_way_back() {
     world.purge().await;
 }
 
-async fn invoke(world: &World) -> serde_json::Value {
+/// MiniStack: an invocation ends after its function, by being killed, and its log is not made for it anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_is_deleted_at_work_leaves_nothing() {
+    let world = World::new();
+    world.up().await;
+    create(&world).await;
+    let config = world.config().await;
+    let lambda = aws_sdk_lambda::Client::new(&config);
+    let started = world.layout.project().join("started");
+    let event = serde_json::json!({"works_for_ever": started}).to_string();
+    let call = lambda.invoke().function_name("echo").payload(Blob::new(event)).send();
+    let delete = async {
+        eventually("at work", async || started.exists().then_some(())).await;
+        lambda.delete_function().function_name("echo").send().await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(call, delete);
+    assert!(answer.unwrap().function_error().is_some());
+    assert_eq!(world.count("bootstrap"), 0, "{:#?}", world.processes());
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
+    let groups = logs.describe_log_groups().send().await.unwrap().log_groups.unwrap_or_default();
+    assert_eq!(groups, vec![]);
+    world.purge().await;
+}
+
+async fn create(world: &World) {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
     zip.write_all(BOOTSTRAP.as_bytes()).unwrap();
@@ -45,8 +69,13 @@ async fn invoke(world: &World) -> serde_json::Value {
     let lambda = aws_sdk_lambda::Client::new(&world.config().await);
     let create =
         lambda.create_function().function_name("echo").runtime(Runtime::Providedal2023).handler("bootstrap");
-    let create = create.role("arn:aws:iam::000000000000:role/none").timeout(10);
+    let create = create.role("arn:aws:iam::000000000000:role/none").timeout(60);
     create.code(FunctionCode::builder().zip_file(Blob::new(zip)).build()).send().await.unwrap();
+}
+
+async fn invoke(world: &World) -> serde_json::Value {
+    create(world).await;
+    let lambda = aws_sdk_lambda::Client::new(&world.config().await);
     let answer = lambda.invoke().function_name("echo").payload(Blob::new("{}")).send().await.unwrap();
     serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap()
 }
