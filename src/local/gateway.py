@@ -3,8 +3,8 @@
 1. What it acknowledged is on disk. MiniStack writes its state at a clean exit only, so a killed one would
    forget resources that it had confirmed, and stackctl would see them as drift.
 2. It ends with its supervisor: the supervisor holds the other end of stdin.
-3. What was deleted stays deleted. A function that is deleted at work is killed, and MiniStack would then write its
-   last lines, and make a log group for them that nobody deletes. On AWS that takes `logs:CreateLogGroup`, which a
+3. A deleted function is dead. MiniStack kills it, and then would try its event again with the code that was deleted,
+   and make a log group for its last lines, which nobody deletes. On AWS that takes `logs:CreateLogGroup`, which a
    role with a group of its own need not have.
 
 And it tells who it is, since another gateway may have been quicker to take the port.
@@ -116,13 +116,21 @@ async def with_late_saves(scope, receive, send):
         task.cancel()
 
 
-def of_living_functions(write):
-    def write_if_alive(function, *what, **more):
-        settings = function.get("config") or function
-        if settings.get("FunctionName") in lambda_svc._functions:
-            write(function, *what, **more)
+def is_deleted(function):
+    settings = function.get("config") or function
+    return settings.get("FunctionName") not in lambda_svc._functions
 
-    return write_if_alive
+
+def run_unless_deleted(function, *what, run=lambda_svc._execute_function_dispatch):
+    if is_deleted(function):
+        error = {"errorType": "ResourceNotFoundException", "errorMessage": "The function was deleted."}
+        return {"error": True, "body": error}
+    return run(function, *what)
+
+
+def log_unless_deleted(function, *what, log=lambda_svc._emit_lambda_logs, **more):
+    if not is_deleted(function):
+        log(function, *what, **more)
 
 
 def end_with_supervisor():
@@ -132,7 +140,8 @@ def end_with_supervisor():
 
 
 logging.getLogger("persistence").setLevel(logging.WARNING)
-lambda_svc._emit_lambda_logs = of_living_functions(lambda_svc._emit_lambda_logs)
+lambda_svc._execute_function_dispatch = run_unless_deleted
+lambda_svc._emit_lambda_logs = log_unless_deleted
 gateway.app = durable
 threading.Thread(target=end_with_supervisor, daemon=True).start()
 try:

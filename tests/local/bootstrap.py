@@ -6,7 +6,8 @@ while True:
         request = call.headers["Lambda-Runtime-Aws-Request-Id"]
         event = json.load(call)
     if "works_for_ever" in event:
-        open(event["works_for_ever"], "w").close()
+        with open(event["works_for_ever"], "a") as file:
+            file.write("started\n")
         time.sleep(3600)
     body = json.dumps(dict(os.environ)).encode()
     urllib.request.urlopen(urllib.request.Request(api + request + "/response", data=body)).close()

@@ -2,7 +2,7 @@ use std::io::{Cursor, Write};
 
 use aws_sdk_lambda::{
     primitives::Blob,
-    types::{FunctionCode, Runtime},
+    types::{DestinationConfig, FunctionCode, InvocationType, OnFailure, Runtime},
 };
 use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -37,28 +37,47 @@ async fn a_function_runs_here_and_finds_its_way_back() {
     world.purge().await;
 }
 
-/// MiniStack: an invocation ends after its function, by being killed, and its log is not made for it anew.
+/// MiniStack: the invocation is killed and not tried again, its event arrives where failures go, and no log is made for it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_is_deleted_at_work_leaves_nothing() {
+async fn a_function_that_is_deleted_at_work_is_dead() {
     let world = World::new();
     world.up().await;
     create(&world).await;
     let config = world.config().await;
     let lambda = aws_sdk_lambda::Client::new(&config);
+    let queue = failures(&world).await;
     let started = world.layout.project().join("started");
-    let event = serde_json::json!({"works_for_ever": started}).to_string();
-    let call = lambda.invoke().function_name("echo").payload(Blob::new(event)).send();
-    let delete = async {
-        eventually("at work", async || started.exists().then_some(())).await;
-        lambda.delete_function().function_name("echo").send().await.unwrap();
-    };
-    let (answer, ()) = tokio::join!(call, delete);
-    assert!(answer.unwrap().function_error().is_some());
+    let event = Blob::new(serde_json::json!({"works_for_ever": started}).to_string());
+    let call = lambda.invoke().function_name("echo").invocation_type(InvocationType::Event);
+    call.payload(event).send().await.unwrap();
+    eventually("at work", async || started.exists().then_some(())).await;
+    lambda.delete_function().function_name("echo").send().await.unwrap();
+
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let event = eventually("given up", async || {
+        let answer = sqs.receive_message().queue_url(&queue).send().await.unwrap();
+        answer.messages.unwrap_or_default().pop()
+    });
+    let event = event.await.body.unwrap();
+    assert!(event.contains("works_for_ever") && event.contains("The function was deleted."), "{event}");
+    assert_eq!(std::fs::read_to_string(started).unwrap(), "started\n");
     assert_eq!(world.count("bootstrap"), 0, "{:#?}", world.processes());
     let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
     let groups = logs.describe_log_groups().send().await.unwrap().log_groups.unwrap_or_default();
     assert_eq!(groups, vec![]);
     world.purge().await;
+}
+
+/// The URL of a queue for events of the function that failed.
+async fn failures(world: &World) -> String {
+    let config = world.config().await;
+    let created = aws_sdk_sqs::Client::new(&config).create_queue().queue_name("failures").send().await;
+    let arn = "arn:aws:sqs:eu-central-1:000000000000:failures";
+    let target = DestinationConfig::builder().on_failure(OnFailure::builder().destination(arn).build());
+    let lambda = aws_sdk_lambda::Client::new(&config);
+    let put = lambda.put_function_event_invoke_config().function_name("echo");
+    put.destination_config(target.build()).send().await.unwrap();
+    created.unwrap().queue_url.unwrap()
 }
 
 async fn create(world: &World) {
