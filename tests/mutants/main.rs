@@ -75,6 +75,13 @@ fn mirror(from: &Path, to: &Path) {
     }
 }
 
+/// What cargo sets for a test would have crates with build scripts compiled anew; what the user has set, such as CARGO_HOME
+/// or a profile's settings, must stay. Source: the Cargo Book, "Environment variables Cargo sets for crates".
+fn is_of_outer_cargo(name: &str) -> bool {
+    matches!(name, "CARGO" | "CARGO_TARGET_TMPDIR" | "CARGO_CRATE_NAME" | "CARGO_PRIMARY_PACKAGE")
+        || ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Whether the simulation of the copy passes, and what it says. It stops as soon as one of `until` breaks.
 fn simulate(copy: &Path, seeds: u64, until: &[String]) -> (bool, String) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
@@ -82,8 +89,7 @@ fn simulate(copy: &Path, seeds: u64, until: &[String]) -> (bool, String) {
         .env_clear()
         .args(["test", "--workspace", "--locked", "--offline", "--test", "simulation", "--", "--nocapture"])
         .current_dir(copy)
-        // What the outer cargo has set would have crates with build scripts compiled anew.
-        .envs(std::env::vars().filter(|(name, _)| !name.starts_with("CARGO")))
+        .envs(std::env::vars().filter(|(name, _)| !is_of_outer_cargo(name)))
         .env("CARGO_TARGET_DIR", target)
         .env("STACKCTL_SEEDS", seeds.to_string())
         .env("STACKCTL_UNTIL", until.join(","))
