@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::cloud::naming;
-use crate::config::{Lifecycle, Resolved, Stack};
+use crate::config::{Lifecycle, Output, Resolved, Stack};
 use crate::plan::Known;
 use crate::reference::Reference;
 use crate::resource::Kind;
@@ -112,6 +112,21 @@ impl Desired {
         let global = (rule["global"] == true).then_some((self.account.as_str(), self.region.as_str()));
         let name = naming::physical(&self.stack.name, address, max, global);
         if rule["underscores"] == true { name.replace('-', "_") } else { name }
+    }
+
+    pub fn has_output(&self, name: &str) -> bool {
+        self.stack.outputs.contains_key(name)
+    }
+
+    /// The resources that an output speaks of, without duplicates.
+    pub fn output_needs(&self, name: &str) -> Vec<Address> {
+        let output = self.stack.outputs.get(name);
+        let uses = output.map(Output::references).unwrap_or_default();
+        let mut needs: Vec<Address> =
+            uses.iter().flat_map(|used| self.stack.members(&used.reference.address)).collect();
+        needs.sort();
+        needs.dedup();
+        needs
     }
 
     /// `[outputs]` with their values as far as they are known, and whether they are sensitive.

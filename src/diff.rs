@@ -8,6 +8,8 @@ use serde_json::{Map, Value as Json};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
+    /// In the state alone: nothing is called.
+    Recorded,
     InPlace,
     /// In place, with an interruption of the service that the text describes.
     Interrupts(String),

@@ -3,6 +3,7 @@
 mod converge;
 mod gate;
 mod operation;
+mod outputs;
 mod pace;
 mod reader;
 mod retry;

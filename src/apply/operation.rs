@@ -36,6 +36,7 @@ pub async fn run(
         || Error::Refused(format!("this stackctl does not know the kind {}", operation.address.kind));
     let kind = (shared.run.kind)(&operation.address.kind).ok_or_else(missing)?;
     match (&operation.half, step.action) {
+        (Half::Up, Action::Update) if step.is_recorded_only() => note(shared, step).await,
         (Half::Up, Action::Update) => update(shared, kind, step, turn).await,
         (Half::Up, _) => create(shared, kind, step, turn).await,
         (Half::Down, _) => match &step.id {
@@ -199,6 +200,23 @@ async fn update(
     let took = pass.end();
     finish(shared, kind, &intent, record, &wanted, observed).await?;
     Ok(Some(took))
+}
+
+/// A change of the state alone: the order of deletion, protection, what only a later deletion goes by.
+async fn note(shared: &Shared<'_>, step: &Step) -> Result<Option<Duration>> {
+    let address = &step.address;
+    let old =
+        shared.record(address).ok_or_else(|| Error::Refused(format!("{address} is not in the state")))?;
+    let record = Record {
+        inputs: step.inputs.clone(),
+        depends_on: step.depends_on.clone(),
+        protected: shared.run.desired.lifecycle(address).prevent_destroy,
+        ..old
+    };
+    let entry =
+        Entry::Done { intent: (shared.run.new_intent)(), address: address.clone(), record: Some(record) };
+    shared.done(&entry).await?;
+    Ok(Some(Duration::ZERO))
 }
 
 /// `ignore_changes`: those attributes stay as they are.

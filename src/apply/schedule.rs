@@ -1,6 +1,7 @@
 use super::Pace;
 use super::gate::{Gate, Pass, Rank};
 use super::operation;
+use super::outputs::outputs;
 use super::reader::Reader;
 use crate::address::Address;
 use crate::cloud::Cloud;
@@ -12,7 +13,7 @@ use crate::resource::{Id, Kind, Observed};
 use crate::state::{Digest, Document, Entry, Intent, Journal, Record, Verb};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -213,12 +214,13 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
     not_started.sort();
     not_started.dedup();
     drop(flying);
-    let unsettled = shared.document().open.iter().map(|intent| intent.address.clone()).collect();
+    let unsettled: Vec<Address> =
+        shared.document().open.iter().map(|intent| intent.address.clone()).collect();
     let known = shared.known.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut document = shared.document.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if failed.is_empty() && !stopped {
-        outputs(run, &known, &shared.digest, &mut document);
-    }
+    let undone: HashSet<&Address> =
+        failed.iter().map(|failure| &failure.address).chain(&not_started).chain(&unsettled).collect();
+    outputs(run, &known, &shared.digest, &undone, &mut document);
     Summary { document, done, failed, not_started, unsettled, stopped }
 }
 
@@ -238,34 +240,29 @@ async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, 
     (index, verb, outcome)
 }
 
-/// What is there already and may be referred to.
+/// What is there already and may be referred to. What is left alone is as it is recorded; of the rest the secrets are
+/// known as well, since `stack.toml` has them.
 fn settled(run: &Run<'_>, document: &Document) -> Known {
     let mut known = Known::default();
     for step in &run.plan.steps {
-        if let (Some(record), Some(observed)) =
-            (document.resources.get(&step.address), run.observed.get(&step.address))
-        {
-            let wanted = if step.inputs.is_null() { &record.inputs } else { &step.inputs };
-            let inputs = crate::schema::tree::merge(&observed.inputs, wanted);
-            known.insert(step.address.clone(), Value::settled(&record.id, &inputs, &observed.outputs));
-        }
+        let address = &step.address;
+        let Some(record) = document.resources.get(address) else { continue };
+        let value = match run.observed.get(address) {
+            _ if step.left_alone => Value::settled(&record.id, &record.inputs, &record.outputs),
+            Some(observed) => {
+                let wanted = if run.desired.contains(address) {
+                    run.desired.inputs(address, &known)
+                } else {
+                    record.inputs.clone()
+                };
+                let inputs = crate::schema::tree::merge(&observed.inputs, &wanted);
+                Value::settled(&record.id, &inputs, &observed.outputs)
+            }
+            None => continue,
+        };
+        known.insert(address.clone(), value);
     }
     known
-}
-
-fn outputs(run: &Run<'_>, known: &Known, digest: &Digest, document: &mut Document) {
-    for change in &run.plan.outputs {
-        if change.after.is_null() {
-            document.outputs.remove(&change.name);
-        }
-    }
-    let wanted = |name: &String| run.plan.outputs.iter().any(|c| c.name == *name && !c.after.is_null());
-    for (name, (value, sensitive)) in run.desired.outputs(known) {
-        if wanted(&name) {
-            let schema = serde_json::json!({ "x-sensitive": sensitive });
-            document.outputs.insert(name, digest.redact(&schema, &value));
-        }
-    }
 }
 
 fn rank(order: &Order, index: usize) -> Rank {

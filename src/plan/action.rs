@@ -79,6 +79,9 @@ pub struct Step {
     pub protected: bool,
     /// Deleting or replacing it loses data.
     pub holds_data: bool,
+    /// Not chosen by the command: it stays as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_alone: bool,
     /// Seconds that it usually takes on AWS.
     pub seconds: u32,
 }
@@ -87,6 +90,13 @@ impl Step {
     /// The changes that force a replacement.
     pub fn forcing(&self) -> impl Iterator<Item = &AttrChange> {
         self.changes.iter().filter(|change| change.effect == Effect::Replace)
+    }
+
+    /// Whether it is an update of the state alone, for which nothing is called.
+    pub fn is_recorded_only(&self) -> bool {
+        self.action == Action::Update
+            && self.reason == Reason::Changed
+            && self.changes.iter().all(|change| change.effect == Effect::Recorded)
     }
 
     /// Whether an apply has anything to do for it.

@@ -1,5 +1,6 @@
 use super::order::waiting_for_itself;
-use super::{Action, Gone, Known, OutputChange, Plan, Reason, Selection, Step, Value};
+use super::outputs::outputs;
+use super::{Action, Gone, Known, Plan, Reason, Selection, Step, Value};
 use crate::address::Address;
 use crate::desired::Desired;
 use crate::diff::{AttrChange, Effect, complete, diff, same};
@@ -8,7 +9,7 @@ use crate::schema::tree::{copy, merge};
 use crate::schema::{is, properties};
 use crate::state::{Digest, Document, Record};
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What a plan is made from.
 pub struct Inputs<'a> {
@@ -42,7 +43,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     }
     builder.unwanted(&wanted, &chosen);
     builder.destroy_first();
-    let outputs = builder.outputs();
+    let outputs = outputs(inputs, &builder.known, &builder.digest);
     Plan {
         stack: inputs.desired.stack().to_owned(),
         target: inputs.desired.target().map(str::to_owned),
@@ -107,14 +108,8 @@ impl Builder<'_> {
             if let Some(record) = record {
                 self.known
                     .insert(address.clone(), Value::settled(&record.id, &record.inputs, &record.outputs));
-                self.steps.push(self.step(
-                    address,
-                    kind,
-                    Action::Noop,
-                    Reason::Changed,
-                    Some(record),
-                    Json::Null,
-                ));
+                let step = self.step(address, kind, Action::Noop, Reason::Changed, Some(record), Json::Null);
+                self.steps.push(Step { left_alone: true, ..step });
             }
             return;
         }
@@ -145,6 +140,7 @@ impl Builder<'_> {
         let mut changes = diff(kind.inputs(), &seen, &inputs);
         changes.extend(noted(kind, &record.inputs, &inputs));
         changes.extend(protection(record, self.inputs.desired.lifecycle(address).prevent_destroy));
+        changes.extend(edges(record, self.inputs.desired.depends_on(address)));
         let (action, reason) = self.decide(address, record, observed, &changes);
         let value = match action {
             Action::Replace | Action::ReplaceCreateFirst => Value::creating(address, kind, &plain),
@@ -223,7 +219,12 @@ impl Builder<'_> {
                 self.gone.push(Gone { address: address.clone(), id: record.id.clone() });
             }
             let action = if chosen.contains(address) { Action::Delete } else { Action::Noop };
-            self.steps.push(self.step(address, kind, action, reason.clone(), Some(record), Json::Null));
+            if action == Action::Noop {
+                self.known
+                    .insert(address.clone(), Value::settled(&record.id, &record.inputs, &record.outputs));
+            }
+            let step = self.step(address, kind, action, reason.clone(), Some(record), Json::Null);
+            self.steps.push(Step { left_alone: action == Action::Noop, ..step });
         }
     }
 
@@ -262,34 +263,9 @@ impl Builder<'_> {
             deposed: record.map(deposed).unwrap_or_default(),
             protected: record.is_some_and(|record| self.is_protected(address, record)),
             holds_data: kind.profile().holds_data,
+            left_alone: false,
             seconds,
         }
-    }
-
-    fn outputs(&self) -> Vec<OutputChange> {
-        let before = &self.inputs.state.outputs;
-        let mut after: BTreeMap<String, (Json, bool)> = BTreeMap::new();
-        if !self.inputs.destroy && self.inputs.selection.targets.is_empty() {
-            after = self.inputs.desired.outputs(&self.known);
-        } else if !self.inputs.destroy {
-            return vec![];
-        }
-        let names: HashSet<&String> = before.keys().chain(after.keys()).collect();
-        let mut changes: Vec<OutputChange> = names
-            .into_iter()
-            .filter_map(|name| {
-                let (after, sensitive) = after.get(name).cloned().unwrap_or((Json::Null, false));
-                let before = before.get(name).cloned().unwrap_or(Json::Null);
-                let after = if sensitive {
-                    self.digest.redact(&json!({ "x-sensitive": true }), &after)
-                } else {
-                    after
-                };
-                (before != after).then(|| OutputChange { name: name.clone(), before, after, sensitive })
-            })
-            .collect();
-        changes.sort_by(|a, b| a.name.cmp(&b.name));
-        changes
     }
 }
 
@@ -328,7 +304,7 @@ fn noted(kind: &dyn Kind, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
             path: name.clone(),
             before: before.clone(),
             after: after.clone(),
-            effect: Effect::InPlace,
+            effect: Effect::Recorded,
             sensitive: false,
         })
     });
@@ -341,7 +317,20 @@ fn protection(record: &Record, wanted: bool) -> Option<AttrChange> {
         path: "lifecycle.prevent_destroy".to_owned(),
         before: json!(record.protected),
         after: json!(wanted),
-        effect: Effect::InPlace,
+        effect: Effect::Recorded,
+        sensitive: false,
+    })
+}
+
+/// What it depends on is in the state, since a deletion goes by it: a change of that alone is one of the state too.
+fn edges(record: &Record, wanted: &[Address]) -> Option<AttrChange> {
+    let set = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
+    let (before, after) = (set(&record.depends_on), set(wanted));
+    (before != after).then(|| AttrChange {
+        path: "depends_on".to_owned(),
+        before: json!(before),
+        after: json!(after),
+        effect: Effect::Recorded,
         sensitive: false,
     })
 }

@@ -82,6 +82,14 @@ impl Known {
         self.values.insert(address, value);
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub fn contains(&self, address: &Address) -> bool {
+        self.values.contains_key(address)
+    }
+
     /// The attribute at `path` (`endpoint`, `tags.owner`) of a resource; unknown if it is not decided yet.
     pub fn get(&self, address: &Address, path: &str) -> Json {
         let whole = || unknown(&format!("{address}.{path}"));

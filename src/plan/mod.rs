@@ -4,6 +4,7 @@ mod action;
 mod build;
 mod known;
 mod order;
+mod outputs;
 mod select;
 
 pub use action::{Action, Gone, OutputChange, Plan, Reason, Step};

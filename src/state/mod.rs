@@ -26,7 +26,7 @@ mod store;
 
 pub use bucket::Bucket;
 pub use cipher::{Cipher, Identity, Unreadable};
-pub use digest::Digest;
+pub use digest::{Digest, PREFIX as DIGEST_PREFIX};
 pub use document::{Document, FORMAT};
 pub use error::StateError;
 pub use file::write_atomically;

@@ -5,9 +5,11 @@
 mod apply;
 mod cost;
 mod crash;
+mod edges;
 mod lost;
 mod objects;
 mod order;
+mod parts;
 mod plan;
 mod quote;
 mod remote;

@@ -73,6 +73,8 @@ pub struct World {
     pub faults: Vec<(String, Fault)>,
     /// Seconds for which a write does not read back.
     pub staleness: u64,
+    /// Every secret that a create call was given.
+    pub secrets: Vec<String>,
     /// Seconds for which a new object cannot be read, although lists show it.
     pub unseen: u64,
     /// Of every call and read.
@@ -190,6 +192,7 @@ impl Kind for Scripted {
             let listed = now + Duration::from_secs(unseen);
             self.act(fault, |world| {
                 world.next += 1;
+                world.secrets.extend(inputs["secret"].as_str().map(str::to_owned));
                 let visible = now + Duration::from_secs(world.unseen);
                 let id = format!("{}-{}", self.name, world.next);
                 // The create call cannot set `size`: the engine must update to it.

@@ -90,6 +90,12 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, lines: &mut Vec<St
             notes.push(format!("{} interrupts: {how}", change.path));
         }
     }
+    if step.is_recorded_only() {
+        notes.push("in the state only".to_owned());
+    }
+    if step.changes.iter().any(|change| change.path == "depends_on" && change.effect == Effect::Recorded) {
+        notes.push("order of deletion".to_owned());
+    }
     if step.holds_data && step.action.deletes() {
         notes.push(Paint::Bad.label("its data will be lost"));
     }
