@@ -21,5 +21,6 @@ pub mod refresh;
 pub mod resource;
 pub mod schema;
 pub mod state;
+pub mod terraform;
 pub mod upload;
 pub mod veil;

@@ -31,6 +31,7 @@ mod state;
 mod tls;
 mod unlock;
 mod validate;
+mod words;
 
 use clap::{Parser, Subcommand};
 use failure::{Exit, Outcome};
@@ -78,7 +79,7 @@ enum Command {
 
 /// Runs the command line of this process; the answer is its exit code.
 pub async fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+    let cli = words::parse();
     panic::begin(!matches!(&cli.command, Command::Local(args) if args.supervises()));
     chaos::begin(&cli.chaos);
     if let Err(failure) = log::begin(&cli.log) {

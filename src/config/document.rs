@@ -4,6 +4,7 @@ use crate::address::{Address, is_identifier};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::resource::Kind;
 use crate::schema::suggest;
+use crate::terraform;
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
@@ -65,12 +66,13 @@ impl Document {
     ) {
         let names = kinds.iter().map(|kind| kind.name());
         let Some(kind) = kinds.iter().copied().find(|kind| kind.name() == name) else {
-            let meant = suggest::closest(name, names.clone().chain(TABLES));
+            let word = terraform::table(name);
+            let meant = suggest::closest(name, names.clone().chain(TABLES)).filter(|_| word.is_none());
             for block in entry.node.as_table().into_iter().flatten().map(|(block, _)| block) {
                 self.broken.insert(Address::new(name, block));
                 self.broken.extend(meant.map(|meant| Address::new(meant, block)));
             }
-            return found.push(unknown_table(name, meant, &entry, names));
+            return found.push(unknown_table(name, word, meant, &entry, names));
         };
         let super::Value::Table(blocks) = entry.node.value else {
             return found.push(
@@ -118,12 +120,15 @@ impl Document {
 
 fn unknown_table(
     name: &str,
+    word: Option<&'static str>,
     meant: Option<&'static str>,
     entry: &Entry,
     kinds: impl Iterator<Item = &'static str>,
 ) -> Diagnostic {
     let all: Vec<&str> = kinds.collect();
-    if entry.node.as_table().is_none() {
+    // A table, or an array of tables such as `[[moved]]`.
+    let is_table = |node: &Node| node.as_table().is_some();
+    if !is_table(&entry.node) && !entry.node.as_list().is_some_and(|items| items.iter().any(is_table)) {
         return Diagnostic::new(
             "stackctl::unknown_key",
             format!("`{name}` stands outside of any table"),
@@ -131,9 +136,10 @@ fn unknown_table(
         )
         .at(entry.key, "before the first header");
     }
-    let help = match meant {
-        Some(meant) => format!("Did you mean `{meant}`?"),
-        None => format!("Kinds: {}; besides: {}.", suggest::list(&all), suggest::list(&TABLES)),
+    let help = match (word, meant) {
+        (Some(word), _) => format!("From Terraform: {word}"),
+        (None, Some(meant)) => format!("Did you mean `{meant}`?"),
+        (None, None) => format!("Kinds: {}; besides: {}.", suggest::list(&all), suggest::list(&TABLES)),
     };
     Diagnostic::new("stackctl::unknown_kind", format!("there is no kind `{name}`"), help)
         .at(entry.key, "unknown")

@@ -1,5 +1,6 @@
 use super::{Entry, Node, Source, Span, Template, Value, scan};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::terraform;
 use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -104,10 +105,19 @@ fn syntax(source: &Source, error: &toml::de::Error) -> Diagnostic {
     let line_start = source.text.get(..span.start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
     let line = source.text.get(line_start..).and_then(|text| text.lines().next()).unwrap_or_default();
     let message = error.message();
+    // `"${join("-", x)}"`: the quotes within end the string.
+    let broken = line.split_once("${").and_then(|(_, inner)| terraform::expression(inner.split('}').next()?));
     let help = if message == "duplicate key" {
         "Remove one of the two, or give it another name."
     } else if line.contains("${") && line.contains("[\"") {
         "Quotes end the string. Write the key in single quotes: `\"${subnet.private['a'].id}\"`."
+    } else if let Some(word) = &broken {
+        word
+    } else if terraform::is_hcl(line) {
+        "This is HCL, Terraform's language. Here a file is TOML: `[bucket.loans]` instead of `resource \"aws_s3_bucket\" \"loans\" {`; \
+         `docs/from-terraform.md` has the words."
+    } else if let Some(help) = terraform::value(line) {
+        help
     } else if message.contains("must be quoted") || message.contains("string values") {
         "Text stands in quotes: `key = \"text\"`."
     } else {

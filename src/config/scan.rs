@@ -1,6 +1,7 @@
 use super::{Part, Span, Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::reference::Expression;
+use crate::terraform;
 
 /// Reads the references out of a string. `raw` is the string as it stands in the file, quotes and escapes included,
 /// from which the places of the references are taken.
@@ -41,10 +42,13 @@ pub(super) fn template(text: &str, raw: &str, span: Span, found: &mut Diagnostic
         let inner = text.get(opening.start + "${".len()..end - "}".len()).unwrap_or_default();
         match inner.parse::<Expression>() {
             Ok(expression) => template.parts.push(Part::Expression(expression, place)),
-            Err(error) => found.push(
-                Diagnostic::new("stackctl::bad_reference", error.message, error.help)
-                    .at(place, "not understood"),
-            ),
+            Err(error) => {
+                let help = terraform::expression(inner).map(|word| format!("From Terraform: {word}"));
+                found.push(
+                    Diagnostic::new("stackctl::bad_reference", error.message, help.unwrap_or(error.help))
+                        .at(place, "not understood"),
+                );
+            }
         }
     }
     template.push_text(text.get(rest..).unwrap_or_default());

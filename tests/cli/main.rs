@@ -11,3 +11,4 @@ mod mistakes;
 mod offline;
 mod recovery;
 mod states;
+mod terraform;

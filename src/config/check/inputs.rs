@@ -3,6 +3,7 @@ use crate::config::tags::reserved;
 use crate::config::{Block, Node, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::{On, Problem, defaults, validate};
+use crate::terraform;
 
 /// The inputs of every block against the schema of its kind and the kind's own rules.
 pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
@@ -56,7 +57,11 @@ fn placed(block: &Block, problem: Problem) -> Diagnostic {
         On::Key => format!("`{}` has no attribute `{}`", block.kind.name(), problem.path),
         On::Value | On::Absence => problem.message,
     };
-    Diagnostic::new(problem.code, message, problem.help).at(span, problem.reason)
+    let word = (problem.code == "stackctl::unknown_attribute")
+        .then(|| terraform::attribute(block.kind.name(), &problem.path))
+        .flatten();
+    let help = word.map_or(problem.help, |word| format!("From Terraform: {word}"));
+    Diagnostic::new(problem.code, message, help).at(span, problem.reason)
 }
 
 /// A kind's complaint is one text: what is wrong, then the remedy, by `: ` or `; ` or as a sentence of its own.

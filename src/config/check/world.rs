@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::reference::{Expression, Reference};
 use crate::resource::Kind;
 use crate::schema::{properties, suggest, tree, types::Types, unknown};
+use crate::terraform;
 use serde_json::Value as Json;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -65,7 +66,9 @@ impl World<'_> {
         let prefix = format!("{}.", address.kind);
         let same = heads.iter().filter_map(|head| head.strip_prefix(&prefix));
         let meant = suggest::closest(&address.name, same).map(|name| format!("{prefix}{name}"));
+        let word = kind.is_none().then(|| terraform::expression(&head.to_string())).flatten();
         let help = match (meant, kind) {
+            _ if word.is_some() => format!("From Terraform: {}", word.unwrap_or_default()),
             (Some(meant), _) => format!("Did you mean `{meant}`?"),
             (None, None) => {
                 let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
