@@ -24,6 +24,14 @@ pub enum Error {
     /// What was announced could not be made durable, so it was not done.
     #[error(transparent)]
     State(#[from] crate::state::StateError),
+    /// A call was about to be made under a lock that may be another's by now.
+    #[error("{because}; {}", if *begun { "whether the call that was under way has arrived is not known here" } else { "nothing was sent" })]
+    Withheld {
+        #[source]
+        because: Box<Error>,
+        /// Something of this attempt may have been sent before.
+        begun: bool,
+    },
     #[error("{context}: {source}")]
     Io {
         context: String,

@@ -4,12 +4,12 @@ use super::failure::{Exit, Failure, Outcome};
 use super::plan;
 use super::report::{self, Progress};
 use super::session::{Planned, Session, kind};
+use super::signals::{self, Signals};
 use crate::apply::{Run, Stop, Summary, apply};
 use crate::plan::Step;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -77,6 +77,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
         return Ok(Exit::Done);
     }
     approve("Carry this out?", "the plan", approved || args.auto_approve)?;
+    let _handled = signals::handle().await;
     if open.document.serial == 0 {
         // The journal builds on a state that is on the disk.
         open.held.write(&mut open.document).await?;
@@ -86,7 +87,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let started = Instant::now();
     let (stopper, stop) = watch::channel(Stop::No);
     let stopper = Arc::new(stopper);
-    let signals = tokio::spawn(signals(stopper.clone(), Duration::from_secs(args.grace)));
+    let answering = tokio::spawn(answer(stopper.clone(), Duration::from_secs(args.grace)));
     let lock = open.held.lost().map(|lost| tokio::spawn(stop_when_lost(lost, stopper)));
     let run = Run {
         cloud: &open.cloud,
@@ -102,7 +103,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
         stop,
     };
     let mut summary = apply(&run, open.document.clone()).await;
-    signals.abort();
+    answering.abort();
     lock.inspect(JoinHandle::abort);
     let mut saved = open.held.write(&mut summary.document).await;
     if saved.is_ok() && summary.document.is_of_nothing() {
@@ -173,7 +174,7 @@ fn drain(stop: &watch::Sender<Stop>) {
 
 /// First signal: start nothing more, and leave what is still in flight after `grace` to the next command. Second: end
 /// now; the journal knows what was in flight.
-async fn signals(stop: Arc<watch::Sender<Stop>>, grace: Duration) {
+async fn answer(stop: Arc<watch::Sender<Stop>>, grace: Duration) {
     let Ok(mut signals) = Signals::new() else { return };
     signals.next().await;
     report::note(&format!(
@@ -182,31 +183,12 @@ async fn signals(stop: Arc<watch::Sender<Stop>>, grace: Duration) {
     ));
     drain(&stop);
     tokio::select! {
-        () = signals.next() => std::process::exit(130),
+        _ = signals.next() => signals::end(130).await,
         () = sleep(grace) => {}
     }
     report::note("Not everything is finished; the next command settles the rest.");
     // Nobody listens if the apply has just ended.
     let _ = stop.send(Stop::Abandon);
     signals.next().await;
-    std::process::exit(130);
-}
-
-/// Ctrl-C, SIGTERM, and the end of the terminal.
-struct Signals([Signal; 3]);
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use SignalKind as Kind;
-        Ok(Self([signal(Kind::interrupt())?, signal(Kind::terminate())?, signal(Kind::hangup())?]))
-    }
-
-    async fn next(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
+    signals::end(130).await
 }

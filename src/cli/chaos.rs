@@ -26,6 +26,17 @@ pub struct ChaosArgs {
     #[arg(long, value_name = "N", hide = true, global = true)]
     die_at: Option<At>,
 
+    // For tests that would have to wait for a minute: how long a lease is good without being renewed.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        hide = true,
+        global = true,
+        env = "STACKCTL_TEST_LEASE_LIFE",
+        hide_env = true
+    )]
+    lease_life: Option<u64>,
+
     // As --die-at, with a panic instead of the signal.
     #[arg(long, value_name = "N", hide = true, global = true, conflicts_with = "die_at")]
     panic_at: Option<At>,
@@ -36,6 +47,7 @@ pub struct ChaosArgs {
 }
 
 static SEED: OnceLock<u64> = OnceLock::new();
+static LEASE_LIFE: OnceLock<Duration> = OnceLock::new();
 static TALLY: OnceLock<Arc<Tally>> = OnceLock::new();
 
 /// Attempts of the SDK: so many in a row fail about once in a million calls.
@@ -46,6 +58,9 @@ const BACKOFF: Duration = Duration::from_millis(20);
 pub fn begin(args: &ChaosArgs) {
     if let Some(seed) = args.seed {
         let _ = SEED.set(seed);
+    }
+    if let Some(seconds) = args.lease_life {
+        let _ = LEASE_LIFE.set(Duration::from_secs(seconds.max(2)));
     }
     let at = args.die_at.clone().or(args.panic_at.clone());
     if at.is_some() || args.chaos_points.is_some() {
@@ -83,6 +98,11 @@ pub fn patient(cloud: Cloud) -> Cloud {
 /// How patient the engine is on the local cloud.
 pub fn pace() -> Pace {
     if SEED.get().is_some() { Pace::CHAOS } else { Pace::EMULATOR }
+}
+
+/// How long a lease lasts, where a test says so.
+pub fn lease_life() -> Option<Duration> {
+    LEASE_LIFE.get().copied()
 }
 
 /// Nothing is broken on purpose where it matters.

@@ -27,6 +27,7 @@ mod resolve;
 mod schema;
 mod session;
 mod show;
+mod signals;
 mod state;
 mod tls;
 mod unlock;

@@ -4,6 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::identity::identity;
 use super::packages;
 use super::report;
+use super::signals;
 use crate::address::Address;
 use crate::apply::{Pace, settle};
 use crate::cloud::{self, Cloud, Destination};
@@ -119,6 +120,7 @@ impl Session {
         let store = match place {
             Place::Folder(store) => store.clone(),
             Place::Bucket { bucket, key } => {
+                signals::watch();
                 let objects = match cloud {
                     Some(cloud) => Bucket::new(cloud, bucket),
                     None => Bucket::new(&self.connect().await?, bucket),
@@ -129,7 +131,8 @@ impl Session {
                         .await
                         .map_err(Failure::while_doing("failed to make the bucket of the state"))?;
                 }
-                Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key)
+                let store = Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key);
+                chaos::lease_life().into_iter().fold(store, Store::lasting)
             }
         };
         Ok(store.sealed_by(self.cipher.clone()))
@@ -196,6 +199,11 @@ impl Session {
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let document = document.unwrap_or_else(new);
         guard(&document, &cloud, &store.name())?;
+        // From here on everything is done, and decided, under the lock.
+        let cloud = match held.warrant() {
+            Some(warrant) => cloud.under(warrant),
+            None => cloud,
+        };
         let mut open =
             Open { stack: self.stack, root: self.root, cloud, document, held, cipher: self.cipher };
         open.settle().await?;

@@ -1,3 +1,4 @@
+use super::warrant::withheld;
 use crate::error::{AwsError, Error, Result};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -10,6 +11,11 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     move |error| {
+        if let SdkError::DispatchFailure(failure) = &error
+            && let Some(ours) = failure.as_connector_error().and_then(withheld)
+        {
+            return ours;
+        }
         let status = error.raw_response().map(|response| response.status().as_u16());
         let (code, message, request_id) = match error.as_service_error() {
             Some(service) => {

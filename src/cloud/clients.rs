@@ -1,5 +1,6 @@
 use super::once::Once;
 use super::watch::Watch;
+use super::{Layer, Warrant, Warranted};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -7,6 +8,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_lambda::config::StalledStreamProtectionConfig;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A function runs for 15 minutes at most, and may take some more to start.
@@ -24,6 +26,7 @@ pub struct Cloud {
     pub region: String,
     /// An emulator and not AWS: waits are short, and what it cannot do is forgiven where a kind says so.
     pub emulated: bool,
+    warrant: Option<Arc<dyn Warrant>>,
 }
 
 macro_rules! clients {
@@ -55,7 +58,7 @@ clients! {
 impl Cloud {
     pub fn new(config: SdkConfig, account: String, emulated: bool) -> Self {
         let region = config.region().map(ToString::to_string).unwrap_or_default();
-        Self { config, account, region, emulated }
+        Self { config, account, region, emulated, warrant: None }
     }
 
     /// For calls that make something anew each time they arrive. EC2 has few client tokens: what was made before the
@@ -97,6 +100,20 @@ impl Cloud {
             .http_client(http)
             .build();
         Self::new(config, "000000000000".to_owned(), true)
+    }
+
+    /// The same cloud, reached only while `warrant` holds.
+    #[must_use]
+    pub fn under(self, warrant: Arc<dyn Warrant>) -> Self {
+        let Some(http) = self.config.http_client() else { return self };
+        let http = SharedHttpClient::new(Layer::around(http, Warranted::new(warrant.clone())));
+        let config = self.config.into_builder().http_client(http).build();
+        Self { config, warrant: Some(warrant), ..self }
+    }
+
+    /// What calls need on their way to this cloud.
+    pub fn warrant(&self) -> Option<&Arc<dyn Warrant>> {
+        self.warrant.as_ref()
     }
 
     /// The same cloud, its clients repeating failed calls as `retries` says.

@@ -8,6 +8,7 @@ mod layer;
 pub mod naming;
 mod once;
 pub mod tags;
+mod warrant;
 mod watch;
 
 pub use aws::{Gone, Remedy, aws, built};
@@ -15,3 +16,4 @@ pub use call::Call;
 pub use clients::{Cloud, EMULATOR};
 pub use connect::{Destination, connect, http};
 pub use layer::{Layer, Wrap};
+pub use warrant::{Warrant, Warranted};

@@ -19,6 +19,15 @@ pub enum StateError {
     /// Someone else has taken over: nothing more may be changed under this lock.
     #[error("the state {name} was taken over{}, so this run must not go on: what it had done stands in the state already, and whoever took over settles what it was doing", held(.holder.as_ref()))]
     Lost { name: String, holder: Option<Holder> },
+    /// Whoever slept for longer than a lease lasts does not know whether it is still the one who has it.
+    #[error(
+        "the lock of the state {name} ran out while this process slept or was cut off, and could not be renewed ({source}), so this run must not go on; the next command settles what it was doing"
+    )]
+    Lapsed {
+        name: String,
+        #[source]
+        source: Box<Error>,
+    },
     #[error("{name} could not be {verb}: {source}. {hint}")]
     Io {
         name: String,

@@ -1,5 +1,7 @@
 use super::{Document, HeldFiles, HeldRemote, Journal, Moved, StateError};
 use crate::chaos::{Moment, point};
+use crate::cloud::Warrant;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// The state of a stack, under lock: the only way to write it. The lock ends with this value.
@@ -69,6 +71,14 @@ impl Held {
     pub async fn release(self) {
         if let Self::Remote(held) = self {
             held.release().await;
+        }
+    }
+
+    /// What calls to the cloud need that are made under this lock; none where the lock cannot be lost.
+    pub fn warrant(&self) -> Option<Arc<dyn Warrant>> {
+        match self {
+            Self::Files(_) => None,
+            Self::Remote(held) => Some(held.warrant()),
         }
     }
 

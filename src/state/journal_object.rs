@@ -1,5 +1,6 @@
 use super::ledger::{Ledger, Tip, plain};
-use super::{Document, Entry, Lease, StateError};
+use super::tenure::Tenure;
+use super::{Document, Entry, StateError};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
@@ -15,7 +16,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub struct JournalObject {
     ledger: Arc<Ledger>,
-    lease: Lease,
+    tenure: Tenure,
     command: String,
     waiting: Mutex<Vec<Waiting>>,
     durable: tokio::sync::Mutex<Durable>,
@@ -40,9 +41,9 @@ const FULL: usize = 256 * 1024;
 
 impl JournalObject {
     /// On top of `document`; nothing is written before the first entry.
-    pub(super) fn new(ledger: Arc<Ledger>, lease: Lease, document: Document, command: &str) -> Self {
+    pub(super) fn new(ledger: Arc<Ledger>, tenure: Tenure, document: Document, command: &str) -> Self {
         let durable = tokio::sync::Mutex::new(Durable { document, ours: false });
-        Self { ledger, lease, command: command.to_owned(), waiting: Mutex::default(), durable }
+        Self { ledger, tenure, command: command.to_owned(), waiting: Mutex::default(), durable }
     }
 
     /// Appends an entry and waits until it is in the object store, alone or with others.
@@ -67,7 +68,7 @@ impl JournalObject {
 
     /// That what was announced may still be done.
     pub async fn check(&self) -> Result<(), StateError> {
-        if self.lease.is_good() { Ok(()) } else { Err(self.ledger.lost().await) }
+        self.tenure.check().await
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {

@@ -1,58 +1,8 @@
-use super::Holding;
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use super::kernel::ThisKernel;
+use super::{Holder, Holding};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
-
-/// Who has the lock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Holder {
-    pub pid: u32,
-    pub host: String,
-    pub user: String,
-    pub command: String,
-    /// RFC 3339.
-    pub since: String,
-}
-
-impl Holder {
-    /// This process, doing `command`.
-    pub fn this(command: &str) -> Self {
-        let host =
-            nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
-        let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
-        Self {
-            pid: std::process::id(),
-            host,
-            user: user.map(|user| user.name).unwrap_or_default(),
-            command: command.to_owned(),
-            since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        }
-    }
-
-    /// Whether it ran on this machine and its process is gone.
-    pub fn is_dead(&self) -> bool {
-        let here = Self::this("");
-        let Ok(pid) = i32::try_from(self.pid) else { return false };
-        pid > 0
-            && (&self.host, &self.user) == (&here.host, &here.user)
-            && nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) == Err(nix::errno::Errno::ESRCH)
-    }
-
-    /// Somebody who left no readable word.
-    pub fn unknown() -> Self {
-        let unknown = || "unknown".to_owned();
-        Self { pid: 0, host: unknown(), user: unknown(), command: unknown(), since: unknown() }
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pid, host, user, command, .. } = self;
-        write!(f, "`stackctl {command}` of {user}@{host} (process {pid})")
-    }
-}
 
 /// The lock of a local state: an OS lock, so it dies with its process and never needs breaking.
 #[derive(Debug)]
@@ -93,7 +43,8 @@ impl Lock {
 fn introduced(file: &mut File) -> io::Result<Option<Holder>> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    Ok(serde_json::from_str(&text).ok())
+    // Whoever has the lock lives: of one that is dead, only the word is left.
+    Ok(serde_json::from_str(&text).ok().filter(|holder: &Holder| !holder.is_dead(&ThisKernel)))
 }
 
 fn introduce(file: &mut File, command: &str) -> io::Result<()> {

@@ -1,9 +1,11 @@
 use super::ledger::{Ledger, Tip};
 use super::salvage::Candidate;
+use super::tenure::Tenure;
 use super::{
-    Cipher, Claimed, Condition, Document, Entry, Holder, Journal, JournalObject, Lease, Moved, Object,
-    Objects, Past, PutError, Salvage, StateError, Unreadable,
+    Cipher, Claimed, Condition, Document, Entry, Holder, Host, Journal, JournalObject, Lease, Moved, Object,
+    Objects, Past, PutError, Salvage, StateError, Terms, Unreadable,
 };
+use crate::cloud::Warrant;
 use crate::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,7 @@ pub struct Remote {
     name: String,
     key: String,
     lease: Duration,
+    host: Host,
     cipher: Cipher,
 }
 
@@ -53,6 +56,7 @@ impl Remote {
             name: name.to_owned(),
             key: key.to_owned(),
             lease: Lease::LIFE,
+            host: Host::default(),
             cipher: Cipher::default(),
         }
     }
@@ -60,6 +64,11 @@ impl Remote {
     /// With a lease of another life than [`Lease::LIFE`].
     pub fn lasting(self, lease: Duration) -> Self {
         Self { lease, ..self }
+    }
+
+    /// On another machine than this one, for tests.
+    pub fn on(self, host: Host) -> Self {
+        Self { host, ..self }
     }
 
     /// Encrypts what is written, decrypts what is read.
@@ -226,7 +235,7 @@ impl Remote {
         command: &str,
         only: Option<&str>,
     ) -> Result<(Option<Document>, HeldRemote), StateError> {
-        let taken = Lease::seize(self.objects.clone(), &self.lock_key(), command, self.lease, only).await;
+        let taken = Lease::seize(&self.terms(), command, only).await;
         self.open_under(taken.map_err(self.failed("locked"))?, command, None).await
     }
 
@@ -260,6 +269,7 @@ impl Remote {
         };
         let journal = journal.map(|object| (format!("{}.journal", self.name), object.bytes));
         let held = HeldRemote { ledger: Arc::new(Ledger::new(self.clone(), tip)), lease };
+        held.confirm().await?;
         let salvage = Salvage::new(&self.cipher, candidates, journal)
             .map_err(|what| self.unreadable(Unreadable::Sealed(what)))?;
         Ok((salvage, held))
@@ -277,8 +287,13 @@ impl Remote {
         Ok(None)
     }
 
+    fn terms(&self) -> Terms {
+        let (objects, host) = (self.objects.clone(), self.host.clone());
+        Terms { objects, key: self.lock_key(), life: self.lease, host }
+    }
+
     async fn lease(&self, command: &str, patience: Duration) -> Result<Lease, StateError> {
-        let taken = Lease::take(self.objects.clone(), &self.lock_key(), command, self.lease, patience).await;
+        let taken = Lease::take(&self.terms(), command, patience).await;
         taken
             .map_err(self.failed("locked"))?
             .map_err(|holder| StateError::Locked { name: self.name.clone(), holder: Some(holder) })
@@ -299,6 +314,7 @@ impl Remote {
             let serial = document.as_ref().map_or(0, |document| document.serial);
             let ledger = Ledger::new(self.clone(), Tip { state, journal, serial, ..Tip::default() });
             let held = HeldRemote { ledger: Arc::new(ledger), lease: lease.share() };
+            held.confirm().await?;
             let Some(document) = document.as_mut().filter(|_| dirty) else {
                 return Ok((document, held));
             };
@@ -323,8 +339,23 @@ impl HeldRemote {
     pub async fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
         // Without a takeover's text, whose entries are in the state.
         self.ledger.tip().await.text.clear();
-        let (ledger, lease) = (self.ledger.clone(), self.lease.share());
-        Ok(Journal::Object(Box::new(JournalObject::new(ledger, lease, document.clone(), command))))
+        let (ledger, tenure) = (self.ledger.clone(), self.tenure());
+        Ok(Journal::Object(Box::new(JournalObject::new(ledger, tenure, document.clone(), command))))
+    }
+
+    /// After the objects were read: that they were read under the lease. Whoever slept before that, and has lost it, may have
+    /// read what its successor is in the midst of changing, and could write it, since it is what lies there.
+    async fn confirm(&self) -> Result<(), StateError> {
+        self.tenure().check().await
+    }
+
+    fn tenure(&self) -> Tenure {
+        Tenure::new(self.ledger.clone(), self.lease.claim())
+    }
+
+    /// What calls need that are made under this lease.
+    pub fn warrant(&self) -> Arc<dyn Warrant> {
+        Arc::new(self.tenure())
     }
 
     pub async fn write(&self, document: &mut Document) -> Result<(), StateError> {

@@ -1,4 +1,4 @@
-use super::{Cipher, Document, Files, Held, Holding, Lock, Objects, Past, Remote, Salvage, StateError};
+use super::{Cipher, Document, Files, Held, Holding, Host, Lock, Objects, Past, Remote, Salvage, StateError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,22 @@ impl Store {
     /// An object store: `key` is the state's own, `name` is what messages call it, such as `s3://bucket/key`.
     pub fn remote(objects: Arc<dyn Objects>, name: &str, key: &str) -> Self {
         Self::Remote(Remote::new(objects, name, key))
+    }
+
+    /// With a lease of another life than [`super::Lease::LIFE`], for tests.
+    pub fn lasting(self, life: Duration) -> Self {
+        match self {
+            Self::Remote(remote) => Self::Remote(remote.lasting(life)),
+            files @ Self::Files(_) => files,
+        }
+    }
+
+    /// As seen from another machine than this one, for tests.
+    pub fn on(self, host: Host) -> Self {
+        match self {
+            Self::Remote(remote) => Self::Remote(remote.on(host)),
+            files @ Self::Files(_) => files,
+        }
     }
 
     /// Encrypts what is written, decrypts what is read.

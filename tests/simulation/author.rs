@@ -1,6 +1,7 @@
 use crate::dice::Dice;
 use crate::draft::Block;
 use crate::habit::HABITS;
+use crate::machine::Broken;
 use crate::story::{Act, Command, Edit, Fault, Kept, Moment, Point, Round, Sort, Story, Trap, What};
 use crate::world::Meddling;
 
@@ -92,9 +93,16 @@ impl Author {
         };
         let targets = if self.dice.chance(12) { vec![self.dice.below(self.habits.len())] } else { vec![] };
         let patience = self.dice.pick(&[0, 30, 200, 900, 900]);
-        let faults = (0..self.dice.low(4)).map(|_| self.fault()).collect();
+        let mut faults: Vec<Fault> = (0..self.dice.low(4)).map(|_| self.fault()).collect();
         let trap = self.dice.chance(65).then(|| self.trap(two));
-        Command { act, targets, patience, faults, trap }
+        if trap.is_some_and(|trap| trap.at == Point::Repeat) || self.dice.chance(5) {
+            let at =
+                self.dice.pick(&[Point::Create, Point::Create, Point::Create, Point::Update, Point::Delete]);
+            let sort = Sort::Busy(1 + self.dice.below(6) as u32);
+            faults.push(Fault { at, nth: self.dice.low(3), sort });
+        }
+        let namespace = if self.dice.chance(70) { 0 } else { 1 };
+        Command { act, targets, patience, faults, trap, namespace }
     }
 
     fn fault(&mut self) -> Fault {
@@ -106,21 +114,28 @@ impl Author {
     fn nth(&mut self, at: Point) -> usize {
         match at {
             Point::Read | Point::PutJournal | Point::PutLease => self.dice.low(25),
-            Point::Start | Point::Write | Point::Clear => self.dice.low(2),
+            Point::Repeat | Point::Start | Point::Write | Point::Clear => self.dice.low(2),
             _ => self.dice.low(8),
         }
     }
 
     fn trap(&mut self, two: bool) -> Trap {
         let own = if self.kept == Kept::Files { IN_FILES } else { IN_OBJECTS };
-        let at = if self.dice.chance(50) { self.dice.pick(&CALLS) } else { self.dice.pick(&own) };
+        let at = match self.dice.below(100) {
+            0..25 if two => Point::Repeat,
+            0..55 => self.dice.pick(&CALLS),
+            _ => self.dice.pick(&own),
+        };
+        let broken = self.dice.pick(&[Broken::None, Broken::Boot, Broken::Wall]);
         let what = match self.dice.below(100) {
-            0..50 if two => What::Freeze(20 + self.dice.below(400) as u64),
-            0..10 => What::Freeze(self.dice.below(200) as u64),
+            0..30 if two => What::Freeze(20 + self.dice.below(400) as u64),
+            0..55 if two => What::Suspend(20 + self.dice.below(400) as u64, broken),
+            0..7 => What::Freeze(self.dice.below(200) as u64),
+            7..10 => What::Suspend(self.dice.below(200) as u64, broken),
             10..18 => What::Stop,
             _ => What::Die,
         };
-        let calls = !matches!(at, Point::Intent | Point::Done);
+        let calls = !matches!(at, Point::Intent | Point::Done | Point::Repeat);
         let moment = if calls && self.dice.chance(50) { Moment::Acted } else { Moment::Before };
         Trap { at, nth: self.nth(at), moment, what }
     }

@@ -116,8 +116,12 @@ async fn carry_out(
     held: &Held,
 ) -> Result<End, Fail> {
     let sim = &process.sim;
+    let cloud = &match held.warrant() {
+        Some(warrant) => cloud().clone().under(warrant),
+        None => cloud().clone(),
+    };
     if !document.open.is_empty() {
-        let findings = settle(cloud(), &mut document, &Pace::AWS, kind).await?;
+        let findings = settle(cloud, &mut document, &Pace::AWS, kind).await?;
         for finding in &findings {
             sim.count(match finding {
                 Finding::Adopted { .. } => "settled adopted",
@@ -132,7 +136,7 @@ async fn carry_out(
     if process.holds() {
         crate::check::settled(sim, &document);
     }
-    let observed = refresh(cloud(), &document, &Pace::AWS, kind).await?;
+    let observed = refresh(cloud, &document, &Pace::AWS, kind).await?;
     let desired = desired(draft);
     let plan = plan::build(&plan::Inputs {
         desired: &desired,
@@ -168,7 +172,7 @@ async fn carry_out(
         })
     });
     let run = Run {
-        cloud: cloud(),
+        cloud,
         desired: &desired,
         plan: &plan,
         observed: &observed,

@@ -1,6 +1,7 @@
 use crate::habit::{HABITS, Habit};
 use crate::process::current;
 use crate::story::Point;
+use crate::wire::send;
 use futures::future::BoxFuture;
 use serde_json::Value as Json;
 use stackctl::cloud::Cloud;
@@ -61,30 +62,30 @@ impl Kind for Simulated {
             let sim = process.sim.clone();
             let what = owner.address.to_string();
             let act = move |twist| sim.world().create(habit, inputs, owner, twist, &mut sim.dice());
-            process.call(Point::Create, what, act).await?
+            send(&process, ctx.cloud, Point::Create, what, act).await?
         })
     }
 
-    fn find<'a>(&'a self, _: &'a Cloud, owner: &'a Owner, _: Json) -> BoxFuture<'a, Result<Option<Id>>> {
+    fn find<'a>(&'a self, cloud: &'a Cloud, owner: &'a Owner, _: Json) -> BoxFuture<'a, Result<Option<Id>>> {
         Box::pin(async move {
             let (process, owner, habit) = (current(), owner.clone(), self.habit);
             let (sim, what) = (process.sim.clone(), owner.address.to_string());
-            Ok(process.call(Point::Find, what, move |_| sim.world().find(habit, &owner)).await?)
+            send(&process, cloud, Point::Find, what, move |_| sim.world().find(habit, &owner)).await
         })
     }
 
-    fn read<'a>(&'a self, _: &'a Cloud, ids: &'a [Id]) -> BoxFuture<'a, Result<HashMap<Id, Observed>>> {
+    fn read<'a>(&'a self, cloud: &'a Cloud, ids: &'a [Id]) -> BoxFuture<'a, Result<HashMap<Id, Observed>>> {
         Box::pin(async move {
             let (process, ids) = (current(), ids.to_vec());
             let sim = process.sim.clone();
             let what = ids.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(" ");
-            Ok(process.call(Point::Read, what, move |_| sim.world().read(&ids)).await?)
+            send(&process, cloud, Point::Read, what, move |_| sim.world().read(&ids)).await
         })
     }
 
     fn update<'a>(
         &'a self,
-        _: &'a Cloud,
+        cloud: &'a Cloud,
         id: &'a Id,
         before: Json,
         after: Json,
@@ -94,16 +95,16 @@ impl Kind for Simulated {
             process.sim.updates(&id);
             let (sim, what) = (process.sim.clone(), id.to_string());
             let act = move |twist| sim.world().update(&id, &before, after, twist, &mut sim.dice());
-            process.call(Point::Update, what, act).await?
+            send(&process, cloud, Point::Update, what, act).await?
         })
     }
 
-    fn delete<'a>(&'a self, _: &'a Cloud, id: &'a Id, _: Observed) -> BoxFuture<'a, Result<()>> {
+    fn delete<'a>(&'a self, cloud: &'a Cloud, id: &'a Id, _: Observed) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let (process, id) = (current(), id.clone());
             process.sim.deletes(&id);
             let (sim, what) = (process.sim.clone(), id.to_string());
-            process.call(Point::Delete, what, move |twist| sim.world().delete(&id, twist)).await?
+            send(&process, cloud, Point::Delete, what, move |twist| sim.world().delete(&id, twist)).await?
         })
     }
 }

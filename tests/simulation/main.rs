@@ -15,6 +15,7 @@ mod draft;
 mod habit;
 mod handle;
 mod kind;
+mod machine;
 #[path = "../engine/objects.rs"]
 #[expect(dead_code, reason = "the engine's tests disturb it by themselves")]
 mod objects;
@@ -24,6 +25,7 @@ mod process;
 mod shrink;
 mod sim;
 mod story;
+mod wire;
 mod world;
 
 use counts::Counts;

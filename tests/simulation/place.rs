@@ -1,6 +1,7 @@
 use crate::dice::Dice;
 use crate::draft::CANARY;
 use crate::handle::Handle;
+use crate::machine::host;
 use crate::objects::Memory;
 use crate::process::Process;
 use crate::story::Kept;
@@ -48,7 +49,7 @@ impl Place {
             Where::Folder(folder) => Store::files(folder.path(), "test", None),
             Where::Memory(memory) => {
                 let handle = Handle { memory: memory.clone(), process: process.clone() };
-                Store::remote(Arc::new(handle), "s3://sim/test.json", KEY)
+                Store::remote(Arc::new(handle), "s3://sim/test.json", KEY).on(host(process))
             }
         }
     }

@@ -1,8 +1,10 @@
+use crate::machine::{Broken, Entry, Suspends};
 use crate::sim::Sim;
 use crate::story::{Command, Fault, Moment, Point, Sort, What};
 use crate::world::aws;
 use stackctl::apply::Stop;
 use stackctl::error::Error;
+use stackctl::state::Reading;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::{Future, pending, poll_fn};
@@ -25,6 +27,8 @@ pub struct Process {
     pub sim: Arc<Sim>,
     pub command: Command,
     pub stop: watch::Sender<Stop>,
+    /// As its kernel knows it.
+    pub entry: Entry,
     /// When it got the lock; 0 for never.
     turn: AtomicU64,
     life: Mutex<Life>,
@@ -39,6 +43,7 @@ struct Life {
     next: u64,
     dead: bool,
     frozen: Option<Instant>,
+    suspends: Suspends,
     /// Whether the journal in the folder is this process's, and how long it was when the last call began: what came
     /// after that has announced nothing yet, so a death may cut it.
     journal: Option<u64>,
@@ -103,7 +108,8 @@ const FOREVER: Duration = Duration::from_secs(60 * 3600);
 impl Process {
     pub fn new(name: &'static str, sim: Arc<Sim>, command: Command) -> Arc<Self> {
         let stop = watch::channel(Stop::No).0;
-        Arc::new(Self { name, sim, command, stop, turn: AtomicU64::new(0), life: Mutex::default() })
+        let entry = sim.processes.start(command.namespace);
+        Arc::new(Self { name, sim, command, stop, entry, turn: AtomicU64::new(0), life: Mutex::default() })
     }
 
     /// Gets the lock.
@@ -154,6 +160,7 @@ impl Process {
             }
         });
         let outcome = timeout(FOREVER, running).await;
+        self.sim.processes.end(self.entry);
         let Ok(outcome) = outcome else {
             self.sim.wrong("hang", || format!("{} never ended", self.name));
             return None;
@@ -201,6 +208,12 @@ impl Process {
             What::Freeze(seconds) => {
                 self.life().frozen = Some(Instant::now() + Duration::from_secs(seconds));
             }
+            What::Suspend(seconds, broken) => {
+                let until = Instant::now() + Duration::from_secs(seconds);
+                let mut life = self.life();
+                life.frozen = Some(until);
+                life.suspends.add(until, broken);
+            }
             What::Stop => drop(self.stop.send_replace(Stop::Drain)),
         }
     }
@@ -231,6 +244,27 @@ impl Process {
         self.life().journal = on.then(|| self.sim.place.journal_length());
     }
 
+    /// By the clocks of its machine.
+    pub fn reading(&self) -> Reading {
+        self.life().suspends.reading()
+    }
+
+    /// How many attempts of the next call there are throttled before one gets through.
+    pub fn busy(&self, at: Point) -> u32 {
+        let nth = self.life().seen.get(&at).copied().unwrap_or_default();
+        let busy = self.command.faults.iter().filter(|fault| (fault.at, fault.nth) == (at, nth));
+        let busy = busy.filter_map(|fault| match fault.sort {
+            Sort::Busy(attempts) => Some(attempts),
+            _ => None,
+        });
+        busy.sum()
+    }
+
+    /// Waits, by a timer of the runtime.
+    pub async fn pause(self: &Arc<Self>, time: Duration) {
+        crate::machine::host(self).clock.sleep(time).await;
+    }
+
     /// Makes a call: `act` is what the server does. It travels there and back, unless something comes in between.
     pub async fn call<T: Send + 'static>(
         self: &Arc<Self>,
@@ -248,10 +282,6 @@ impl Process {
         }
         if let Some(until) = self.frozen() {
             sleep_until(until).await;
-            if matches!(at, Point::Create | Point::Update | Point::Delete) {
-                // Stopped between its last look at the lock and its call: as a request that travels, now or never.
-                return Err(Trouble::Lost);
-            }
         }
         {
             let mut life = self.life();
@@ -319,6 +349,8 @@ impl What {
         match self {
             Self::Die => "kill",
             Self::Freeze(_) => "freeze",
+            Self::Suspend(_, Broken::None) => "suspend",
+            Self::Suspend(..) => "suspend with a broken clock",
             Self::Stop => "stop",
         }
     }

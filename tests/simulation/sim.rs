@@ -1,5 +1,6 @@
 use crate::counts::Counts;
 use crate::dice::Dice;
+use crate::machine::Processes;
 use crate::place::Place;
 use crate::story::{Kept, Point};
 use crate::world::World;
@@ -13,6 +14,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Sim {
     pub place: Place,
+    pub processes: Processes,
     world: Mutex<World>,
     dice: Mutex<Dice>,
     counts: Mutex<Counts>,
@@ -55,6 +57,7 @@ impl Sim {
     pub fn new(seed: u64, kept: Kept, logged: bool) -> Self {
         Self {
             place: Place::new(kept),
+            processes: Processes::default(),
             world: Mutex::default(),
             dice: Mutex::new(Dice::new(seed)),
             counts: Mutex::default(),

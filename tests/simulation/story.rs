@@ -1,4 +1,5 @@
 use crate::draft::Block;
+use crate::machine::Broken;
 use crate::world::Meddling;
 
 /// Everything that happens under a seed, as data: any part of it can be left out.
@@ -33,7 +34,7 @@ impl Round {
     pub fn freezes(&self) -> bool {
         let commands = [Some(&self.first), self.second.as_ref().map(|(_, second)| second)];
         let traps = commands.into_iter().flatten().filter_map(|command| command.trap);
-        traps.into_iter().any(|trap| matches!(trap.what, What::Freeze(_)))
+        traps.into_iter().any(|trap| matches!(trap.what, What::Freeze(_) | What::Suspend(..)))
     }
 }
 
@@ -47,12 +48,14 @@ pub struct Command {
     pub patience: u64,
     pub faults: Vec<Fault>,
     pub trap: Option<Trap>,
+    /// The pid namespace that it runs in: processes of another one are not seen from there.
+    pub namespace: u64,
 }
 
 impl Command {
     /// Nothing goes wrong.
     pub fn smooth(act: Act) -> Self {
-        Self { act, targets: vec![], patience: 900, faults: vec![], trap: None }
+        Self { act, targets: vec![], patience: 900, faults: vec![], trap: None, namespace: 0 }
     }
 }
 
@@ -71,6 +74,8 @@ pub enum Point {
     Create,
     Update,
     Delete,
+    /// The SDK is about to wait before it repeats an attempt that was throttled.
+    Repeat,
     /// An intent is journalled.
     Intent,
     /// What came of it is journalled.
@@ -102,6 +107,8 @@ pub enum Sort {
     Refused,
     /// Refused with a code that the profile repeats.
     Throttled,
+    /// So many attempts of the SDK are throttled before one gets through.
+    Busy(u32),
     /// Lost on the way there.
     LostRequest,
     /// It acted; the answer was lost.
@@ -136,6 +143,8 @@ pub enum What {
     Die,
     /// The process is stopped for so many seconds; it does not know.
     Freeze(u64),
+    /// Its machine is suspended for so many seconds, and its timers with it.
+    Suspend(u64, Broken),
     /// Ctrl-C once.
     Stop,
 }

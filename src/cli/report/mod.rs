@@ -51,6 +51,11 @@ pub fn note(line: &str) {
     eprintln!("{line}");
 }
 
+/// A line for whoever is still there to read it: the terminal may be what went away.
+pub fn last_word(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
 pub fn warning(text: &str) {
     eprintln!("{} {text}", Paint::Change.label("warning:"));
 }
