@@ -34,6 +34,8 @@ pub enum Unreadable {
     /// It may be whole: whoever has the key can tell.
     Sealed(String),
     Damaged(String),
+    /// It is whole, and of a format that only a newer stackctl knows.
+    Newer(String),
 }
 
 impl Unreadable {
@@ -41,13 +43,28 @@ impl Unreadable {
     pub(super) fn of_journal(self) -> Self {
         match self {
             Self::Damaged(text) => Self::Damaged(format!("its journal's {text}")),
+            Self::Newer(text) => Self::Newer(format!("its journal: {text}")),
             sealed @ Self::Sealed(_) => sealed,
         }
     }
 
+    /// The same of a line of a journal.
+    pub(super) fn of_line(self, number: usize) -> Self {
+        match self {
+            Self::Damaged(text) => Self::Damaged(format!("line {number} is damaged: {text}")),
+            other => other,
+        }
+    }
+
+    pub(super) fn newer(format: impl fmt::Display, known: u32) -> Self {
+        Self::Newer(format!(
+            "it has format {format}, this stackctl knows up to {known}: use a newer stackctl"
+        ))
+    }
+
     pub fn into_text(self) -> String {
         match self {
-            Self::Sealed(text) | Self::Damaged(text) => text,
+            Self::Sealed(text) | Self::Damaged(text) | Self::Newer(text) => text,
         }
     }
 }
@@ -160,24 +177,20 @@ impl Cipher {
 
     /// Decrypts, parses and verifies a state.
     pub fn read(&self, bytes: &[u8]) -> Result<Document, Unreadable> {
-        let document = Document::from_bytes(&self.open(bytes)?).map_err(Unreadable::Damaged)?;
+        let document = Document::from_bytes(&self.open(bytes)?)?;
         Ok(Document { sealed: Self::is_sealed(bytes), ..document })
     }
 
-    /// A line of a journal.
-    pub(super) fn line(&self, entry: &Entry) -> io::Result<Vec<u8>> {
-        let mut line = match entry {
-            Entry::Base { .. } => serde_json::to_vec(entry)?,
-            _ if !self.seals() => serde_json::to_vec(entry)?,
-            _ => serde_json::to_vec(&SealedLine {
-                sealed: STANDARD.encode(self.seal(&serde_json::to_vec(entry)?)?),
-            })?,
-        };
-        line.push(b'\n');
-        Ok(line)
+    /// What a line of a journal says: a JSON object.
+    pub(super) fn object(&self, entry: &Entry) -> io::Result<Vec<u8>> {
+        let plain = serde_json::to_vec(entry)?;
+        if matches!(entry, Entry::Base { .. }) || !self.seals() {
+            return Ok(plain);
+        }
+        Ok(serde_json::to_vec(&SealedLine { sealed: STANDARD.encode(self.seal(&plain)?) })?)
     }
 
-    /// The entry in a line of a journal.
+    /// The entry that a line of a journal says.
     pub(super) fn entry(&self, line: &[u8]) -> Result<Entry, Unreadable> {
         let parse = |line: &[u8]| {
             serde_json::from_slice(line).map_err(|error| Unreadable::Damaged(error.to_string()))
@@ -232,11 +245,11 @@ mod tests {
         let cipher = Cipher::new(&[recipient], identity).unwrap();
         let base = Entry::base(&Document::new("demo", "1", "r"), "apply", None);
         let void = Entry::Void { intent: "i".to_owned(), reason: "hunter2".to_owned() };
-        assert_eq!(cipher.line(&base).unwrap(), Cipher::default().line(&base).unwrap());
-        let sealed = cipher.line(&void).unwrap();
+        assert_eq!(cipher.object(&base).unwrap(), Cipher::default().object(&base).unwrap());
+        let sealed = cipher.object(&void).unwrap();
         assert!(!String::from_utf8(sealed.clone()).unwrap().contains("hunter2"));
         assert_eq!(cipher.entry(&sealed), Ok(void.clone()));
-        assert_eq!(cipher.entry(&Cipher::default().line(&void).unwrap()), Ok(void));
+        assert_eq!(cipher.entry(&Cipher::default().object(&void).unwrap()), Ok(void));
         assert!(matches!(Cipher::default().entry(&sealed), Err(Unreadable::Sealed(_))));
     }
 

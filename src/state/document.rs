@@ -1,12 +1,13 @@
-use super::{Intent, Record};
+use super::{Intent, Record, Unreadable};
 use crate::address::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
-/// Version of the state format that this build writes.
-pub const FORMAT: u32 = 1;
+/// Version of the state format that this build writes. Since 2 digests cost something to try (see `Digest`), and the lines of
+/// the journal beside it have checksums.
+pub const FORMAT: u32 = 2;
 
 /// The state of one stack on one target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,34 +68,37 @@ impl Document {
     }
 
     /// As [`Document::from_text`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|error| format!("it is not text: {error}"))?;
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| Unreadable::Damaged(format!("it is not text: {error}")))?;
         Self::from_text(text)
     }
 
     /// Parses and verifies; the error says what is wrong with the text.
-    pub fn from_text(text: &str) -> Result<Self, String> {
+    pub fn from_text(text: &str) -> Result<Self, Unreadable> {
+        let damaged = |what: String| Unreadable::Damaged(what);
         let version: Json =
-            serde_json::from_str(text).map_err(|error| format!("it is not valid JSON: {error}"))?;
+            serde_json::from_str(text).map_err(|error| damaged(format!("it is not valid JSON: {error}")))?;
         match version["format"].as_u64() {
-            Some(format) if format > u64::from(FORMAT) => {
-                return Err(format!(
-                    "it has format {format}, this stackctl knows up to {FORMAT}: use a newer stackctl"
-                ));
-            }
+            Some(format) if format > u64::from(FORMAT) => return Err(Unreadable::newer(format, FORMAT)),
             Some(_) => {}
-            None => return Err("it is not a stackctl state: it has no `format`".to_owned()),
+            None => return Err(damaged("it is not a stackctl state: it has no `format`".to_owned())),
         }
         let document: Self = serde_json::from_value(version)
-            .map_err(|error| format!("it does not fit the format: {error}"))?;
-        let expected = document.digest().map_err(|error| error.to_string())?;
+            .map_err(|error| damaged(format!("it does not fit the format: {error}")))?;
+        let expected = document.digest().map_err(|error| damaged(error.to_string()))?;
         if document.checksum != expected {
-            return Err(format!(
+            return Err(damaged(format!(
                 "its checksum is {}, its content says {expected}: it was changed by hand or damaged",
                 document.checksum
-            ));
+            )));
         }
         Ok(document)
+    }
+
+    /// What is written next is this, in the format of this build.
+    pub(super) fn advance(&mut self, serial: u64) {
+        (self.format, self.serial) = (FORMAT, serial);
     }
 
     fn digest(&self) -> Result<String, serde_json::Error> {
@@ -112,12 +116,17 @@ mod tests {
         let text = Document::new("loans", "000000000000", "eu-west-1").to_text().unwrap();
         assert!(Document::from_text(&text).is_ok());
         let damaged = text.replace("eu-west-1", "eu-west-2");
-        assert!(Document::from_text(&damaged).unwrap_err().contains("damaged"));
+        assert!(Document::from_text(&damaged).unwrap_err().into_text().contains("damaged"));
     }
 
     #[test]
     fn a_newer_format_and_another_file_are_told_apart() {
-        assert!(Document::from_text(r#"{"format": 99}"#).unwrap_err().contains("newer stackctl"));
-        assert!(Document::from_text(r#"{"version": 4}"#).unwrap_err().contains("not a stackctl state"));
+        let why = |text| Document::from_text(text).unwrap_err();
+        assert!(
+            matches!(why(r#"{"format": 99}"#), Unreadable::Newer(text) if text.contains("newer stackctl"))
+        );
+        assert!(
+            matches!(why(r#"{"version": 4}"#), Unreadable::Damaged(text) if text.contains("not a stackctl state"))
+        );
     }
 }

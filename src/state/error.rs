@@ -14,6 +14,9 @@ pub enum StateError {
     Moved { name: String, to: String, at: String },
     #[error("{name} cannot be read: {what}. Nothing was changed")]
     Sealed { name: String, what: String },
+    /// Only a newer stackctl can use it, so nothing else is recommended: a recovery would undo what it wrote.
+    #[error("{name} is of a newer stackctl: {what}. Nothing was changed")]
+    Newer { name: String, what: String },
     #[error("the state {name} is locked{}: wait with --lock-timeout SECONDS, or see `stackctl lock status`", held(.holder.as_ref()))]
     Locked { name: String, holder: Option<Holder> },
     /// Someone else has taken over: nothing more may be changed under this lock.

@@ -106,6 +106,7 @@ impl Files {
         match what {
             Unreadable::Damaged(what) => self.damaged(what),
             Unreadable::Sealed(what) => StateError::Sealed { name: self.path.display().to_string(), what },
+            Unreadable::Newer(what) => StateError::Newer { name: self.path.display().to_string(), what },
         }
     }
 
@@ -209,7 +210,7 @@ impl HeldFiles {
     /// Writes the next serial durably, then removes the journal: all of it is in the document, open intents included.
     pub fn write(&self, document: &mut Document) -> Result<(), StateError> {
         let files = &self.files;
-        document.serial += 1;
+        document.advance(document.serial + 1);
         document.writer = None;
         let bytes = files.cipher.write(document).map_err(files.io("written"))?;
         self.put(&bytes)?;
@@ -261,7 +262,7 @@ impl HeldFiles {
             std::fs::hard_link(&path, &kept).map_err(files.io("set aside"))?;
             aside.push(kept.display().to_string());
         }
-        document.serial += 1;
+        document.advance(document.serial + 1);
         let bytes = files.cipher.write(document).map_err(files.io("written"))?;
         write_atomically(&files.path, &bytes, None).map_err(files.io("written"))?;
         gone(std::fs::remove_file(files.journal_path())).map_err(files.io("folded"))?;

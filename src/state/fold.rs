@@ -2,6 +2,14 @@ use super::{Cipher, Document, Entry, Intent, Record, Unreadable, Verb};
 use crate::address::Address;
 use crate::resource::Id;
 
+/// An entry that does not fit what stands before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Of the line, counted from 0.
+    pub index: usize,
+    pub why: String,
+}
+
 impl Document {
     /// Whether a journal can lie beside this state: on top of it, or folded already and not yet removed.
     ///
@@ -33,17 +41,55 @@ impl Document {
     pub(super) fn fold_text(&mut self, cipher: &Cipher, journal: &[u8]) -> Result<Vec<Entry>, Unreadable> {
         let entries = Entry::lines(cipher, journal).map_err(Unreadable::of_journal)?;
         self.suits(&entries).map_err(Unreadable::Damaged)?;
-        self.fold(&entries);
+        self.fold(&entries)
+            .map_err(|Misfit { index, why }| Unreadable::Damaged(why).of_line(index + 1).of_journal())?;
         Ok(entries)
     }
 
     /// Takes in a whole journal. One of an older serial was folded already; the crash came before it was removed.
-    pub fn fold(&mut self, entries: &[Entry]) {
+    ///
+    /// # Errors
+    /// An entry that no run writes after those before it; up to there they are taken in.
+    pub fn fold(&mut self, entries: &[Entry]) -> Result<(), Misfit> {
         if let Some(Entry::Base { lineage, serial, .. }) = entries.first()
             && (lineage, serial) == (&self.lineage, &self.serial)
         {
-            entries.iter().for_each(|entry| self.take(entry));
+            for (index, entry) in entries.iter().enumerate() {
+                self.fits(entry).map_err(|why| Misfit { index, why })?;
+                self.take(entry);
+            }
         }
+        Ok(())
+    }
+
+    /// Whether a run writes this entry next. Nothing is done that was not announced: whatever says otherwise was damaged, or
+    /// was not written by a run.
+    fn fits(&self, entry: &Entry) -> Result<(), String> {
+        let begun = |intent: &String| self.open.iter().find(|open| open.intent == *intent);
+        match entry {
+            Entry::Base { .. } => Ok(()),
+            Entry::Intent(intent) => match begun(&intent.intent) {
+                Some(_) => Err(format!("it announces {} a second time", intent.intent)),
+                None => Ok(()),
+            },
+            Entry::Id { intent, .. } | Entry::Void { intent, .. } if begun(intent).is_some() => Ok(()),
+            Entry::Done { intent, address, record } => match (begun(intent), record) {
+                (Some(begun), _) if begun.address == *address => Ok(()),
+                (Some(begun), _) => Err(format!("it ends {} as if it were of {address}", begun.address)),
+                (None, Some(record)) if self.sets_free(address, record) => Ok(()),
+                (None, _) => Err(format!("it ends {intent}, which nothing before it announces")),
+            },
+            Entry::Id { intent, .. } | Entry::Void { intent, .. } => {
+                Err(format!("it is about {intent}, which nothing before it announces"))
+            }
+        }
+    }
+
+    /// Whether the record differs from the one that is there by nothing but its protection: that is taken back without an
+    /// intent, since nothing happens to the object.
+    fn sets_free(&self, address: &Address, record: &Record) -> bool {
+        let kept = |old: &Record| Record { protected: false, ..old.clone() } == *record;
+        self.resources.get(address).is_some_and(kept)
     }
 
     /// Takes in a journal entry: the one place where the state changes, in memory during a run as from the journal of a

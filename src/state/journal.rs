@@ -1,4 +1,5 @@
-use super::{Cipher, Document, JournalFile, JournalObject, Record, StateError, Unreadable};
+use super::lines::FORMAT;
+use super::{Document, JournalFile, JournalObject, Record, StateError};
 use crate::address::Address;
 use crate::chaos::{Moment, point};
 use crate::resource::Id;
@@ -51,6 +52,9 @@ pub struct Intent {
 pub enum Entry {
     /// The first line: which state the rest builds on.
     Base {
+        /// Of the journal; see [`FORMAT`]. The first one did not say.
+        #[serde(default = "first_format", skip_serializing_if = "is_first_format")]
+        format: u32,
         lineage: String,
         serial: u64,
         started: String,
@@ -78,6 +82,14 @@ pub enum Entry {
     },
 }
 
+fn first_format() -> u32 {
+    1
+}
+
+fn is_first_format(format: &u32) -> bool {
+    *format == first_format()
+}
+
 /// What it is about, never the inputs: for logs.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,68 +111,13 @@ impl Entry {
     /// The first line of a journal on top of `document`.
     pub fn base(document: &Document, command: &str, writer: Option<&str>) -> Self {
         Self::Base {
+            format: FORMAT,
             lineage: document.lineage.clone(),
             serial: document.serial,
             started: jiff::Timestamp::now().to_string(),
             command: command.to_owned(),
             writer: writer.map(str::to_owned),
         }
-    }
-
-    /// Parses the whole lines of a journal. A last line that was cut by a crash never announced anything that
-    /// happened, so it is left out.
-    pub(super) fn lines(cipher: &Cipher, text: &[u8]) -> Result<Vec<Self>, Unreadable> {
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let lines = text[..whole].split_inclusive(|byte| *byte == b'\n').enumerate();
-        let damaged = |index: usize, why: Unreadable| match why {
-            Unreadable::Damaged(why) => Unreadable::Damaged(format!("line {} is damaged: {why}", index + 1)),
-            sealed @ Unreadable::Sealed(_) => sealed,
-        };
-        lines.map(|(index, line)| cipher.entry(line).map_err(|why| damaged(index, why))).collect()
-    }
-
-    /// The first line, which is never encrypted.
-    pub(super) fn first(text: &[u8]) -> Option<Self> {
-        let line = text.split_inclusive(|byte| *byte == b'\n').next()?;
-        serde_json::from_slice(line).ok()
-    }
-
-    /// The entries before the first damaged line, and what is wrong with the rest.
-    pub(super) fn verifiable(cipher: &Cipher, text: &[u8]) -> (Vec<Self>, Option<String>) {
-        let mut entries = vec![];
-        for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            // Cut off by a crash: what it would have announced did not happen.
-            if !line.ends_with(b"\n") {
-                break;
-            }
-            match cipher.entry(line) {
-                Ok(entry) => entries.push(entry),
-                Err(why) => return (entries, Some(left_out(cipher, text, index, &why.into_text()))),
-            }
-        }
-        (entries, None)
-    }
-}
-
-/// From which line on a journal is left out, and which resources the readable lines behind it speak of.
-fn left_out(cipher: &Cipher, text: &[u8], index: usize, error: &str) -> String {
-    let rest: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').skip(index + 1).collect();
-    let addresses: std::collections::BTreeSet<String> = rest
-        .iter()
-        .filter_map(|line| match cipher.entry(line).ok()? {
-            Entry::Intent(intent) => Some(intent.address.to_string()),
-            Entry::Done { address, .. } => Some(address.to_string()),
-            _ => None,
-        })
-        .collect();
-    let names = match addresses.is_empty() {
-        true => String::new(),
-        false => format!("; they speak of {}", addresses.into_iter().collect::<Vec<_>>().join(", ")),
-    };
-    let line = index + 1;
-    match rest.len() {
-        0 => format!("its last line ({line}) is damaged: {error}"),
-        more => format!("line {line} is damaged ({error}), so it and {more} behind it are left out{names}"),
     }
 }
 

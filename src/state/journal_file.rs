@@ -1,3 +1,4 @@
+use super::chain::Chain;
 use super::{Cipher, Entry, StateError};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
@@ -7,18 +8,26 @@ use std::sync::{Mutex, PoisonError};
 /// The append-only file beside the state.
 #[derive(Debug)]
 pub struct JournalFile {
-    file: Mutex<File>,
+    end: Mutex<End>,
     path: PathBuf,
     cipher: Cipher,
+}
+
+/// Where the next line goes.
+#[derive(Debug)]
+struct End {
+    file: File,
+    chain: Chain,
 }
 
 impl JournalFile {
     /// A new journal; one that lies there is replaced, so fold it first.
     pub fn create(path: &Path, base: &Entry) -> io::Result<Self> {
-        super::write_atomically(path, &Cipher::default().line(base)?, None)?;
+        let mut chain = Chain::new();
+        super::write_atomically(path, &chain.seal(&Cipher::default().object(base)?), None)?;
         let mut file = OpenOptions::new().append(true).open(path)?;
         file.seek(io::SeekFrom::End(0))?;
-        Ok(Self { file: Mutex::new(file), path: path.to_owned(), cipher: Cipher::default() })
+        Ok(Self { end: Mutex::new(End { file, chain }), path: path.to_owned(), cipher: Cipher::default() })
     }
 
     /// Encrypts what is appended.
@@ -28,8 +37,8 @@ impl JournalFile {
 
     /// Appends a line and waits until it is on the disk.
     pub fn append(&self, entry: &Entry) -> Result<(), StateError> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = self.cipher.line(entry).and_then(|line| write(&mut file, &line));
+        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = self.cipher.object(entry).and_then(|object| end.write(&object));
         written.map_err(|source| StateError::Io {
             name: self.path.display().to_string(),
             verb: "appended to",
@@ -45,15 +54,21 @@ impl JournalFile {
     }
 }
 
-fn write(file: &mut File, line: &[u8]) -> io::Result<()> {
-    let before = file.stream_position()?;
-    let written = file.write_all(line).and_then(|()| file.sync_data());
-    if written.is_err() {
-        // Half a line in the midst of the journal would hide what comes after it.
-        file.set_len(before)?;
-        file.seek(io::SeekFrom::Start(before))?;
+impl End {
+    fn write(&mut self, object: &[u8]) -> io::Result<()> {
+        let (file, mut chain) = (&mut self.file, self.chain.clone());
+        let line = chain.seal(object);
+        let before = file.stream_position()?;
+        let written = file.write_all(&line).and_then(|()| file.sync_data());
+        if written.is_err() {
+            // Half a line in the midst of the journal would hide what comes after it.
+            file.set_len(before)?;
+            file.seek(io::SeekFrom::Start(before))?;
+        } else {
+            self.chain = chain;
+        }
+        written
     }
-    written
 }
 
 #[cfg(test)]
@@ -68,6 +83,7 @@ mod tests {
 
     fn base() -> Entry {
         Entry::Base {
+            format: 2,
             lineage: "l".into(),
             serial: 3,
             started: "now".into(),

@@ -77,24 +77,26 @@ impl JournalObject {
 
     async fn write(&self, tip: &mut Tip, batch: &[Waiting]) -> Result<(), StateError> {
         let mut durable = self.durable.lock().await;
-        if tip.text.is_empty() {
+        if tip.text.text().is_empty() {
             self.ledger.begin(tip, &durable.document, &self.command)?;
         }
-        let before = tip.text.len();
-        for Waiting { entry, .. } in batch {
-            tip.text.extend(self.ledger.line(entry)?);
+        let before = tip.text.mark();
+        let added = batch.iter().try_for_each(|waiting| self.ledger.add(&mut tip.text, &waiting.entry));
+        if added.is_err() {
+            tip.text.rewind(before);
+            return added;
         }
         let written = self.ledger.put_journal(tip).await;
         if written.is_err() {
             // What has happened is said again with the next write; what was only announced will not happen.
-            tip.text.truncate(before);
+            tip.text.rewind(before);
             for Waiting { entry, .. } in batch.iter().filter(|waiting| happened(&waiting.entry)) {
-                tip.text.extend(self.ledger.line(entry).unwrap_or_default());
+                self.ledger.add(&mut tip.text, entry)?;
             }
             return written;
         }
         batch.iter().for_each(|waiting| durable.document.take(&waiting.entry));
-        if !durable.ours || tip.text.len() >= FULL {
+        if !durable.ours || tip.text.text().len() >= FULL {
             self.ledger.put_state(tip, &mut durable.document).await?;
             self.ledger.begin(tip, &durable.document, &self.command)?;
             durable.ours = true;

@@ -1,3 +1,4 @@
+use super::lines::Scroll;
 use super::{Condition, Document, Entry, Moved, PutError, Remote, StateError};
 use crate::error::Error;
 use tokio::sync::{Mutex, MutexGuard};
@@ -21,7 +22,7 @@ pub(super) struct Tip {
     /// Of the state.
     pub serial: u64,
     /// What the journal says.
-    pub text: Vec<u8>,
+    pub text: Scroll,
     /// A state that may have been written although an error said otherwise.
     pub doubtful: Vec<u8>,
     /// So may a journal.
@@ -53,14 +54,14 @@ impl Ledger {
     /// stay; they are of an older serial than the state and are not folded again.
     pub async fn take_over(&self, entries: &[Entry], document: &mut Document) -> Result<(), StateError> {
         let mut tip = self.tip().await;
-        tip.text = self.lines(entries)?;
+        tip.text = self.scroll(entries)?;
         self.put_journal(&mut tip).await?;
         self.put_state(&mut tip, document).await
     }
 
     /// What the journal says next is on top of `document`.
     pub fn begin(&self, tip: &mut Tip, document: &Document, command: &str) -> Result<(), StateError> {
-        tip.text = self.lines(&[Entry::base(document, command, Some(&self.writer))])?;
+        tip.text = self.scroll(&[Entry::base(document, command, Some(&self.writer))])?;
         Ok(())
     }
 
@@ -120,7 +121,7 @@ impl Ledger {
 
     /// Writes `document` as the next serial.
     pub async fn put_state(&self, tip: &mut Tip, document: &mut Document) -> Result<(), StateError> {
-        document.serial = tip.serial.max(document.serial) + 1;
+        document.advance(tip.serial.max(document.serial) + 1);
         document.writer = Some(self.writer.clone());
         let written = self.remote.cipher().write(document);
         let bytes = written.map_err(|error| self.failed("written", plain(error)))?;
@@ -135,7 +136,7 @@ impl Ledger {
     /// Writes `tip.text` as the journal.
     pub async fn put_journal(&self, tip: &mut Tip) -> Result<(), StateError> {
         let (key, ours) = (self.remote.journal_key(), |there: &[u8]| self.wrote(there));
-        let written = self.put(&key, &mut tip.journal, tip.text.clone(), ours).await;
+        let written = self.put(&key, &mut tip.journal, tip.text.text().to_vec(), ours).await;
         tip.doubtful_journal = written.is_err();
         written
     }
@@ -173,14 +174,14 @@ impl Ledger {
         Err(self.lost().await)
     }
 
-    fn lines(&self, entries: &[Entry]) -> Result<Vec<u8>, StateError> {
-        let lines: Result<Vec<Vec<u8>>, StateError> = entries.iter().map(|entry| self.line(entry)).collect();
-        Ok(lines?.concat())
+    fn scroll(&self, entries: &[Entry]) -> Result<Scroll, StateError> {
+        let scroll = Scroll::new(self.remote.cipher(), entries);
+        scroll.map_err(|error| self.failed("written", plain(error)))
     }
 
-    /// An entry as it stands in the journal.
-    pub fn line(&self, entry: &Entry) -> Result<Vec<u8>, StateError> {
-        self.remote.cipher().line(entry).map_err(|error| self.failed("written", plain(error)))
+    /// Adds an entry to what the journal will say.
+    pub fn add(&self, text: &mut Scroll, entry: &Entry) -> Result<(), StateError> {
+        text.push(self.remote.cipher(), entry).map_err(|error| self.failed("written", plain(error)))
     }
 
     pub fn failed(&self, verb: &'static str, source: Error) -> StateError {

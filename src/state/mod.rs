@@ -1,6 +1,7 @@
 //! What stackctl knows of the cloud between two commands: the state, its journal and its lock, in a folder or in S3.
 
 mod bucket;
+mod chain;
 mod cipher;
 mod claim;
 mod clock;
@@ -20,6 +21,7 @@ mod journal_object;
 mod kernel;
 mod lease;
 mod ledger;
+mod lines;
 mod lock;
 mod moved;
 mod objects;
@@ -39,6 +41,7 @@ pub use document::{Document, FORMAT};
 pub use error::StateError;
 pub use file::write_atomically;
 pub use files::{Files, HeldFiles};
+pub use fold::Misfit;
 pub use held::Held;
 pub use holder::Holder;
 pub use holding::Holding;

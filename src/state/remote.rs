@@ -1,4 +1,5 @@
 use super::ledger::{Ledger, Tip};
+use super::lines::Scroll;
 use super::salvage::Candidate;
 use super::tenure::Tenure;
 use super::{
@@ -119,6 +120,7 @@ impl Remote {
         match what {
             Unreadable::Damaged(what) => self.damaged(what),
             Unreadable::Sealed(what) => StateError::Sealed { name: self.name.clone(), what },
+            Unreadable::Newer(what) => StateError::Newer { name: self.name.clone(), what },
         }
     }
 
@@ -338,7 +340,7 @@ impl HeldRemote {
 
     pub async fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
         // Without a takeover's text, whose entries are in the state.
-        self.ledger.tip().await.text.clear();
+        self.ledger.tip().await.text = Scroll::default();
         let (ledger, tenure) = (self.ledger.clone(), self.tenure());
         Ok(Journal::Object(Box::new(JournalObject::new(ledger, tenure, document.clone(), command))))
     }

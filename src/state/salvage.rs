@@ -1,3 +1,5 @@
+use super::fold::Misfit;
+use super::lines::left_out;
 use super::{Cipher, Document, Entry, Unreadable};
 
 /// What can still be used of a state.
@@ -74,12 +76,15 @@ impl Salvage {
                     left_out.push(format!("{name}: {what}"));
                     whole = false;
                 }
-                Ok(()) if fits(&document, &entries) => {
-                    document.fold(&entries);
-                    folded = entries.len() - 1;
+                Ok(()) if builds_on(&document, &entries) => {
+                    let (whole_entries, misfit) = match document.fold(&entries) {
+                        Ok(()) => (entries.len(), None),
+                        Err(Misfit { index, why }) => (index, Some(left_out(cipher, &text, index, &why))),
+                    };
+                    folded = whole_entries - 1;
                     source = format!("{source} with {folded} entries of {name}");
                     behind = false;
-                    if let Some(what) = damage {
+                    if let Some(what) = misfit.or(damage) {
                         left_out.push(format!("{name}: {what}"));
                         whole = false;
                     }
@@ -97,7 +102,7 @@ impl Salvage {
 }
 
 /// The journal builds on exactly this state.
-fn fits(document: &Document, entries: &[Entry]) -> bool {
+fn builds_on(document: &Document, entries: &[Entry]) -> bool {
     matches!(entries.first(), Some(Entry::Base { serial, .. }) if *serial == document.serial)
 }
 
@@ -146,10 +151,10 @@ mod tests {
         };
         let done = Entry::Done { intent: "i".to_owned(), address, record: Some(record) };
         let lines = [Entry::base(&at(serial), "apply", None), Entry::Intent(intent), done];
-        let mut lines: Vec<Vec<u8>> =
-            lines.iter().map(|entry| Cipher::default().line(entry).unwrap()).collect();
+        let text = Entry::journal(&Cipher::default(), &lines).unwrap();
+        let mut lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
         if damaged {
-            lines.insert(2, b"{\"entry\": \"don\n".to_vec());
+            lines.insert(2, b"{\"entry\": \"don\n");
         }
         Some(("journal".to_owned(), lines.concat()))
     }

@@ -45,7 +45,7 @@ fn format_1_of_the_journal_has_every_entry_and_folds() {
         ["base", "intent", "id", "done", "intent", "deleted", "intent", "void", "intent", "base of a writer"];
     assert_eq!(kinds, expected);
     let mut document = Document::from_text(STATE).unwrap();
-    document.fold(&entries);
+    document.fold(&entries).unwrap();
     assert!(document.resources.contains_key(&"bucket.files".parse().unwrap()));
     assert!(!document.resources.contains_key(&"queue.old".parse().unwrap()));
     assert_eq!(document.open.len(), 3, "two of the state, one of the journal");

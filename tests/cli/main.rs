@@ -7,6 +7,7 @@ mod encryption;
 mod formats;
 mod help;
 mod invocation;
+mod journal;
 mod mistakes;
 mod offline;
 mod recovery;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stackctl::address::Address;
-use stackctl::state::{Document, Entry, Intent, Record, Verb};
+use stackctl::state::{Cipher, Document, Entry, Intent, Record, Verb};
 
 /// The stack that they belong to: `--target local` needs no account.
 pub const STACK: &str = "[stack]\nname = \"demo\"\nregion = \"eu-west-1\"\n[queue.jobs]\n[queue.more]\n";
@@ -58,5 +58,5 @@ pub fn journal(base: &Document, queue: &str, done: bool) -> String {
         entries.push(Entry::Id { intent: intent.clone(), id: record(queue).id });
         entries.push(Entry::Done { intent, address, record: Some(record(queue)) });
     }
-    entries.iter().map(|entry| serde_json::to_string(entry).unwrap() + "\n").collect()
+    String::from_utf8(Entry::journal(&Cipher::default(), &entries).unwrap()).unwrap()
 }

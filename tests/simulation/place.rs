@@ -87,7 +87,7 @@ impl Place {
         let whole = journal.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let lines = journal[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let entries: Vec<Entry> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
-        document.fold(&entries);
+        document.fold(&entries).unwrap();
         Some(document)
     }
 

@@ -54,7 +54,7 @@ fn load(path: &Path) -> Outcome<Document> {
     let text = read.map_err(Failure::io(format!("failed to read {name}")))?;
     Document::from_text(&text).map_err(|what| {
         Failure::user(
-            format!("{name} cannot be used: {what}"),
+            format!("{name} cannot be used: {}", what.into_text()),
             "Push what `stackctl state pull` printed. To change a state: `stackctl state rm`, `mv` or `rollback`.",
         )
     })
