@@ -105,12 +105,12 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let mut summary = apply(&run, open.document.clone()).await;
     answering.abort();
     lock.inspect(JoinHandle::abort);
-    let mut saved = open.held.write(&mut summary.document).await;
+    let mut saved = open.held.save(&mut summary.document).await;
     if saved.is_ok() && summary.document.is_of_nothing() {
         saved = open.held.remove().await;
     }
     // Also where it could not be saved: what was done is done.
-    report::summary(&summary, started.elapsed(), again);
+    report::summary(&summary, started.elapsed(), again, saved.is_ok());
     saved?;
     Ok(exit(&summary))
 }

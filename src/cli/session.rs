@@ -135,11 +135,16 @@ impl Session {
                 chaos::lease_life().into_iter().fold(store, Store::lasting)
             }
         };
-        Ok(store.sealed_by(self.cipher.clone()))
+        Ok(store.sealed_by(self.cipher.clone()).of_stack(&self.stack.name))
     }
 
     pub fn is_local(&self) -> bool {
         is_local(&self.stack)
+    }
+
+    /// What the stack's files are encrypted and decrypted with.
+    pub fn cipher(&self) -> &Cipher {
+        &self.cipher
     }
 
     /// A way to the cloud that the stack goes to.
@@ -196,6 +201,7 @@ impl Session {
         if let Some(document) = &document {
             report::encryption(&store.name(), document.sealed, self.cipher.seals());
         }
+        held.no_rescue(document.as_ref())?;
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let document = document.unwrap_or_else(new);
         guard(&document, &cloud, &store.name())?;

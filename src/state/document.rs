@@ -1,4 +1,4 @@
-use super::{Intent, Record, Unreadable};
+use super::{Intent, Record, StateError, Unreadable};
 use crate::address::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -94,6 +94,20 @@ impl Document {
             )));
         }
         Ok(document)
+    }
+
+    /// # Errors
+    /// It is another stack's; `name` is where it lies.
+    pub(super) fn is_of(&self, stack: &str, name: &str) -> Result<(), StateError> {
+        if self.stack == stack {
+            return Ok(());
+        }
+        Err(StateError::Foreign {
+            name: name.to_owned(),
+            stack: stack.to_owned(),
+            there: self.stack.clone(),
+            lineage: self.lineage.clone(),
+        })
     }
 
     /// What is written next is this, in the format of this build.

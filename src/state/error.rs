@@ -14,6 +14,35 @@ pub enum StateError {
     Moved { name: String, to: String, at: String },
     #[error("{name} cannot be read: {what}. Nothing was changed")]
     Sealed { name: String, what: String },
+    #[error(
+        "{name} is no plain file: nothing of a state is read or written through a link. Name the folder that it leads to as `state` in stack.toml, or put the file itself there. Nothing was changed"
+    )]
+    NoFile { name: String },
+    #[error(
+        "{name} holds the state of the stack {there} (lineage {lineage}), and this stack is {stack}. Nothing was changed. Two stacks cannot share one place: give one of them another `state` in stack.toml. If it is this stack under its former name: `stackctl state migrate --from-stack {there}`"
+    )]
+    Foreign { name: String, stack: String, there: String, lineage: String },
+    #[error(
+        "the place of the state {name} is not what it was: {what} while this run was at it. Nothing more is started"
+    )]
+    Disturbed { name: String, what: String },
+    #[error(
+        "the state {name} could not be written: {why} while this run was at it, so it stopped. What it knows is saved in {to}. Either put back what was there, if it was only moved, and run `stackctl plan`; or take in what was saved: `stackctl state push {to}`"
+    )]
+    Rescued { name: String, why: String, to: String },
+    #[error(
+        "the state {name} could not be written: {why} while this run was at it, so it stopped; and what it knows could not be saved elsewhere: {source}. `stackctl state recover --from-tags` finds it again"
+    )]
+    Unsaved {
+        name: String,
+        why: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(
+        "{rescued} has what an earlier run knew when the place of the state {name} was taken from it, and the state does not: `stackctl state push {rescued}` takes it in. If it is not needed any more, delete it. Nothing was changed"
+    )]
+    Waiting { name: String, rescued: String },
     /// Only a newer stackctl can use it, so nothing else is recommended: a recovery would undo what it wrote.
     #[error("{name} is of a newer stackctl: {what}. Nothing was changed")]
     Newer { name: String, what: String },

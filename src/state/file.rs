@@ -1,17 +1,25 @@
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Replaces `path` whole or not at all, durably: temporary file in the same folder, fsync, rename, fsync of the
 /// folder. With `backup` the file before it stays there.
 pub fn write_atomically(path: &Path, content: &[u8], backup: Option<&Path>) -> io::Result<()> {
+    replace(path, content, backup).map(|_| ())
+}
+
+/// As [`write_atomically`]; returns the file that lies there now, at its end.
+///
+/// A link at `path` or `backup` is replaced, and what it leads to is not touched.
+pub(super) fn replace(path: &Path, content: &[u8], backup: Option<&Path>) -> io::Result<File> {
     let folder = folder(path);
     let named = temporary_prefix(path);
     let mut temporary = tempfile::Builder::new().prefix(&named).suffix(SUFFIX).tempfile_in(folder)?;
     temporary.write_all(content)?;
     temporary.as_file().sync_all()?;
     if let Some(backup) = backup
-        && path.exists()
+        && path.symlink_metadata().is_ok()
     {
         // A hard link keeps the old file under its name until the rename: at no moment is there neither.
         let mut link = tempfile::Builder::new();
@@ -19,8 +27,25 @@ pub fn write_atomically(path: &Path, content: &[u8], backup: Option<&Path>) -> i
             link.prefix(&named).suffix(SUFFIX).make_in(folder, |link| std::fs::hard_link(path, link))?;
         link.into_temp_path().persist(backup).map_err(|error| error.error)?;
     }
-    temporary.persist(path).map_err(|error| error.error)?;
+    let file = temporary.persist(path).map_err(|error| error.error)?;
+    sync(folder)?;
+    Ok(file)
+}
+
+/// Writes a file that must not be there yet, whole or not at all, for nobody else to read.
+pub(super) fn write_anew(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = folder(path);
+    let named = temporary_prefix(path);
+    let mut temporary = tempfile::Builder::new().prefix(&named).suffix(SUFFIX).tempfile_in(folder)?;
+    temporary.write_all(content)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist_noclobber(path).map_err(|error| error.error)?;
     sync(folder)
+}
+
+/// Opens a file to read it. What lies at the end of a link is not opened.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(path)
 }
 
 /// Makes what was renamed or removed in a folder durable.

@@ -1,10 +1,8 @@
-use super::file::{folder, sweep, sync};
+use super::file::{open, sweep};
 use super::salvage::Candidate;
-use super::{
-    Cipher, Document, Entry, Journal, JournalFile, Lock, Moved, Past, Salvage, StateError, Unreadable,
-    write_atomically,
-};
-use std::io;
+use super::{Cipher, Document, HeldFiles, JournalFile, Lock, Moved, Past, Salvage, StateError, Unreadable};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -13,14 +11,8 @@ use tokio::time::{Instant, sleep};
 #[derive(Debug, Clone)]
 pub struct Files {
     path: PathBuf,
+    stack: String,
     cipher: Cipher,
-}
-
-/// The state in a folder, under lock.
-#[derive(Debug)]
-pub struct HeldFiles {
-    files: Files,
-    _lock: Lock,
 }
 
 impl Files {
@@ -29,7 +21,7 @@ impl Files {
             None => format!("{stack}.json"),
             Some(target) => format!("{stack}.{target}.json"),
         };
-        Self { path: folder.join(name), cipher: Cipher::default() }
+        Self { path: folder.join(name), stack: stack.to_owned(), cipher: Cipher::default() }
     }
 
     /// Encrypts what is written, decrypts what is read.
@@ -39,6 +31,15 @@ impl Files {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whose state it is.
+    pub fn stack(&self) -> &str {
+        &self.stack
+    }
+
+    pub(super) fn cipher(&self) -> &Cipher {
+        &self.cipher
     }
 
     pub fn backup_path(&self) -> PathBuf {
@@ -68,16 +69,22 @@ impl Files {
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder).map_err(self.io("created"))?;
         }
+        self.no_links()?;
         let started = Instant::now();
         // Longer than somebody needs who only looks at the lock.
         let patience = patience.max(Duration::from_millis(50));
         loop {
             match Lock::take(&self.lock_path(), command).map_err(self.io("locked"))? {
-                Ok(lock) => {
+                Ok(lock) if JournalFile::is_free(&self.journal_path()).map_err(self.io("locked"))? => {
                     self.sweep();
                     tracing::debug!(state = %self.path.display(), command, "locked");
-                    return Ok(HeldFiles { files: self.clone(), _lock: lock });
+                    return HeldFiles::new(self.clone(), lock, command);
                 }
+                // A run is alive whose lock somebody has removed: it still has its journal.
+                Ok(_) if started.elapsed() >= patience => {
+                    return Err(StateError::Locked { name: self.path.display().to_string(), holder: None });
+                }
+                Ok(_) => sleep(Duration::from_millis(50)).await,
                 Err(holder) if started.elapsed() >= patience => {
                     return Err(StateError::Locked { name: self.path.display().to_string(), holder });
                 }
@@ -85,6 +92,20 @@ impl Files {
                 Err(_) => sleep(Duration::from_millis(50)).await,
             }
         }
+    }
+
+    /// Nothing of a state is read or written through a link: it may lead to a file that is somebody else's, and the target of
+    /// a replaced link would stay behind without a word. The folder itself may be one.
+    fn no_links(&self) -> Result<(), StateError> {
+        for path in [self.path.clone(), self.backup_path(), self.journal_path(), self.lock_path()] {
+            match std::fs::symlink_metadata(&path) {
+                Ok(there) if there.is_file() => {}
+                Ok(_) => return Err(StateError::NoFile { name: path.display().to_string() }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(self.io("read")(error)),
+            }
+        }
+        Ok(())
     }
 
     /// Leftovers of writes that were cut off. That they stay is no reason to stop.
@@ -112,12 +133,14 @@ impl Files {
 
     /// The state with what the journal says folded in.
     pub fn read(&self) -> Result<Option<Document>, StateError> {
+        self.no_links()?;
         let journal = self.bytes(&self.journal_path())?;
         let Some(bytes) = self.bytes(&self.path)? else { return self.absent(journal.is_some()) };
         if let Some(moved) = Moved::parse(&bytes) {
             return Err(moved.error(&self.path.display().to_string()));
         }
         let mut document = self.cipher.read(&bytes).map_err(|what| self.unreadable(what))?;
+        document.is_of(&self.stack, &self.path.display().to_string())?;
         if let Some(journal) = journal {
             document.fold_text(&self.cipher, &journal).map_err(|what| self.unreadable(what))?;
         }
@@ -141,6 +164,7 @@ impl Files {
 
     /// Everything that is left, for a recovery.
     pub fn salvage(&self) -> Result<Salvage, StateError> {
+        self.no_links()?;
         let mut candidates = vec![];
         for (path, current) in [(self.path.clone(), true), (self.backup_path(), false)] {
             if let Some(bytes) = self.bytes(&path)? {
@@ -179,7 +203,7 @@ impl Files {
 
     /// A file's content; `None` if there is none.
     pub(super) fn bytes(&self, path: &Path) -> Result<Option<Vec<u8>>, StateError> {
-        match std::fs::read(path) {
+        match open(path).and_then(read) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.io("read")(error)),
@@ -187,102 +211,8 @@ impl Files {
     }
 }
 
-impl HeldFiles {
-    /// The state. What a dead run left in the journal is written into it first: the next journal takes that one's place.
-    pub fn read(&self) -> Result<Option<Document>, StateError> {
-        let mut document = self.files.read()?;
-        if let Some(document) = &mut document
-            && self.files.journal_path().exists()
-        {
-            self.write(document)?;
-        }
-        Ok(document)
-    }
-
-    /// Starts a journal on top of `document`, which must be what lies on the disk.
-    pub fn journal(&self, document: &Document, command: &str) -> Result<Journal, StateError> {
-        let base = Entry::base(document, command, None);
-        let file =
-            JournalFile::create(&self.files.journal_path(), &base).map_err(self.files.io("journalled"))?;
-        Ok(Journal::File(file.sealed_by(self.files.cipher.clone())))
-    }
-
-    /// Writes the next serial durably, then removes the journal: all of it is in the document, open intents included.
-    pub fn write(&self, document: &mut Document) -> Result<(), StateError> {
-        let files = &self.files;
-        document.advance(document.serial + 1);
-        document.writer = None;
-        let bytes = files.cipher.write(document).map_err(files.io("written"))?;
-        self.put(&bytes)?;
-        gone(std::fs::remove_file(files.journal_path())).map_err(files.io("folded"))
-    }
-
-    /// Writes the state; the one before it becomes the backup. A plain one is encrypted for that where encryption is on.
-    fn put(&self, bytes: &[u8]) -> Result<(), StateError> {
-        let (files, backup) = (&self.files, self.files.backup_path());
-        let old = if files.cipher.seals() { files.bytes(&files.path)? } else { None };
-        let kept = match old.filter(|old| !Cipher::is_sealed(old)) {
-            Some(plain) => {
-                let sealed = files.cipher.seal(&plain).map_err(files.io("written"))?;
-                write_atomically(&backup, &sealed, None).map_err(files.io("written"))?;
-                None
-            }
-            None => Some(backup.as_path()),
-        };
-        write_atomically(&files.path, bytes, kept).map_err(files.io("written"))
-    }
-
-    /// Removes everything: a backup without its state would be a damage. The state goes last; as long as it is there,
-    /// it says by itself that nothing is left.
-    pub fn remove(&self) -> Result<(), StateError> {
-        let files = &self.files;
-        for path in [files.journal_path(), files.backup_path(), files.path.clone()] {
-            gone(std::fs::remove_file(path)).map_err(files.io("removed"))?;
-        }
-        sync(folder(&files.path)).map_err(files.io("removed"))
-    }
-
-    /// Leaves a marker in the place of the state, which becomes the backup.
-    pub fn retire(&self, moved: &Moved) -> Result<(), StateError> {
-        let files = &self.files;
-        let marker = moved.to_bytes().map_err(|error| files.io("written")(error.into()))?;
-        self.put(&marker)?;
-        gone(std::fs::remove_file(files.journal_path())).map_err(files.io("removed"))
-    }
-
-    /// Writes what was rebuilt. What lay there stays under a name of its own, and the backup as it is.
-    ///
-    /// Returns the files that were set aside.
-    pub fn replace(&self, document: &mut Document) -> Result<Vec<String>, StateError> {
-        let files = &self.files;
-        let mut aside = vec![];
-        for path in [files.path.clone(), files.journal_path()].into_iter().filter(|path| path.exists()) {
-            let kept = aside_name(&path);
-            // A link and not a rename: at no moment is there no state.
-            std::fs::hard_link(&path, &kept).map_err(files.io("set aside"))?;
-            aside.push(kept.display().to_string());
-        }
-        document.advance(document.serial + 1);
-        let bytes = files.cipher.write(document).map_err(files.io("written"))?;
-        write_atomically(&files.path, &bytes, None).map_err(files.io("written"))?;
-        gone(std::fs::remove_file(files.journal_path())).map_err(files.io("folded"))?;
-        Ok(aside)
-    }
-}
-
-/// `demo.json.damaged-20260131T120000Z`, with a number behind it if that is taken.
-fn aside_name(path: &Path) -> PathBuf {
-    let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let name = |number: u32| {
-        let number = if number == 0 { String::new() } else { format!("-{number}") };
-        PathBuf::from(format!("{}.damaged-{stamp}{number}", path.display()))
-    };
-    (0..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
-}
-
-fn gone(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
+fn read(mut file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![];
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -1,6 +1,7 @@
 use super::{Document, HeldFiles, HeldRemote, Journal, Moved, StateError};
 use crate::chaos::{Moment, point};
 use crate::cloud::Warrant;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -36,6 +37,34 @@ impl Held {
             Err(error) => tracing::error!(%error, "state not written"),
         }
         written
+    }
+
+    /// Writes the state at the end of a run. Where its place was taken from the run, it is saved elsewhere.
+    ///
+    /// # Errors
+    /// It was not written where it belongs; the error says where it is.
+    pub async fn save(&self, document: &mut Document) -> Result<(), StateError> {
+        match (self.write(document).await, self) {
+            (Err(StateError::Disturbed { what, .. }), Self::Files(held)) => Err(held.rescue(document, what)),
+            (written, _) => written,
+        }
+    }
+
+    /// # Errors
+    /// An earlier run has saved elsewhere what it knew, and `document`, which lies here, lacks that.
+    pub fn no_rescue(&self, document: Option<&Document>) -> Result<(), StateError> {
+        match self {
+            Self::Files(held) => held.no_rescue(document),
+            Self::Remote(_) => Ok(()),
+        }
+    }
+
+    /// Removes what an earlier run saved there, now that it was taken in; whether that is what it was.
+    pub fn taken_in(&self, path: &Path) -> bool {
+        match self {
+            Self::Files(held) => held.taken_in(path),
+            Self::Remote(_) => false,
+        }
     }
 
     /// Leaves a marker in the place of a state that was moved; the state becomes its backup.

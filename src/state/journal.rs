@@ -129,13 +129,13 @@ pub enum Journal {
 }
 
 impl Journal {
-    /// That nobody else can have taken over since the last entry: asked before every call that was announced.
+    /// That nobody else can have taken over since the last entry, and that others find what this run has open: asked before every call that was announced.
     ///
     /// # Errors
     /// The lock may be lost: what was announced must not be done.
     pub async fn check(&self) -> Result<(), StateError> {
         match self {
-            Self::File(_) => Ok(()),
+            Self::File(file) => file.check(),
             Self::Object(object) => object.check().await,
         }
     }

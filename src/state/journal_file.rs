@@ -1,9 +1,11 @@
 use super::chain::Chain;
+use super::file::{open, replace};
+use super::grip::Grip;
 use super::{Cipher, Entry, StateError};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, TryLockError};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The append-only file beside the state.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub struct JournalFile {
     end: Mutex<End>,
     path: PathBuf,
     cipher: Cipher,
+    /// Whether the folder is still the one that this run began in.
+    grip: Option<Arc<Grip>>,
 }
 
 /// Where the next line goes.
@@ -24,10 +28,11 @@ impl JournalFile {
     /// A new journal; one that lies there is replaced, so fold it first.
     pub fn create(path: &Path, base: &Entry) -> io::Result<Self> {
         let mut chain = Chain::new();
-        super::write_atomically(path, &chain.seal(&Cipher::default().object(base)?), None)?;
-        let mut file = OpenOptions::new().append(true).open(path)?;
-        file.seek(io::SeekFrom::End(0))?;
-        Ok(Self { end: Mutex::new(End { file, chain }), path: path.to_owned(), cipher: Cipher::default() })
+        let file = replace(path, &chain.seal(&Cipher::default().object(base)?), None)?;
+        // Against who finds no lock: somebody may have removed that. Where a file system has no locks, there is one guard less.
+        let _ = file.try_lock();
+        let end = Mutex::new(End { file, chain });
+        Ok(Self { end, path: path.to_owned(), cipher: Cipher::default(), grip: None })
     }
 
     /// Encrypts what is appended.
@@ -35,8 +40,36 @@ impl JournalFile {
         Self { cipher, ..self }
     }
 
+    /// Whether no living run appends to the journal that lies there.
+    pub(super) fn is_free(path: &Path) -> io::Result<bool> {
+        match open(path).map(|file| file.try_lock()) {
+            Ok(Err(TryLockError::WouldBlock)) => Ok(false),
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Announces nothing more once the folder is not the one any more that this run began in.
+    pub(super) fn watched_by(self, grip: Arc<Grip>) -> io::Result<Self> {
+        grip.appends_to(Some(self.end.lock().unwrap_or_else(PoisonError::into_inner).file.try_clone()?));
+        Ok(Self { grip: Some(grip), ..self })
+    }
+
+    /// That others find this journal, the state and the lock where this run has them.
+    ///
+    /// # Errors
+    /// Somebody has removed or replaced one of them: what was announced must not be done.
+    pub fn check(&self) -> Result<(), StateError> {
+        let checked = self.grip.as_ref().map_or(Ok(()), |grip| grip.check());
+        checked.map_err(|what| StateError::Disturbed { name: self.path.display().to_string(), what })
+    }
+
     /// Appends a line and waits until it is on the disk.
     pub fn append(&self, entry: &Entry) -> Result<(), StateError> {
+        if matches!(entry, Entry::Intent(_)) {
+            self.check()?;
+        }
         let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
         let written = self.cipher.object(entry).and_then(|object| end.write(&object));
         written.map_err(|source| StateError::Io {

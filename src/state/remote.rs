@@ -25,6 +25,8 @@ pub struct Remote {
     lease: Duration,
     host: Host,
     cipher: Cipher,
+    /// Whose state it must be.
+    stack: Option<String>,
 }
 
 /// State in an object store, under lease.
@@ -59,7 +61,13 @@ impl Remote {
             lease: Lease::LIFE,
             host: Host::default(),
             cipher: Cipher::default(),
+            stack: None,
         }
+    }
+
+    /// Refuses the state of another stack.
+    pub fn of_stack(self, stack: &str) -> Self {
+        Self { stack: Some(stack.to_owned()), ..self }
     }
 
     /// With a lease of another life than [`Lease::LIFE`].
@@ -154,6 +162,9 @@ impl Remote {
             return Ok(Snapshot { moved: Some(moved), state, journal, ..Snapshot::default() });
         }
         let mut document = self.cipher.read(&state.bytes).map_err(|what| self.unreadable(what))?;
+        if let Some(stack) = &self.stack {
+            document.is_of(stack, &self.name)?;
+        }
         let before = document.clone();
         let entries = match &journal {
             None => vec![],

@@ -1,5 +1,5 @@
 use super::fold::Misfit;
-use super::lines::left_out;
+use super::lines;
 use super::{Cipher, Document, Entry, Unreadable};
 
 /// What can still be used of a state.
@@ -79,7 +79,9 @@ impl Salvage {
                 Ok(()) if builds_on(&document, &entries) => {
                     let (whole_entries, misfit) = match document.fold(&entries) {
                         Ok(()) => (entries.len(), None),
-                        Err(Misfit { index, why }) => (index, Some(left_out(cipher, &text, index, &why))),
+                        Err(Misfit { index, why }) => {
+                            (index, Some(lines::left_out(cipher, &text, index, &why)))
+                        }
                     };
                     folded = whole_entries - 1;
                     source = format!("{source} with {folded} entries of {name}");

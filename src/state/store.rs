@@ -37,6 +37,14 @@ impl Store {
         }
     }
 
+    /// Refuses the state of another stack. One in a folder is that of the stack in its name.
+    pub fn of_stack(self, stack: &str) -> Self {
+        match self {
+            Self::Files(files) => Self::Files(files),
+            Self::Remote(remote) => Self::Remote(remote.of_stack(stack)),
+        }
+    }
+
     /// Encrypts what is written, decrypts what is read.
     pub fn sealed_by(self, cipher: Cipher) -> Self {
         match self {

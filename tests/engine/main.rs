@@ -6,6 +6,7 @@ mod apply;
 mod attempts;
 mod cost;
 mod crash;
+mod disturbed;
 mod edges;
 mod lost;
 mod objects;

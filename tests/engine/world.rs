@@ -13,7 +13,7 @@ use stackctl::event::Event;
 use stackctl::plan::{self, Plan, Selection};
 use stackctl::refresh::refresh;
 use stackctl::resource::{Create, Id, Kind, Observed, Owner, Profile, Retry, Status, Typical, Wait};
-use stackctl::state::{Document, StateError, Store};
+use stackctl::state::{Document, Journal, StateError, Store};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -298,6 +298,8 @@ pub struct Test {
     pub world: Shared,
     kinds: Vec<&'static dyn Kind>,
     pub folder: tempfile::TempDir,
+    /// The state lies in a folder of this name in that folder.
+    pub below: &'static str,
     /// The state lies here and not in the folder.
     pub memory: Option<Arc<Memory>>,
     pub selection: Selection,
@@ -336,6 +338,7 @@ impl Test {
             world,
             kinds,
             folder: tempfile::tempdir().unwrap(),
+            below: "",
             memory: None,
             selection: Selection::default(),
             events: Arc::default(),
@@ -350,7 +353,7 @@ impl Test {
 
     pub fn store(&self) -> Store {
         match &self.memory {
-            None => Store::files(self.folder.path(), "test", None),
+            None => Store::files(&self.folder.path().join(self.below), "test", None),
             Some(memory) => Store::remote(memory.clone(), "memory://test", "team/test.json"),
         }
     }
@@ -424,14 +427,29 @@ impl Test {
         let (plan, document, observed, _) = self.try_plan(body, destroy).await?;
         let (_, held) = self.store().open("apply", PATIENCE).await?;
         let journal = held.journal(&document, "apply").await?;
+        let mut summary = self.carry_out(body, &plan, document, &observed, &journal, stop).await;
+        held.write(&mut summary.document).await?;
+        held.release().await;
+        Ok(summary)
+    }
+
+    pub async fn carry_out(
+        &self,
+        body: &str,
+        plan: &Plan,
+        document: Document,
+        observed: &HashMap<Address, Observed>,
+        journal: &Journal,
+        stop: watch::Receiver<Stop>,
+    ) -> Summary {
         let (desired, cloud, kind) = (self.desired(body), Self::cloud(), self.kind());
         let events = self.events.clone();
         let run = Run {
             cloud: &cloud,
             desired: &desired,
-            plan: &plan,
-            observed: &observed,
-            journal: &journal,
+            plan,
+            observed,
+            journal,
             kind: &kind,
             new_intent: &|| uuid::Uuid::new_v4().to_string(),
             parallelism: 16,
@@ -439,10 +457,7 @@ impl Test {
             events: &|event| events.lock().unwrap().push(event),
             stop,
         };
-        let mut summary = apply(&run, document).await;
-        held.write(&mut summary.document).await?;
-        held.release().await;
-        Ok(summary)
+        apply(&run, document).await
     }
 
     /// Applies until the process "dies" in a call that hangs.

@@ -5,8 +5,8 @@ use crate::apply::Summary;
 use crate::state::Verb;
 use std::time::Duration;
 
-/// What an apply did, what failed and why, what was not started, and what comes next.
-pub fn summary(summary: &Summary, took: Duration, again: &str) {
+/// What an apply did (`saved`: the state has it), what failed and why, what was not started, and what comes next.
+pub fn summary(summary: &Summary, took: Duration, again: &str, saved: bool) {
     let count = |verb| summary.done.iter().filter(|(_, done)| *done == verb).count();
     let parts: Vec<String> =
         [(Verb::Create, "created"), (Verb::Update, "updated"), (Verb::Delete, "deleted")]
@@ -41,7 +41,8 @@ pub fn summary(summary: &Summary, took: Duration, again: &str) {
     if !summary.not_started.is_empty() {
         note(&format!("  not started: {}", left(&summary.not_started)));
     }
-    if !whole {
+    // Where it is not in the state, the error that follows says where it is.
+    if !whole && saved {
         note(&format!(
             "What was done is in the state. When the cause is mended, `{again}` goes on from here."
         ));

@@ -3,11 +3,11 @@ use crate::cli::args::StackArgs;
 use crate::cli::failure::{Exit, Failure, Outcome};
 use crate::cli::report;
 use crate::cli::session::Session;
-use crate::state::Document;
+use crate::state::{Cipher, Document};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Writes a state that `stackctl state pull` printed
+/// Writes a state that `stackctl state pull` printed, or that a run saved elsewhere
 ///
 /// Its checksum must hold. Refused where it would lose something: a state of another lineage, or one that is older than
 /// what is there. It is written as the newest serial; what was there stays as backup or as an older version.
@@ -24,7 +24,7 @@ pub struct Args {
 }
 
 pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
-    let mut document = load(&args.pushed)?;
+    let mut document = load(&args.pushed, session.cipher())?;
     let store = session.store().await?;
     let (current, held) = store.open("state push", stack.patience()).await?;
     if let Some(current) = &current {
@@ -41,18 +41,21 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     held.write(&mut document).await?;
     let count = report::resources(document.resources.len());
     report::note(&format!("{} has serial {} now, with {count}.", store.name(), document.serial));
+    if held.taken_in(&args.pushed) {
+        report::note(&format!("{} is taken in and removed.", args.pushed.display()));
+    }
     Ok(Exit::Done)
 }
 
-fn load(path: &Path) -> Outcome<Document> {
+fn load(path: &Path, cipher: &Cipher) -> Outcome<Document> {
     let name = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
-    let mut text = String::new();
+    let mut bytes = vec![];
     let read = match name.as_str() {
-        "stdin" => std::io::stdin().read_to_string(&mut text).map(|_| text),
-        _ => std::fs::read_to_string(path),
+        "stdin" => std::io::stdin().read_to_end(&mut bytes).map(|_| bytes),
+        _ => std::fs::read(path),
     };
-    let text = read.map_err(Failure::io(format!("failed to read {name}")))?;
-    Document::from_text(&text).map_err(|what| {
+    let bytes = read.map_err(Failure::io(format!("failed to read {name}")))?;
+    cipher.read(&bytes).map_err(|what| {
         Failure::user(
             format!("{name} cannot be used: {}", what.into_text()),
             "Push what `stackctl state pull` printed. To change a state: `stackctl state rm`, `mv` or `rollback`.",

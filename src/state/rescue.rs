@@ -1,0 +1,103 @@
+use super::file::{folder, write_anew};
+use super::{Cipher, Document, Files};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// States that runs have saved elsewhere, because their place was taken from them.
+///
+/// They lie beside the folder of the state (`demo.local.rescued-20260131T120000Z.json`), or where that cannot be written in
+/// the user's own folder for states of programs.
+pub(super) struct Rescue<'a> {
+    files: &'a Files,
+}
+
+const MARK: &str = ".rescued-";
+
+impl<'a> Rescue<'a> {
+    pub fn of(files: &'a Files) -> Self {
+        Self { files }
+    }
+
+    /// Writes it to the first place that takes it, encrypted as the state would be, for nobody else to read.
+    ///
+    /// # Errors
+    /// No place takes it.
+    pub fn save(&self, cipher: &Cipher, document: &Document) -> io::Result<PathBuf> {
+        let bytes = cipher.write(document)?;
+        let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let mut failed = io::Error::other("there is no place for it");
+        for folder in self.folders() {
+            if let Some(own) = own_folder().filter(|own| *own == folder)
+                && let Err(error) = std::fs::create_dir_all(own)
+            {
+                failed = error;
+                continue;
+            }
+            for number in 0..100 {
+                let number = if number == 0 { String::new() } else { format!("-{number}") };
+                let path = folder.join(format!("{}{stamp}{number}.json", self.prefix()));
+                match write_anew(&path, &bytes) {
+                    Ok(()) => return Ok(path),
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    Err(error) => {
+                        failed = error;
+                        break;
+                    }
+                }
+            }
+        }
+        Err(failed)
+    }
+
+    /// One that knows more than the state that is there.
+    pub fn newer_than(&self, cipher: &Cipher, there: Option<&Document>) -> Option<PathBuf> {
+        self.all().into_iter().find(|path| {
+            let rescued = std::fs::read(path).ok().and_then(|bytes| cipher.read(&bytes).ok());
+            rescued.is_some_and(|rescued| match there {
+                None => rescued.stack == self.files.stack(),
+                Some(there) => rescued.lineage == there.lineage && rescued.serial > there.serial,
+            })
+        })
+    }
+
+    /// Whether that is such a file: once it is taken in, nobody needs it.
+    pub fn is_one(&self, path: &Path) -> bool {
+        let same = |known: &PathBuf| {
+            known.canonicalize().is_ok_and(|known| path.canonicalize().is_ok_and(|path| path == known))
+        };
+        self.all().iter().any(same)
+    }
+
+    fn all(&self) -> Vec<PathBuf> {
+        let entries =
+            self.folders().into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+        let mut found: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                path.file_name()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(|name| name.starts_with(&self.prefix()))
+            })
+            .collect();
+        found.sort();
+        found.reverse();
+        found
+    }
+
+    fn folders(&self) -> Vec<PathBuf> {
+        // Beside the folder and not in it: that is what may be gone.
+        let beside = folder(folder(self.files.path())).to_owned();
+        [Some(beside), own_folder()].into_iter().flatten().collect()
+    }
+
+    fn prefix(&self) -> String {
+        let name = self.files.path().file_stem().unwrap_or_default().to_string_lossy();
+        format!("{name}{MARK}")
+    }
+}
+
+/// `~/.local/state/stackctl/rescued`.
+fn own_folder() -> Option<PathBuf> {
+    let base = dirs::state_dir().or_else(dirs::data_local_dir)?;
+    Some(base.join("stackctl").join("rescued"))
+}
