@@ -27,7 +27,7 @@ use stackctl::local::{Layout, LocalHttpClient, connect, down, up};
 use stackctl::plan::{self, Selection};
 use stackctl::refresh::refresh;
 use stackctl::resource::{kind, registry};
-use stackctl::state::{Bucket, Condition, Document, Object, Objects, PutError, Store, Version};
+use stackctl::state::{Bucket, Condition, Cost, Digest, Document, Object, Objects, PutError, Store, Version};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -121,6 +121,7 @@ async fn run(cloud: &Cloud, store: &Store, destroy: bool) -> f64 {
         .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(100, false)));
     let desired = Desired::new(stack, &cloud.account, REGION, HashMap::new());
     let observed = refresh(cloud, &document, &Pace::EMULATOR, kind).await.unwrap();
+    let digest = Digest::new(&document).costing(Cost::TRIVIAL);
     let plan = plan::build(&plan::Inputs {
         desired: &desired,
         state: &document,
@@ -128,6 +129,7 @@ async fn run(cloud: &Cloud, store: &Store, destroy: bool) -> f64 {
         selection: &Selection::default(),
         destroy,
         kind: &kind,
+        digest: &digest,
     });
     if document.serial == 0 {
         held.write(&mut document).await.unwrap();
@@ -139,6 +141,7 @@ async fn run(cloud: &Cloud, store: &Store, destroy: bool) -> f64 {
         plan: &plan,
         observed: &observed,
         journal: &journal,
+        digest: &digest,
         kind: &kind,
         new_intent: &|| uuid::Uuid::new_v4().to_string(),
         parallelism: 16,

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::plan::{Known, Value};
 use crate::resource::{Id, Kind, Observed, Owner};
 use crate::schema::as_unknown;
-use crate::state::{Digest, Document, Record};
+use crate::state::{Digest, Document, Record, Tree};
 use serde_json::{Value as Json, json};
 use std::slice;
 
@@ -33,7 +33,7 @@ pub struct Census {
 /// # Errors
 /// A look-up that failed: nothing is taken for missing because of an error.
 pub async fn census(cloud: &Cloud, desired: &Desired, document: &mut Document) -> Result<Census> {
-    let digest = Digest::new(&document.lineage);
+    let digest = Digest::new(document);
     let mut census = Census::default();
     let mut known = Known::default();
     for address in desired.order() {
@@ -83,8 +83,13 @@ pub async fn census(cloud: &Cloud, desired: &Desired, document: &mut Document) -
         if document.resources.get(address).is_none_or(|record| record.id != id) {
             let record = Record {
                 id,
-                inputs: digest.redact(kind.inputs(), &inputs),
-                outputs: digest.redact(kind.outputs(), &observed.outputs),
+                inputs: digest.record(&Tree::Inputs(address), kind.inputs(), &inputs, &Json::Null),
+                outputs: digest.record(
+                    &Tree::Outputs(address),
+                    kind.outputs(),
+                    &observed.outputs,
+                    &Json::Null,
+                ),
                 depends_on: desired.depends_on(address).to_vec(),
                 protected: desired.lifecycle(address).prevent_destroy,
                 intent: String::new(),

@@ -72,7 +72,9 @@ impl Target<'_> {
 
     fn differences(&self, seen: &Json, wanted: &Json) -> Vec<AttrChange> {
         let schema = self.kind.inputs();
-        diff(schema, &self.digest.redact(schema, seen), &self.digest.redact(schema, wanted))
+        // What the state has of a secret is a digest: one that fits is the secret. What differs is not for error texts.
+        let seen = self.digest.mask(schema, &self.digest.reveal(schema, seen, wanted));
+        diff(schema, &seen, &self.digest.mask(schema, wanted))
     }
 
     /// Polls until the write shows: all of it, or another part than before (some services take one part at a time).

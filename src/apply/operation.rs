@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::plan::{Action, Half, Operation, Reason, Step, Value};
 use crate::resource::{Create, Id, Kind, Observed, Owner, Wait};
 use crate::schema::has_unknown;
-use crate::state::{Entry, Intent, Record, Verb};
+use crate::state::{Entry, Intent, Record, Tree, Verb};
 use crate::veil::veil_sensitive;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -80,7 +80,8 @@ async fn create(
         address: address.clone(),
         intent: (shared.run.new_intent)(),
     };
-    let redacted = shared.digest.redact(kind.inputs(), &wanted);
+    let before = shared.record(address).map_or(Json::Null, |record| record.inputs);
+    let redacted = shared.digest.record(&Tree::Inputs(address), kind.inputs(), &wanted, &before);
     let intent = Intent {
         intent: owner.intent.clone(),
         address: address.clone(),
@@ -173,7 +174,7 @@ async fn update(
     let address = &step.address;
     let old =
         shared.record(address).ok_or_else(|| Error::Refused(format!("{address} is not in the state")))?;
-    let redacted = shared.digest.redact(kind.inputs(), &wanted);
+    let redacted = shared.digest.record(&Tree::Inputs(address), kind.inputs(), &wanted, &old.inputs);
     let intent = Intent {
         intent: (shared.run.new_intent)(),
         address: address.clone(),
@@ -251,7 +252,8 @@ async fn finish(
     let address = &intent.address;
     let failure = match observed {
         Ok(observed) => {
-            record.outputs = shared.digest.redact(kind.outputs(), &observed.outputs);
+            let place = Tree::Outputs(address);
+            record.outputs = shared.digest.record(&place, kind.outputs(), &observed.outputs, &record.outputs);
             record.incomplete = false;
             let inputs = crate::schema::tree::merge(&observed.inputs, wanted);
             shared.learn(address, Value::settled(&record.id, &inputs, &observed.outputs));
@@ -334,6 +336,6 @@ fn target<'a>(
         address,
         kind,
         id,
-        digest: &shared.digest,
+        digest: shared.digest,
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Sink};
 use crate::plan::{Known, Order, Plan, Value};
 use crate::resource::{Id, Kind, Observed};
-use crate::state::{Digest, Document, Entry, Intent, Journal, Record, Verb};
+use crate::state::{Digest, Document, Entry, Intent, Journal, Record, Tree, Verb};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -30,6 +30,8 @@ pub struct Run<'a> {
     /// What was read for the plan: no-ops give their outputs to dependants from it.
     pub observed: &'a HashMap<Address, Observed>,
     pub journal: &'a Journal,
+    /// The one that the plan was made with.
+    pub digest: &'a Digest,
     pub kind: &'a (dyn Fn(&str) -> Option<&'static dyn Kind> + Sync),
     /// Makes the unique names of intents, which are client tokens too.
     pub new_intent: &'a (dyn Fn() -> String + Sync),
@@ -78,7 +80,7 @@ pub struct Summary {
 pub(super) struct Shared<'a> {
     pub run: &'a Run<'a>,
     pub reader: Reader<'a>,
-    pub digest: Digest,
+    pub digest: &'a Digest,
     gate: Arc<Gate>,
     document: Mutex<Document>,
     known: Mutex<Known>,
@@ -161,7 +163,7 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
     let shared = Shared {
         run,
         reader: Reader::new(run.cloud),
-        digest: Digest::new(&document.lineage),
+        digest: run.digest,
         gate: Gate::new(run.parallelism),
         known: Mutex::new(settled(run, &document)),
         last: AtomicBool::new(false),
@@ -220,7 +222,8 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
     let mut document = shared.document.into_inner().unwrap_or_else(PoisonError::into_inner);
     let undone: HashSet<&Address> =
         failed.iter().map(|failure| &failure.address).chain(&not_started).chain(&unsettled).collect();
-    outputs(run, &known, &shared.digest, &undone, &mut document);
+    outputs(run, &known, &undone, &mut document);
+    renew(run, &known, &mut document);
     Summary { document, done, failed, not_started, unsettled, stopped }
 }
 
@@ -263,6 +266,27 @@ fn settled(run: &Run<'_>, document: &Document) -> Known {
         known.insert(address.clone(), value);
     }
     known
+}
+
+/// What is written has digests of today, also of what this run left as it was.
+fn renew(run: &Run<'_>, known: &Known, document: &mut Document) {
+    let sensitive = serde_json::json!({ "x-sensitive": true });
+    for (name, (value, _)) in run.desired.outputs(known) {
+        if let Some(recorded) = document.outputs.get_mut(&name)
+            && run.digest.has_older(&sensitive, recorded)
+        {
+            *recorded = run.digest.renew(&Tree::Output(&name), &sensitive, recorded, &value);
+        }
+    }
+    for (address, record) in
+        document.resources.iter_mut().filter(|(address, _)| run.desired.contains(address))
+    {
+        let (schema, place) = (run.desired.kind(address).inputs(), Tree::Inputs(address));
+        if run.digest.has_older(schema, &record.inputs) {
+            let plain = run.desired.inputs(address, known);
+            record.inputs = run.digest.renew(&place, schema, &record.inputs, &plain);
+        }
+    }
 }
 
 fn rank(order: &Order, index: usize) -> Rank {

@@ -66,7 +66,7 @@ fn stale(saved: &crate::plan::Plan, now: &crate::plan::Plan) -> Failure {
 
 /// Shows, asks, applies, saves, reports: what `apply` and `destroy` share.
 pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again: &str) -> Outcome {
-    let Planned { mut open, desired, observed, plan } = planned;
+    let Planned { mut open, desired, observed, plan, digest } = planned;
     report::plan(&plan, &open.stack);
     refuse_losses(plan.steps.iter(), args)?;
     if plan.is_empty() {
@@ -95,6 +95,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
         plan: &plan,
         observed: &observed,
         journal: &journal,
+        digest: &digest,
         kind: &kind,
         new_intent: &|| uuid::Uuid::new_v4().to_string(),
         parallelism: args.parallelism,

@@ -65,8 +65,7 @@ pub async fn run(args: &Args) -> Outcome {
     }
 
     let session = Session::load(&stack)?;
-    let document =
-        session.store().await?.peek().await?.ok_or_else(|| Failure::user("the apply left no state", ""))?;
+    let document = session.peek().await?.ok_or_else(|| Failure::user("the apply left no state", ""))?;
     let cloud = session.connect().await?;
     let folder = tempfile::tempdir().map_err(Failure::io("failed to make a temporary folder"))?;
     let file = match &args.loans {

@@ -1,11 +1,14 @@
 use super::apply::carry_out;
 use super::args::{ApplyArgs, PlanArgs};
 use super::failure::Outcome;
-use super::session::Session;
+use super::standin::{self, StateArgs};
 
 /// Deletes everything that the state has
 ///
 /// Dependants first. Resources with `prevent_destroy` stop it, resources that hold data need `--allow-data-loss`.
+///
+/// A stack.toml that is broken, empty or gone need not be mended for that: the state knows what there is, and the command says that
+/// it goes by it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -13,10 +16,13 @@ pub struct Args {
 
     #[command(flatten)]
     apply: ApplyArgs,
+
+    #[command(flatten)]
+    by: StateArgs,
 }
 
 pub async fn run(args: &Args) -> Outcome {
-    let session = Session::load(&args.plan.stack)?;
+    let session = standin::load(&args.plan.stack, &args.by, "destroy").await?;
     let planned = session.open("destroy", &args.plan.stack).await?.plan(&args.plan, true).await?;
     carry_out(planned, &args.apply, false, "stackctl destroy").await
 }

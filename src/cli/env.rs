@@ -4,7 +4,9 @@ use super::report;
 use super::session::Session;
 use crate::cloud::EMULATOR;
 use crate::local::{self, Layout};
+use crate::state::is_digest;
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// Prints the way to the database, and the stack's outputs, as environment variables
 ///
@@ -42,7 +44,10 @@ pub async fn run(args: &Args) -> Outcome {
         access.variables().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     variables.push(("DATABASE_URL".to_owned(), access.url()));
     variables.extend(aws(&session).await?);
-    for (name, value) in document.outputs {
+    let (hidden, shown): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        document.outputs.into_iter().partition(|(_, value)| is_digest(value));
+    report::left_out(hidden.keys());
+    for (name, value) in shown {
         let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         variables.push((variable(&name), value));
     }

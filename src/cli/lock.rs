@@ -1,7 +1,7 @@
 use super::args::StackArgs;
 use super::failure::{Exit, Outcome};
 use super::report;
-use super::session::Session;
+use super::standin::{self, StateArgs};
 use clap::Subcommand;
 
 /// Shows who has the state's lock
@@ -13,6 +13,9 @@ use clap::Subcommand;
 pub struct Args {
     #[command(flatten)]
     stack: StackArgs,
+
+    #[command(flatten)]
+    by: StateArgs,
 
     #[command(subcommand)]
     command: Command,
@@ -29,7 +32,7 @@ enum Command {
 }
 
 pub async fn run(args: &Args) -> Outcome {
-    let session = Session::load(&args.stack)?;
+    let session = standin::load(&args.stack, &args.by, "lock").await?;
     let Command::Status { json } = args.command;
     let store = session.store().await?;
     let holding = store.holding().await?;

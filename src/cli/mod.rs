@@ -28,6 +28,7 @@ mod schema;
 mod session;
 mod show;
 mod signals;
+mod standin;
 mod state;
 mod tls;
 mod unlock;

@@ -3,6 +3,7 @@ use super::failure::{Exit, Failure, Outcome};
 use super::identity::identity;
 use super::report;
 use super::session::Session;
+use super::standin::{self, StateArgs};
 use crate::plan::Plan;
 use crate::state::{Cipher, write_atomically};
 use std::path::{Path, PathBuf};
@@ -31,10 +32,16 @@ pub struct Args {
     /// Plans the destruction of everything.
     #[arg(long)]
     destroy: bool,
+
+    #[command(flatten)]
+    by: StateArgs,
 }
 
 pub async fn run(args: &Args) -> Outcome {
-    let session = Session::load(&args.plan.stack)?;
+    let session = match args.destroy {
+        true => standin::load(&args.plan.stack, &args.by, "plan --destroy").await?,
+        false => Session::load(&args.plan.stack)?,
+    };
     let planned = session.open("plan", &args.plan.stack).await?.plan(&args.plan, args.destroy).await?;
     if args.json {
         report::plan_json(&planned.plan);

@@ -15,9 +15,12 @@ use crate::plan::{self, Plan, Selection};
 use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
-use crate::state::{Bucket, Cipher, Document, Held, Store};
+use crate::state::{
+    Arriving, Bucket, Cipher, Digest, Document, Held, Job, Memo, Reach, StateError, Store, Tree,
+};
 use crate::veil::veil_all;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,6 +62,7 @@ pub struct Planned {
     pub desired: Desired,
     pub observed: HashMap<Address, Observed>,
     pub plan: Plan,
+    pub digest: Digest,
 }
 
 pub fn kind(name: &str) -> Option<&'static dyn Kind> {
@@ -82,17 +86,26 @@ impl Session {
     /// Reads and checks `stack.toml`.
     pub fn load(args: &StackArgs) -> Outcome<Self> {
         let path = path(args);
-        let options = Options {
+        let stack =
+            config::load(&path, &Self::options(args), resource::registry()).map_err(Failure::Config)?;
+        stack.secrets().for_each(|secret| veil_all(&secret));
+        report::warnings(&stack.warnings);
+        Self::of(stack, root(&path))
+    }
+
+    /// What the command line and the environment say of the stack.
+    pub fn options(args: &StackArgs) -> Options {
+        Options {
             target: args.target().map(str::to_owned),
             set: args.set.clone(),
             env: std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
-        };
-        let stack = config::load(&path, &options, resource::registry()).map_err(Failure::Config)?;
-        stack.secrets().for_each(|secret| veil_all(&secret));
-        report::warnings(&stack.warnings);
-        let root = root(&path);
+        }
+    }
+
+    /// Of a stack that is valid already.
+    pub fn of(stack: Stack, root: PathBuf) -> Outcome<Self> {
         let cipher = Cipher::new(&stack.encryption, identity())
             .map_err(|what| Failure::user(what, "Correct `encryption` in stack.toml."))?;
         let place = Place::of(&stack.state, &stack, &root);
@@ -104,15 +117,82 @@ impl Session {
         self.store_at(&self.place, None).await
     }
 
+    /// The state, unlocked; none if there is none.
+    pub async fn peek(&self) -> Outcome<Option<Document>> {
+        let document = self.store().await?.peek().await?;
+        if let Some(document) = &document {
+            self.arrived(document).await?;
+        }
+        Ok(document)
+    }
+
+    /// That a state which is being moved here has arrived: its old place says so. Until then that one is the state.
+    ///
+    /// # Errors
+    /// It has not, or the old place cannot be asked.
+    pub async fn arrived(&self, document: &Document) -> Outcome<()> {
+        let Some(Arriving { from, stack }) = &document.arriving else { return Ok(()) };
+        let here = self.place_name();
+        let former = if *stack == self.stack.name { String::new() } else { format!(" --from-stack {stack}") };
+        let old = self.store_of(stack, from).await?;
+        match old.peek().await {
+            Err(StateError::Moved { .. }) => Ok(()),
+            Ok(Some(_)) => Err(Failure::user(
+                format!(
+                    "moving the state from {} to {here} was cut off, and the first of them is still the state",
+                    old.name()
+                ),
+                format!("`stackctl state migrate --from {from}{former}` finishes it."),
+            )),
+            Ok(None) => Err(Failure::user(
+                format!(
+                    "the state was being moved to {here} from {from}, and there is none at {} now",
+                    old.name()
+                ),
+                format!(
+                    "Call `stackctl state migrate --from {from}{former}` where that place is; if it is gone, the same here takes the \
+                     copy."
+                ),
+            )),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// What was applied last, unlocked; `help` says what an apply would bring.
     pub async fn applied(&self, help: &str) -> Outcome<Document> {
-        let document = self.store().await?.peek().await?;
+        let document = self.peek().await?;
         document.ok_or_else(|| Failure::user("nothing has been applied yet", help))
     }
 
     /// The store of this stack at another place than stack.toml says.
     pub async fn store_in(&self, place: &str) -> Outcome<Store> {
         self.store_at(&Place::of(place, &self.stack, &self.root), None).await
+    }
+
+    /// The store that this stack would have there under another name.
+    pub async fn store_of(&self, name: &str, place: &str) -> Outcome<Store> {
+        let stack = Stack { name: name.to_owned(), ..self.stack.clone() };
+        Ok(self.store_at(&Place::of(place, &stack, &self.root), None).await?.of_stack(name))
+    }
+
+    /// The state in the bucket that this address names, whatever the target adds to it, and whosever it is.
+    pub async fn store_as_named(&self, place: &str, cipher: Cipher) -> Outcome<Store> {
+        let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|place| place.split_once('/')) else {
+            return Err(Failure::user(
+                format!("{place} is no object in a bucket"),
+                "Write s3://BUCKET/KEY.json.",
+            ));
+        };
+        let objects = Bucket::new(&self.connect().await?, bucket);
+        Ok(Store::remote(Arc::new(objects), place, key).sealed_by(cipher))
+    }
+
+    /// Where the state is, for people.
+    pub fn place_name(&self) -> String {
+        match &self.place {
+            Place::Folder(store) => store.name(),
+            Place::Bucket { bucket, key } => format!("s3://{bucket}/{key}"),
+        }
     }
 
     /// Without a `cloud` it connects, where the place needs one.
@@ -203,7 +283,10 @@ impl Session {
         }
         held.no_rescue(document.as_ref())?;
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
-        let document = document.unwrap_or_else(new);
+        let mut document = document.unwrap_or_else(new);
+        self.arrived(&document).await?;
+        document.arriving = None;
+        document.reach = Some(Reach::of(&self.stack));
         guard(&document, &cloud, &store.name())?;
         // From here on everything is done, and decided, under the lock.
         let cloud = match held.warrant() {
@@ -284,13 +367,20 @@ impl Open {
         // A destroy needs no code.
         let packages = if destroy { HashMap::new() } else { packages::packages(&self.stack, &self.root)? };
         let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
-        let observed = if args.refresh {
-            refresh(&self.cloud, &self.document, &self.pace(), kind)
-                .await
-                .map_err(Failure::while_doing("failed to read what is there; nothing was changed"))?
-        } else {
-            trusted(&self.document)
+        let memo = Arc::new(Memo::of_user());
+        let digest = Digest::new(&self.document).remembering(memo.clone());
+        let jobs = if destroy { vec![] } else { secrets(&digest, &desired, &self.document) };
+        let read = async {
+            if args.refresh {
+                refresh(&self.cloud, &self.document, &self.pace(), kind)
+                    .await
+                    .map_err(Failure::while_doing("failed to read what is there; nothing was changed"))
+            } else {
+                Ok(trusted(&self.document))
+            }
         };
+        let (observed, ()) = futures::join!(read, digest.prepare(jobs));
+        let observed = observed?;
         let plan = plan::build(&plan::Inputs {
             desired: &desired,
             state: &self.document,
@@ -298,8 +388,10 @@ impl Open {
             selection: &selection,
             destroy,
             kind: &kind,
+            digest: &digest,
         });
-        Ok(Planned { open: self, desired, observed, plan })
+        memo.keep();
+        Ok(Planned { open: self, desired, observed, plan, digest })
     }
 }
 
@@ -315,6 +407,24 @@ pub async fn settle_open(cloud: &Cloud, document: &mut Document, held: &Held) ->
 
 fn pace(cloud: &Cloud) -> Pace {
     if cloud.emulated { chaos::pace() } else { Pace::AWS }
+}
+
+/// The secrets whose digests a plan compares: they are known before anything is read.
+fn secrets(digest: &Digest, desired: &Desired, document: &Document) -> Vec<Job> {
+    let known = plan::Known::default();
+    let null = Json::Null;
+    let mut jobs = vec![];
+    for address in desired.order() {
+        let recorded = document.resources.get(address).map_or(&null, |record| &record.inputs);
+        let inputs = desired.inputs(address, &known);
+        jobs.extend(digest.jobs(&Tree::Inputs(address), desired.kind(address).inputs(), &inputs, recorded));
+    }
+    for (name, (value, _)) in desired.outputs(&known).into_iter().filter(|(_, (_, sensitive))| *sensitive) {
+        let recorded = document.outputs.get(&name).unwrap_or(&null);
+        let schema = serde_json::json!({ "x-sensitive": true });
+        jobs.extend(digest.jobs(&Tree::Output(&name), &schema, &value, recorded));
+    }
+    jobs
 }
 
 /// `--refresh=false`: what is recorded stands for what is there.

@@ -21,7 +21,7 @@ pub struct Args {
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.stack)?;
-    let Some(document) = session.store().await?.peek().await? else {
+    let Some(document) = session.peek().await? else {
         report::note("Nothing has been applied yet.");
         return Ok(Exit::Done);
     };

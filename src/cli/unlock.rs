@@ -2,7 +2,7 @@ use super::approve::approve;
 use super::args::StackArgs;
 use super::failure::{Exit, Outcome};
 use super::report;
-use super::session::Session;
+use super::standin::{self, StateArgs};
 use crate::state::{Claimed, Holding, StateError, Store};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -22,6 +22,9 @@ pub struct Args {
     #[command(flatten)]
     stack: StackArgs,
 
+    #[command(flatten)]
+    by: StateArgs,
+
     /// Does not ask.
     #[arg(long)]
     auto_approve: bool,
@@ -35,7 +38,7 @@ pub struct Args {
 const GRACE: Duration = Duration::from_secs(2);
 
 pub async fn run(args: &Args) -> Outcome {
-    let session = Session::load(&args.stack)?;
+    let session = standin::load(&args.stack, &args.by, "unlock").await?;
     let store = session.store().await?;
     match store.holding().await? {
         Holding::Process(holder) => {

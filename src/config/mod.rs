@@ -1,5 +1,6 @@
 //! `stack.toml`: from text to a validated [`Stack`] in which every value knows where it stands.
 
+mod bare;
 mod blocks;
 mod check;
 mod document;
@@ -27,6 +28,7 @@ mod tags;
 mod target;
 mod template;
 
+pub use bare::bare;
 pub use editor::json_schema;
 pub use load::{load, parse};
 pub use node::{Entry, Found, Node, Value, join};

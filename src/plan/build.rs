@@ -7,7 +7,7 @@ use crate::diff::{AttrChange, Effect, complete, diff, same};
 use crate::resource::{Id, Kind, Observed, Status};
 use crate::schema::tree::{copy, merge};
 use crate::schema::{is, properties};
-use crate::state::{Digest, Document, Record};
+use crate::state::{Digest, Document, Record, Tree, is_digest};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -22,12 +22,13 @@ pub struct Inputs<'a> {
     pub destroy: bool,
     /// The kind behind a name, also for resources whose block is gone.
     pub kind: &'a dyn Fn(&str) -> Option<&'static dyn Kind>,
+    pub digest: &'a Digest,
 }
 
 /// Makes the plan.
 pub fn build(inputs: &Inputs<'_>) -> Plan {
     let mut builder = Builder {
-        digest: Digest::new(&inputs.state.lineage),
+        digest: inputs.digest,
         known: Known::default(),
         steps: vec![],
         gone: vec![],
@@ -43,7 +44,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     }
     builder.unwanted(&wanted, &chosen);
     builder.destroy_first();
-    let outputs = outputs(inputs, &builder.known, &builder.digest);
+    let outputs = outputs(inputs, &builder.known);
     Plan {
         stack: inputs.desired.stack().to_owned(),
         target: inputs.desired.target().map(str::to_owned),
@@ -59,7 +60,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
 
 struct Builder<'a> {
     inputs: &'a Inputs<'a>,
-    digest: Digest,
+    digest: &'a Digest,
     known: Known,
     steps: Vec<Step>,
     gone: Vec<Gone>,
@@ -114,7 +115,9 @@ impl Builder<'_> {
             return;
         }
         let plain = self.inputs.desired.inputs(address, &self.known);
-        let mut inputs = self.digest.redact(kind.inputs(), &plain);
+        let place = Tree::Inputs(address);
+        let recorded = record.map_or(&Json::Null, |record| &record.inputs);
+        let mut inputs = self.digest.redact(&place, kind.inputs(), &plain, recorded);
         let (Some(record), Some(observed)) = (record, observed) else {
             let reason = match record {
                 Some(record) => {
@@ -132,8 +135,8 @@ impl Builder<'_> {
             self.steps.push(step);
             return;
         };
-        let seen =
-            self.digest.redact(kind.inputs(), &complete(kind.inputs(), &observed.inputs, &record.inputs));
+        let seen = complete(kind.inputs(), &observed.inputs, &record.inputs);
+        let seen = self.digest.redact(&place, kind.inputs(), &seen, recorded);
         for (path, _) in &self.inputs.desired.lifecycle(address).ignore_changes {
             copy(&seen, &mut inputs, path);
         }
@@ -283,7 +286,7 @@ fn created(changes: Vec<AttrChange>) -> Vec<AttrChange> {
                 before: Json::Null,
                 after: value.clone(),
                 effect: Effect::InPlace,
-                sensitive: value.as_str().is_some_and(|text| text.starts_with("$digest:")),
+                sensitive: is_digest(value),
             })
             .collect(),
         _ => vec![change],

@@ -1,6 +1,6 @@
 use super::build::Inputs;
 use super::{Known, OutputChange};
-use crate::state::{DIGEST_PREFIX, Digest};
+use crate::state::{DIGEST_PREFIX, Tree, is_digest};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// An output is there exactly as long as all that it speaks of is. So a part of a plan changes the outputs of that part
 /// and of nothing else, and an output that went with its resource comes back with it.
-pub(super) fn outputs(inputs: &Inputs<'_>, known: &Known, digest: &Digest) -> Vec<OutputChange> {
+pub(super) fn outputs(inputs: &Inputs<'_>, known: &Known) -> Vec<OutputChange> {
     let before = &inputs.state.outputs;
     let part = inputs.destroy && !known.is_empty();
     let mut after: BTreeMap<String, (Json, bool)> = BTreeMap::new();
@@ -21,7 +21,10 @@ pub(super) fn outputs(inputs: &Inputs<'_>, known: &Known, digest: &Digest) -> Ve
                 let value = match before.get(&name) {
                     // A secret of what is left alone is known as its digest, of which nothing can be composed.
                     recorded if composed(&value) => recorded.cloned().unwrap_or_default(),
-                    _ => digest.redact(&schema, &value),
+                    recorded => {
+                        let recorded = recorded.unwrap_or(&Json::Null);
+                        inputs.digest.redact(&Tree::Output(&name), &schema, &value, recorded)
+                    }
                 };
                 after.insert(name, (value, sensitive));
             }
@@ -42,12 +45,8 @@ pub(super) fn outputs(inputs: &Inputs<'_>, known: &Known, digest: &Digest) -> Ve
 
 /// Whether something that is not known but by its digest is a part of it.
 fn composed(value: &Json) -> bool {
-    let whole = |text: &str| {
-        let digest = text.strip_prefix(DIGEST_PREFIX);
-        digest.is_some_and(|digest| digest.chars().all(|c| c.is_ascii_alphanumeric()))
-    };
     match value {
-        Json::String(text) => text.contains(DIGEST_PREFIX) && !whole(text),
+        Json::String(text) => text.contains(DIGEST_PREFIX) && !is_digest(value),
         other => other.to_string().contains(DIGEST_PREFIX),
     }
 }

@@ -1,4 +1,4 @@
-use super::{Intent, Record, StateError, Unreadable};
+use super::{Arriving, Intent, Reach, Record, StateError, Unreadable};
 use crate::address::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -27,6 +27,12 @@ pub struct Document {
     pub open: Vec<Intent>,
     #[serde(default)]
     pub outputs: BTreeMap<String, Json>,
+    /// It is being moved here: until its old place says so, this is a copy and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arriving: Option<Arriving>,
+    /// How its cloud was reached last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
     /// In an object store: the process that wrote it. Two that write the same are told apart by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writer: Option<String>,
@@ -50,6 +56,8 @@ impl Document {
             resources: BTreeMap::new(),
             open: vec![],
             outputs: BTreeMap::new(),
+            arriving: None,
+            reach: None,
             writer: None,
             checksum: String::new(),
             sealed: false,

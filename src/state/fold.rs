@@ -76,7 +76,7 @@ impl Document {
             Entry::Done { intent, address, record } => match (begun(intent), record) {
                 (Some(begun), _) if begun.address == *address => Ok(()),
                 (Some(begun), _) => Err(format!("it ends {} as if it were of {address}", begun.address)),
-                (None, Some(record)) if self.sets_free(address, record) => Ok(()),
+                (None, Some(record)) if self.only_notes(address, record) => Ok(()),
                 (None, _) => Err(format!("it ends {intent}, which nothing before it announces")),
             },
             Entry::Id { intent, .. } | Entry::Void { intent, .. } => {
@@ -85,11 +85,13 @@ impl Document {
         }
     }
 
-    /// Whether the record differs from the one that is there by nothing but its protection: that is taken back without an
-    /// intent, since nothing happens to the object.
-    fn sets_free(&self, address: &Address, record: &Record) -> bool {
-        let kept = |old: &Record| Record { protected: false, ..old.clone() } == *record;
-        self.resources.get(address).is_some_and(kept)
+    /// Whether the record is of the object that is there, as it is: what only the state knows of it (its protection, the order of
+    /// deletion, what is wanted) changes without an intent, since nothing happens to the object.
+    fn only_notes(&self, address: &Address, record: &Record) -> bool {
+        self.resources.get(address).is_some_and(|old| {
+            let (inputs, depends_on) = (record.inputs.clone(), record.depends_on.clone());
+            Record { inputs, depends_on, protected: record.protected, ..old.clone() } == *record
+        })
     }
 
     /// Takes in a journal entry: the one place where the state changes, in memory during a run as from the journal of a

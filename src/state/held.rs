@@ -69,10 +69,13 @@ impl Held {
 
     /// Leaves a marker in the place of a state that was moved; the state becomes its backup.
     pub async fn retire(&self, moved: &Moved) -> Result<(), StateError> {
-        match self {
+        point(Moment::BeforeState, "retire");
+        let retired = match self {
             Self::Files(held) => held.retire(moved),
             Self::Remote(held) => held.retire(moved).await,
-        }
+        };
+        point(Moment::AfterState, "retire");
+        retired
     }
 
     /// Writes what was rebuilt of a damaged state as the next serial. What lay there is set aside and stays; the names

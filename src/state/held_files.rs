@@ -4,6 +4,7 @@ use super::rescue::Rescue;
 use super::{
     Cipher, Document, Entry, Files, Journal, JournalFile, Lock, Moved, StateError, write_atomically,
 };
+use crate::chaos::{Moment, point};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,6 +58,7 @@ impl HeldFiles {
         document.writer = None;
         let bytes = files.cipher().write(document).map_err(files.io("written"))?;
         self.put(&bytes)?;
+        point(Moment::BeforeState, "folded");
         self.remove_journal("folded")
     }
 
@@ -135,6 +137,7 @@ impl HeldFiles {
         let files = &self.files;
         let marker = moved.to_bytes().map_err(|error| files.io("written")(error.into()))?;
         self.put(&marker)?;
+        point(Moment::BeforeState, "removed");
         self.remove_journal("removed")
     }
 

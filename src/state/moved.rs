@@ -13,6 +13,15 @@ pub struct Moved {
     pub at: String,
 }
 
+/// Where a state comes from that is being moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arriving {
+    /// As `state` in stack.toml says it.
+    pub from: String,
+    /// What the stack was called there.
+    pub stack: String,
+}
+
 impl Moved {
     pub fn new(document: &Document, to: &str) -> Self {
         Self {
@@ -24,7 +33,7 @@ impl Moved {
     }
 
     /// The marker in a file or an object, if that is what lies there.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }
 

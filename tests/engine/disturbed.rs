@@ -16,8 +16,10 @@ fn body() -> String {
     (0..COUNT).map(|number| format!("[net.n{number}]\nlabel = \"n{number}\"\n")).collect()
 }
 
-fn test() -> Test {
-    Test { below: "state", ..Test::new() }
+fn fresh() -> Test {
+    let mut test = Test::new();
+    test.below = "state";
+    test
 }
 
 /// An apply of a hundred objects; when some of them are there, `disturb` is done to the folder. What came of it, and of writing
@@ -87,7 +89,7 @@ async fn a_folder_that_is_taken_away_stops_it_and_what_it_knows_is_saved_beside(
         ("written into", &|state| fs::write(state.join("test.json"), "{}").unwrap()),
     ];
     for (what, disturb) in ways {
-        let test = test();
+        let test = fresh();
         let (summary, saved, held, at) = disturbed(&test, disturb).await;
         stopped(&test, &summary, at, what);
         let to = match saved {
@@ -131,7 +133,7 @@ async fn a_file_that_is_removed_stops_it_and_the_state_is_written_all_the_same()
             if (name, replaced) == ("test.json", true) {
                 continue;
             }
-            let test = test();
+            let test = fresh();
             let (summary, saved, held, at) = disturbed(&test, |state| {
                 fs::remove_file(state.join(name)).unwrap();
                 if replaced {
@@ -150,7 +152,7 @@ async fn a_file_that_is_removed_stops_it_and_the_state_is_written_all_the_same()
 /// The second one finds no lock, and a journal that somebody appends to.
 #[tokio::test(start_paused = true)]
 async fn of_two_without_a_lock_between_them_the_second_is_kept_out_and_the_first_stops() {
-    let test = test();
+    let test = fresh();
     let second = test.store();
     let (summary, saved, held, at) = disturbed(&test, |state| {
         fs::remove_file(state.join("test.lock")).unwrap();
@@ -165,7 +167,7 @@ async fn of_two_without_a_lock_between_them_the_second_is_kept_out_and_the_first
     goes_on(&test, "lock").await;
 
     // Also where the journal is gone with the lock: the second one begins, and the first one finds that out.
-    let test = test();
+    let test = fresh();
     let mut other = None;
     let (summary, saved, ..) = disturbed(&test, |state| {
         fs::remove_file(state.join("test.lock")).unwrap();

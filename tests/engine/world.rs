@@ -13,7 +13,7 @@ use stackctl::event::Event;
 use stackctl::plan::{self, Plan, Selection};
 use stackctl::refresh::refresh;
 use stackctl::resource::{Create, Id, Kind, Observed, Owner, Profile, Retry, Status, Typical, Wait};
-use stackctl::state::{Document, Journal, StateError, Store};
+use stackctl::state::{Cost, Digest, Document, Journal, StateError, Store};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -389,6 +389,7 @@ impl Test {
         }
         let observed = refresh(&Self::cloud(), &document, &Pace::AWS, self.kind()).await.unwrap();
         let desired = self.desired(body);
+        let digest = digest(&document);
         let plan = plan::build(&plan::Inputs {
             desired: &desired,
             state: &document,
@@ -396,6 +397,7 @@ impl Test {
             selection: &self.selection,
             destroy,
             kind: &self.kind(),
+            digest: &digest,
         });
         held.release().await;
         Ok((plan, document, observed, findings))
@@ -450,6 +452,7 @@ impl Test {
             plan,
             observed,
             journal,
+            digest: &digest(&document),
             kind: &kind,
             new_intent: &|| uuid::Uuid::new_v4().to_string(),
             parallelism: 16,
@@ -486,6 +489,11 @@ impl Test {
         }
         all
     }
+}
+
+/// No secret of a test is one.
+fn digest(document: &Document) -> Digest {
+    Digest::new(document).costing(Cost::TRIVIAL)
 }
 
 fn read(path: &Path) -> String {

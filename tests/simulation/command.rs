@@ -12,7 +12,7 @@ use stackctl::error::Error;
 use stackctl::event::Event;
 use stackctl::plan::{self, Plan, Selection};
 use stackctl::refresh::refresh;
-use stackctl::state::{Document, Held, StateError};
+use stackctl::state::{Cost, Digest, Document, Held, StateError};
 use std::collections::HashMap;
 use std::future::pending;
 use std::sync::atomic::Ordering;
@@ -138,6 +138,7 @@ async fn carry_out(
     }
     let observed = refresh(cloud, &document, &Pace::AWS, kind).await?;
     let desired = desired(draft);
+    let digest = Digest::new(&document).costing(Cost::TRIVIAL);
     let plan = plan::build(&plan::Inputs {
         desired: &desired,
         state: &document,
@@ -145,6 +146,7 @@ async fn carry_out(
         selection: &selection(process, draft, &document),
         destroy: process.command.act == Act::Destroy,
         kind: &kind,
+        digest: &digest,
     });
     sim.log(|| format!("{} plans {}", process.name, steps(&plan)));
     if process.command.act == Act::Plan {
@@ -177,6 +179,7 @@ async fn carry_out(
         plan: &plan,
         observed: &observed,
         journal: &journal,
+        digest: &digest,
         kind: &kind,
         new_intent: &|| {
             process.touch(Point::Intent);

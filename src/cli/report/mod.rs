@@ -22,7 +22,9 @@ pub use logged::{logged, logged_json};
 pub use plan::{plan, plan_json, saved};
 pub use progress::Progress;
 pub use stack::{Bytes, bytes, local_logs, local_status, pairs, resource, step};
-pub use state::{census, encryption, history, history_json, recovered, resources, rollback, salvage};
+pub use state::{
+    by_the_state, census, encryption, history, history_json, recovered, resources, rollback, salvage,
+};
 pub use style::{Paint, table};
 pub use summary::summary;
 
@@ -83,6 +85,17 @@ pub fn colour() -> bool {
 pub fn warnings(diagnostics: &Diagnostics) {
     if !diagnostics.is_empty() {
         eprintln!("{}", diagnostics.render(width(), colour()));
+    }
+}
+
+/// Sensitive outputs whose values are not printed.
+pub fn left_out<'a>(names: impl Iterator<Item = &'a String>) {
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    if !names.is_empty() {
+        note(&format!(
+            "Left out, since sensitive: {}. `stackctl output NAME` says where such a value is.",
+            names.join(", ")
+        ));
     }
 }
 

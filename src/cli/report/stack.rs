@@ -3,7 +3,7 @@ use super::value::inline;
 use super::{data, note, width};
 use crate::address::Address;
 use crate::local;
-use crate::state::Record;
+use crate::state::{Record, is_digest};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -41,10 +41,7 @@ pub fn resource(address: &Address, record: &Record) {
 }
 
 fn shown(value: &Json) -> String {
-    match value.as_str() {
-        Some(text) if text.starts_with("$digest:") => "(sensitive)".to_owned(),
-        _ => inline(value, width().saturating_sub(36)),
-    }
+    if is_digest(value) { "(sensitive)".to_owned() } else { inline(value, width().saturating_sub(36)) }
 }
 
 /// The local cloud and its parts.

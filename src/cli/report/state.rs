@@ -1,8 +1,10 @@
 use super::style::{Paint, table};
-use super::{data, note, width};
+use super::{data, note, warning, width};
 use crate::census::Census;
+use crate::config::Stack;
 use crate::state::{Document, Past};
 use serde_json::{Value as Json, json};
+use std::path::Path;
 
 /// What can be used of a damaged state, and what not.
 pub fn salvage(name: &str, best: Option<(&str, &Document)>, left_out: &[String]) {
@@ -31,6 +33,18 @@ pub fn encryption(name: &str, is: bool, wanted: bool) {
         )),
         _ => {}
     }
+}
+
+/// That the file is left aside.
+pub fn by_the_state(file: &Path, stack: &Stack, place: &str, what: &str) {
+    let target = stack.target.as_ref().map(|target| format!(", target {}", target.name)).unwrap_or_default();
+    let account = stack.account.as_ref().map(|account| format!(", account {account}")).unwrap_or_default();
+    warning(&format!(
+        "`{what}` goes by the state {place} alone, and not by {}: stack {}{target}, region {}{account}.",
+        file.display(),
+        stack.name,
+        stack.region
+    ));
 }
 
 /// What the ownership tags told.

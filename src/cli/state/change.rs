@@ -12,7 +12,9 @@ pub fn nothing() -> Failure {
 /// settled first.
 pub async fn hold(session: &Session, args: &StackArgs, command: &str) -> Outcome<(Document, Held)> {
     let (document, held) = session.store().await?.open(command, args.patience()).await?;
-    let document = document.ok_or_else(nothing)?;
+    let mut document = document.ok_or_else(nothing)?;
+    session.arrived(&document).await?;
+    document.arriving = None;
     settled(&document)?;
     Ok((document, held))
 }

@@ -7,7 +7,7 @@ use crate::cli::session::Session;
 pub struct Args {}
 
 pub async fn run(session: &Session) -> Outcome {
-    let document = session.store().await?.peek().await?;
+    let document = session.peek().await?;
     let resources = document.map(|document| document.resources).unwrap_or_default();
     let rows: Vec<Vec<String>> =
         resources.iter().map(|(address, record)| vec![address.to_string(), record.id.to_string()]).collect();

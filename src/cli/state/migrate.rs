@@ -4,26 +4,31 @@ use crate::cli::args::StackArgs;
 use crate::cli::failure::{Exit, Failure, Outcome};
 use crate::cli::report;
 use crate::cli::session::{Session, settle_open};
-use crate::state::{Document, Held, Moved, Store};
+use crate::state::{Arriving, Document, Held, Moved, StateError, Store};
 
 /// Where the state is, or where it goes.
 #[derive(Debug, clap::Args)]
-#[group(id = "place", required = true, multiple = false)]
+#[group(id = "place", required = true, multiple = true)]
 pub struct Places {
     /// From where stack.toml says to this place: a folder, or s3://BUCKET/KEY.
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, value_name = "PLACE", conflicts_with = "from")]
     to: Option<String>,
 
     /// From this place to where stack.toml says: when the line has been changed already.
     #[arg(long, value_name = "PLACE")]
     from: Option<String>,
+
+    /// The name that the stack had before, when `name` in stack.toml has been changed.
+    #[arg(long, value_name = "NAME")]
+    from_stack: Option<String>,
 }
 
-/// Moves the state to another place
+/// Moves the state to another place, or to another name of the stack
 ///
-/// Copies the state under both locks, once nothing is left open, and reads it back. Then a marker takes the place of the
-/// old one, so that a checkout whose stack.toml still names the old place is refused with a pointer to the new one; the
-/// old state stays as its backup. Tells which line of stack.toml to change.
+/// Copies the state under both locks, once nothing is left open, and reads it back; the copy is none but a copy until a marker has
+/// taken the place of the old one. That marker sends a checkout whose stack.toml still names the old place on to the new one; the
+/// old state stays as its backup. A move that was cut off leaves one of the two places as the state, says which, and is finished
+/// by the same command. Tells which line of stack.toml to change.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -38,17 +43,37 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     let named = session.stack.state.clone();
     let (from, to) = match (&args.places.from, &args.places.to) {
         (Some(from), _) => (from.clone(), named),
-        (None, to) => (named, to.clone().unwrap_or_default()),
+        (None, to) => (named.clone(), to.clone().unwrap_or(named)),
     };
-    let (source, target) = (session.store_in(&from).await?, session.store_in(&to).await?);
+    let former = args.places.from_stack.as_deref().filter(|former| *former != session.stack.name);
+    let source = match former {
+        Some(former) => session.store_of(former, &from).await?,
+        None => session.store_in(&from).await?,
+    };
+    let target = session.store_in(&to).await?;
     if source.name() == target.name() {
-        return Err(Failure::user(
-            format!("the state is in {} already", source.name()),
-            "Name another place.",
-        ));
+        return match former {
+            Some(former) => rename(session, stack, &source, former).await,
+            None => Err(Failure::user(
+                format!("the state is in {} already", source.name()),
+                "Name another place.",
+            )),
+        };
     }
-    let (document, old) = source.open("state migrate", stack.patience()).await?;
-    let mut document = document.ok_or_else(nothing)?;
+    // What the marker says to whoever still has the old line.
+    let told = match former {
+        Some(_) => format!("{to} (as the stack {})", session.stack.name),
+        None => to.clone(),
+    };
+    let (document, old) = match source.open("state migrate", stack.patience()).await {
+        // Cut off after the marker, or called once more.
+        Err(StateError::Moved { to: there, .. }) if there == told => return finish(&target, stack).await,
+        opened => opened?,
+    };
+    let Some(mut document) = document else { return take_copy(&target, stack, args, &from).await };
+    if former.is_none() {
+        session.arrived(&document).await?;
+    }
     if !document.open.is_empty() {
         settle_open(&session.connect().await?, &mut document, &old).await?;
     }
@@ -57,8 +82,12 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     let count = report::resources(document.resources.len());
     report::note(&format!("Moving {count} from {} to {}.", source.name(), target.name()));
     approve("Move it?", "this", args.auto_approve)?;
-    copy(&target, &new, &document).await?;
-    old.retire(&Moved::new(&document, &to)).await?;
+    document.arriving = Some(Arriving { from, stack: document.stack.clone() });
+    document.stack.clone_from(&session.stack.name);
+    copy(&target, &new, &mut document).await?;
+    old.retire(&Moved::new(&document, &told)).await?;
+    document.arriving = None;
+    new.write(&mut document).await?;
     report::note(&format!(
         "The state is in {} now. The old one stays as a backup beside a marker.",
         target.name()
@@ -69,13 +98,56 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// In a place whose name does not have the stack's.
+async fn rename(session: &Session, stack: &StackArgs, store: &Store, former: &str) -> Outcome {
+    let (document, held) = store.open("state migrate", stack.patience()).await?;
+    let mut document = document.ok_or_else(nothing)?;
+    super::change::settled(&document)?;
+    document.stack.clone_from(&session.stack.name);
+    held.write(&mut document).await?;
+    report::note(&format!(
+        "{} is the state of {} now, which was {former}.",
+        store.name(),
+        session.stack.name
+    ));
+    Ok(Exit::Done)
+}
+
+/// The old place says that it was moved: the copy is the state.
+async fn finish(target: &Store, stack: &StackArgs) -> Outcome {
+    let (document, held) = target.open("state migrate", stack.patience()).await?;
+    let mut document = document.ok_or_else(nothing)?;
+    if document.arriving.take().is_some() {
+        held.write(&mut document).await?;
+    }
+    report::note(&format!("The state is in {}.", target.name()));
+    Ok(Exit::Done)
+}
+
+/// There is nothing at the old place, not even a marker: somebody has removed it. What was copied before is all that there is.
+async fn take_copy(target: &Store, stack: &StackArgs, args: &Args, from: &str) -> Outcome {
+    let (document, held) = target.open("state migrate", stack.patience()).await?;
+    let mut document = document
+        .filter(|document| document.arriving.as_ref().is_some_and(|old| old.from == from))
+        .ok_or_else(nothing)?;
+    report::note(&format!(
+        "There is no state in {from}; {} has a copy of it, with {}.",
+        target.name(),
+        report::resources(document.resources.len())
+    ));
+    approve("Take the copy as the state?", "this", args.auto_approve)?;
+    document.arriving = None;
+    held.write(&mut document).await?;
+    report::note(&format!("The state is in {} now.", target.name()));
+    Ok(Exit::Done)
+}
+
 /// Writes and reads back.
-async fn copy(target: &Store, held: &Held, document: &Document) -> Outcome<()> {
-    let mut copied = document.clone();
-    held.write(&mut copied).await?;
+async fn copy(target: &Store, held: &Held, document: &mut Document) -> Outcome<()> {
+    held.write(document).await?;
     let back = target.peek().await?;
     let text = |document: &Document| document.to_text().unwrap_or_default();
-    if back.as_ref().map(text) == Some(text(&copied)) {
+    if back.as_ref().map(text) == Some(text(document)) {
         return Ok(());
     }
     Err(Failure::user(
@@ -88,7 +160,9 @@ async fn copy(target: &Store, held: &Held, document: &Document) -> Outcome<()> {
 fn check(there: Option<&Document>, document: &Document, target: &Store) -> Outcome<()> {
     let Some(there) = there else { return Ok(()) };
     let copy = there.lineage == document.lineage
-        && (there.serial <= document.serial || there.resources == document.resources);
+        && (there.arriving.is_some()
+            || there.serial <= document.serial
+            || there.resources == document.resources);
     if copy {
         return Ok(());
     }

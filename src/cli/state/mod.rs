@@ -15,6 +15,7 @@ mod show;
 use super::args::StackArgs;
 use super::failure::Outcome;
 use super::session::Session;
+use super::standin::{self, StateArgs};
 use clap::Subcommand;
 
 /// Looks at and mends the state
@@ -25,6 +26,9 @@ use clap::Subcommand;
 pub struct Args {
     #[command(flatten)]
     stack: StackArgs,
+
+    #[command(flatten)]
+    by: StateArgs,
 
     #[command(subcommand)]
     command: Command,
@@ -45,7 +49,11 @@ enum Command {
 }
 
 pub async fn run(args: &Args) -> Outcome {
-    let session = Session::load(&args.stack)?;
+    let session = match &args.command {
+        // These two go by what stack.toml says.
+        Command::Recover(_) | Command::Migrate(_) => Session::load(&args.stack)?,
+        _ => standin::load(&args.stack, &args.by, "state").await?,
+    };
     match &args.command {
         Command::List(_) => list::run(&session).await,
         Command::Show(own) => show::run(&session, own).await,

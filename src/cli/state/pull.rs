@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 pub struct Args {}
 
 pub async fn run(session: &Session) -> Outcome {
-    let document = session.store().await?.peek().await?.ok_or_else(nothing)?;
+    let document = session.peek().await?.ok_or_else(nothing)?;
     let text = document.to_text().map_err(|error| Failure::user(error.to_string(), ""))?;
     report::data(text.trim_end());
     Ok(Exit::Done)

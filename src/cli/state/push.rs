@@ -25,6 +25,7 @@ pub struct Args {
 
 pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     let mut document = load(&args.pushed, session.cipher())?;
+    document.arriving = None;
     let store = session.store().await?;
     let (current, held) = store.open("state push", stack.patience()).await?;
     if let Some(current) = &current {
