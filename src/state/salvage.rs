@@ -15,6 +15,8 @@ pub struct Salvage {
     pub left_out: Vec<String>,
     /// Changes may have been recorded that are not in `document`.
     pub behind: bool,
+    /// What only a newer stackctl can read: it is whole, and a recovery would undo it.
+    pub newer: Option<String>,
 }
 
 /// A file or an object that should hold a state.
@@ -42,6 +44,15 @@ impl Salvage {
                 }
             }
         }
+        let mut newer = candidates.iter().find_map(|candidate| match &candidate.content {
+            Err(Unreadable::Newer(what)) if candidate.current => Some(what.clone()),
+            _ => None,
+        });
+        if let Some((_, text)) = &journal
+            && let Err(Unreadable::Newer(what)) = Entry::lines(cipher, text)
+        {
+            newer = newer.or(Some(format!("its journal: {what}")));
+        }
         let mut left_out = vec![];
         let lost = !candidates.iter().any(|candidate| candidate.current && candidate.content.is_ok());
         let mut best: Option<(String, Document)> = None;
@@ -64,7 +75,8 @@ impl Salvage {
             let journal =
                 journal.map(|(name, _)| format!("{name}: there is no state that it could build on"));
             left_out.extend(journal);
-            return Ok(Self { document: None, source: String::new(), folded: 0, left_out, behind: true });
+            let source = String::new();
+            return Ok(Self { document: None, source, folded: 0, left_out, behind: true, newer });
         };
         // A state is newer than its backup by exactly what its journal held when it was folded.
         let mut behind = lost;
@@ -94,7 +106,8 @@ impl Salvage {
                 Ok(()) => {}
             }
         }
-        Ok(Self { document: Some(document), source, folded, left_out, behind: behind || !whole })
+        let behind = behind || !whole;
+        Ok(Self { document: Some(document), source, folded, left_out, behind, newer })
     }
 
     /// Nothing is wrong: there is nothing to recover.

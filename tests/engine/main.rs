@@ -15,4 +15,5 @@ mod parts;
 mod plan;
 mod quote;
 mod remote;
+mod secrets;
 mod world;

@@ -20,7 +20,9 @@ mod moves;
 mod people;
 mod project;
 mod recovery;
+mod removed;
 mod sealed;
+mod standin;
 
 use project::Project;
 

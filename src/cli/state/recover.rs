@@ -6,7 +6,7 @@ use crate::cli::report;
 use crate::cli::session::{Session, guard};
 use crate::cloud::Cloud;
 use crate::desired::Desired;
-use crate::state::{Document, Salvage};
+use crate::state::{Document, Salvage, StateError};
 use std::collections::HashMap;
 
 /// Rebuilds a state that is damaged or lost
@@ -16,6 +16,8 @@ use std::collections::HashMap;
 /// stackctl creates carries the tags stackctl:stack and stackctl:address, and for every block of stack.toml the object
 /// with its tags is looked for. An object whose block is gone from stack.toml is not found that way.
 ///
+/// A state that only a newer stackctl can read is not damaged: it is left alone unless --force is given.
+///
 /// Shows what it would write and asks. The damaged files stay beside the new ones under names of their own. A state
 /// that is whole is left alone.
 #[derive(Debug, clap::Args)]
@@ -23,6 +25,10 @@ pub struct Args {
     /// Uses nothing but the ownership tags, whatever lies there.
     #[arg(long)]
     from_tags: bool,
+
+    /// Also over a state of a newer stackctl, whose changes since are lost then.
+    #[arg(long)]
+    force: bool,
 
     /// Does not ask.
     #[arg(long)]
@@ -36,7 +42,10 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
         report::note(&format!("{} is whole: there is nothing to recover.", store.name()));
         return Ok(Exit::Done);
     }
-    let Salvage { document, source, folded: _, left_out, behind } = salvage;
+    let Salvage { document, source, folded: _, left_out, behind, newer } = salvage;
+    if let Some(what) = newer.filter(|_| !args.force) {
+        return Err(StateError::Newer { name: store.name(), what }.into());
+    }
     let kept = document.filter(|_| !args.from_tags);
     report::salvage(&store.name(), kept.as_ref().map(|document| (source.as_str(), document)), &left_out);
     let (mut document, census) = match (kept, behind) {
