@@ -4,6 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::identity::identity;
 use super::packages;
 use super::report;
+use super::secrets::secrets;
 use super::signals;
 use crate::address::Address;
 use crate::apply::{Pace, settle};
@@ -15,12 +16,9 @@ use crate::plan::{self, Plan, Selection};
 use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
-use crate::state::{
-    Arriving, Bucket, Cipher, Digest, Document, Held, Job, Memo, Reach, StateError, Store, Tree,
-};
+use crate::state::{Bucket, Cipher, Digest, Document, Held, Memo, Reach, Store};
 use crate::veil::veil_all;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -115,47 +113,6 @@ impl Session {
     /// The state's store, for commands that need nothing else of the cloud.
     pub async fn store(&self) -> Outcome<Store> {
         self.store_at(&self.place, None).await
-    }
-
-    /// The state, unlocked; none if there is none.
-    pub async fn peek(&self) -> Outcome<Option<Document>> {
-        let document = self.store().await?.peek().await?;
-        if let Some(document) = &document {
-            self.arrived(document).await?;
-        }
-        Ok(document)
-    }
-
-    /// That a state which is being moved here has arrived: its old place says so. Until then that one is the state.
-    ///
-    /// # Errors
-    /// It has not, or the old place cannot be asked.
-    pub async fn arrived(&self, document: &Document) -> Outcome<()> {
-        let Some(Arriving { from, stack }) = &document.arriving else { return Ok(()) };
-        let here = self.place_name();
-        let former = if *stack == self.stack.name { String::new() } else { format!(" --from-stack {stack}") };
-        let old = self.store_of(stack, from).await?;
-        match old.peek().await {
-            Err(StateError::Moved { .. }) => Ok(()),
-            Ok(Some(_)) => Err(Failure::user(
-                format!(
-                    "moving the state from {} to {here} was cut off, and the first of them is still the state",
-                    old.name()
-                ),
-                format!("`stackctl state migrate --from {from}{former}` finishes it."),
-            )),
-            Ok(None) => Err(Failure::user(
-                format!(
-                    "the state was being moved to {here} from {from}, and there is none at {} now",
-                    old.name()
-                ),
-                format!(
-                    "Call `stackctl state migrate --from {from}{former}` where that place is; if it is gone, the same here takes the \
-                     copy."
-                ),
-            )),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// What was applied last, unlocked; `help` says what an apply would bring.
@@ -407,24 +364,6 @@ pub async fn settle_open(cloud: &Cloud, document: &mut Document, held: &Held) ->
 
 fn pace(cloud: &Cloud) -> Pace {
     if cloud.emulated { chaos::pace() } else { Pace::AWS }
-}
-
-/// The secrets whose digests a plan compares: they are known before anything is read.
-fn secrets(digest: &Digest, desired: &Desired, document: &Document) -> Vec<Job> {
-    let known = plan::Known::default();
-    let null = Json::Null;
-    let mut jobs = vec![];
-    for address in desired.order() {
-        let recorded = document.resources.get(address).map_or(&null, |record| &record.inputs);
-        let inputs = desired.inputs(address, &known);
-        jobs.extend(digest.jobs(&Tree::Inputs(address), desired.kind(address).inputs(), &inputs, recorded));
-    }
-    for (name, (value, _)) in desired.outputs(&known).into_iter().filter(|(_, (_, sensitive))| *sensitive) {
-        let recorded = document.outputs.get(&name).unwrap_or(&null);
-        let schema = serde_json::json!({ "x-sensitive": true });
-        jobs.extend(digest.jobs(&Tree::Output(&name), &schema, &value, recorded));
-    }
-    jobs
 }
 
 /// `--refresh=false`: what is recorded stands for what is there.

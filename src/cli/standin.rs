@@ -40,7 +40,7 @@ pub async fn load(args: &StackArgs, by: &StateArgs, what: &str) -> Outcome<Sessi
             Err(Some(why)) if by.state.is_some() => return Err(why),
             Err(why) => {
                 if let Some(why) = why {
-                    report::warning(&why.to_string());
+                    report::warning(&format!("{why}. {}", why.help().unwrap_or_default()));
                 }
                 return Err(Failure::Config(mistakes));
             }

@@ -65,7 +65,7 @@ pub struct Step {
     pub reason: Reason,
     /// Of the object that is there.
     pub id: Option<Id>,
-    /// What is wanted, with unknown values; secrets as keyed digests. `Null` for a delete.
+    /// What is wanted, with unknown values; secrets as digests. `Null` for a delete.
     pub inputs: Json,
     pub changes: Vec<AttrChange>,
     /// What was changed outside of stackctl since the last apply: from what is recorded to what was observed.

@@ -7,7 +7,7 @@
 //! | `x-computed` | input | AWS fills it in when unset: unset is "no opinion", never a difference |
 //! | `x-local` | input | no AWS object has it; never compared with what is observed, never a change by itself |
 //! | `x-write-only` | input | AWS never returns it; compared with the state, not with what is observed |
-//! | `x-sensitive` | both | never shown or stored: a keyed digest stands in |
+//! | `x-sensitive` | both | never shown or stored: a digest stands in |
 //! | `x-set` | input | an array whose order means nothing |
 //! | `x-policy` | input | an IAM policy document: a TOML table, compared by meaning |
 //! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |

@@ -35,7 +35,7 @@ pub struct Intent {
     pub verb: Verb,
     /// Known already for updates and deletes.
     pub id: Option<Id>,
-    /// Resolved, secrets as keyed digests.
+    /// Resolved, secrets as digests.
     pub inputs: Json,
     pub depends_on: Vec<Address>,
     /// A create whose address has an object already: that one is deposed, not forgotten.

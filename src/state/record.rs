@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub id: Id,
-    /// As wanted at the last apply, defaults filled in, secrets as keyed digests.
+    /// As wanted at the last apply, defaults filled in, secrets as digests.
     pub inputs: Json,
-    /// As read at the end of the last apply, secrets as keyed digests.
+    /// As read at the end of the last apply, secrets as digests.
     pub outputs: Json,
     /// What it referred to: the order of a destroy, also when its block is gone from `stack.toml`.
     #[serde(default)]

@@ -6,7 +6,7 @@ use crate::cli::session::Session;
 /// Prints the whole state as JSON
 ///
 /// What an interrupted run has in its journal is folded in, and an encrypted state is decrypted. `stackctl state push`
-/// takes it back. Secrets are not in it: a state holds keyed digests of them.
+/// takes it back. Secrets are not in it: a state holds digests of them.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
