@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// What is done to the folder of the state.
+type Disturb<'a> = &'a dyn Fn(&Path);
+
 const COUNT: usize = 100;
 const PARALLELISM: usize = 16;
 
@@ -73,7 +76,7 @@ async fn goes_on(test: &Test, what: &str) {
 #[tokio::test(start_paused = true)]
 async fn a_folder_that_is_taken_away_stops_it_and_what_it_knows_is_saved_beside() {
     let away = |state: &Path| state.with_file_name("elsewhere");
-    let ways: [(&str, &dyn Fn(&Path)); 5] = [
+    let ways: [(&str, Disturb<'_>); 5] = [
         ("removed", &|state| fs::remove_dir_all(state).unwrap()),
         ("renamed", &|state| fs::rename(state, away(state)).unwrap()),
         ("emptied", &|state| {
