@@ -1,37 +1,28 @@
 //! The emulators: started when first needed, one of each per test process, gone when the process is gone.
 
-use crate::environment::environment;
+use crate::started::Emulator;
 use aws_smithy_http_client::Builder;
 use stackctl::cloud::Cloud;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
-
-/// The emulator outlives its pipe from us by nothing: statics are never dropped, but their pipes close with the process,
-/// however it ends.
-const UNTIL_STDIN_CLOSES: &str = r#""$@" <&- & pid=$!; cat >/dev/null; kill $pid; wait $pid"#;
-
-struct Emulator {
-    endpoint: String,
-    _child: Child,
-}
 
 static MOTO: LazyLock<Emulator> = LazyLock::new(|| {
-    start("moto_server", &|port| vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()])
+    Emulator::start("moto_server", &|port| {
+        vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]
+    })
 });
 /// Another one, since it keeps the functions of the two sorts apart.
 static MOTO_CALLS: LazyLock<Emulator> = LazyLock::new(|| {
-    let moto =
-        start("moto_server", &|port| vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]);
+    let moto = Emulator::start("moto_server", &|port| {
+        vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]
+    });
     let body = r#"{"lambda": {"use_docker": false}}"#;
     let answer = post(&moto.endpoint, "/moto-api/config", body);
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     moto
 });
-static MINISTACK: LazyLock<Emulator> = LazyLock::new(|| start("ministack", &|_| vec![]));
+static MINISTACK: LazyLock<Emulator> = LazyLock::new(|| Emulator::start("ministack", &|_| vec![]));
 
 /// A cloud played by moto: strict about EC2, never runs code.
 pub fn moto() -> Cloud {
@@ -53,39 +44,6 @@ fn cloud(emulator: &Emulator) -> Cloud {
     Cloud::emulator(&emulator.endpoint, "eu-west-1", Builder::new().build_http())
 }
 
-/// A program of the Python environment with both emulators, which is made when it is first needed: `STACKCTL_EMULATORS`
-/// names another one.
-fn bin(program: &str) -> PathBuf {
-    let given = std::env::var_os("STACKCTL_EMULATORS").map(PathBuf::from);
-    given.unwrap_or_else(|| ENVIRONMENT.clone()).join("bin").join(program)
-}
-
-static ENVIRONMENT: LazyLock<PathBuf> =
-    LazyLock::new(|| environment("emulators", include_str!("requirements.txt")));
-
-fn start(program: &str, args: &dyn Fn(u16) -> Vec<String>) -> Emulator {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let folder = std::env::temp_dir().join(format!("stackctl-{program}-{port}"));
-    std::fs::create_dir_all(&folder).unwrap();
-    let child = Command::new("sh")
-        .args(["-c", UNTIL_STDIN_CLOSES, "emulator"])
-        .arg(bin(program))
-        .args(args(port))
-        .envs([("BIND_HOST", "127.0.0.1".to_owned()), ("GATEWAY_PORT", port.to_string())])
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !answers(port) {
-        assert!(Instant::now() < deadline, "{program} does not answer on port {port}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    Emulator { endpoint: format!("http://127.0.0.1:{port}"), _child: child }
-}
-
 fn post(endpoint: &str, path: &str, body: &str) -> String {
     let host = endpoint.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
@@ -99,14 +57,6 @@ fn post(endpoint: &str, path: &str, body: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
-}
-
-fn answers(port: u16) -> bool {
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
-    let mut answer = [0; 4];
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").is_ok()
-        && stream.read_exact(&mut answer).is_ok()
-        && &answer == b"HTTP"
 }
 
 /// A test on both emulators.

@@ -10,6 +10,7 @@ mod db_instance;
 mod db_instance_roles;
 mod db_subnet_group;
 mod emulator;
+#[path = "../shared/environment.rs"]
 mod environment;
 mod glue_database;
 mod glue_table;
@@ -22,4 +23,6 @@ mod network;
 mod network_answers;
 mod schedule;
 mod secret;
+#[path = "../shared/emulator.rs"]
+mod started;
 mod trigger;

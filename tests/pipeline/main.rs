@@ -6,11 +6,11 @@
 mod changes;
 mod disk;
 mod emulator;
-#[path = "../kinds/environment.rs"]
+#[path = "../shared/environment.rs"]
 mod environment;
 mod examples;
 mod lake;
-#[path = "../sweep/listing.rs"]
+#[path = "../shared/listing.rs"]
 mod listing;
 mod loads;
 mod locks;

@@ -5,7 +5,7 @@
 
 mod canaries;
 mod cloud;
-#[path = "../sweep/listing.rs"]
+#[path = "../shared/listing.rs"]
 mod listing;
 #[path = "../pipeline/project.rs"]
 #[expect(dead_code, reason = "the pipeline's tests need more of it")]

@@ -10,6 +10,7 @@ mod author;
 mod check;
 mod command;
 mod counts;
+#[path = "../shared/dice.rs"]
 mod dice;
 mod draft;
 mod habit;

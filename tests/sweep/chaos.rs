@@ -1,6 +1,5 @@
 use crate::points::Turns;
 use crate::project::{Project, all};
-use crate::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::process::Output;
@@ -63,7 +62,7 @@ fn until(seed: usize, tally: &Mutex<Tally>, run: &dyn Fn(&str) -> Output) -> Res
 }
 
 fn clean(project: &Project) -> Result<(), String> {
-    let verdict = Verdict::of(project);
+    let verdict = project.verdict();
     if verdict.is_clean() { Ok(()) } else { Err(format!("{verdict:#?}")) }
 }
 

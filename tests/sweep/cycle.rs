@@ -1,7 +1,6 @@
 use crate::counts::Counts;
 use crate::points::Turns;
 use crate::project::{Project, all};
-use crate::verdict::Verdict;
 use stackctl::chaos::{self, At, Passed};
 use std::process::Output;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -134,7 +133,7 @@ fn findings<'a>(output: &Output, counts: &impl Fn() -> MutexGuard<'a, Counts>) {
 }
 
 fn judge<'a>(project: &Project, counts: &impl Fn() -> MutexGuard<'a, Counts>) -> Checked {
-    let verdict = Verdict::of(project);
+    let verdict = project.verdict();
     let mut counts = counts();
     counts.orphans += verdict.orphans.len();
     counts.duplicates += verdict.duplicates.len();

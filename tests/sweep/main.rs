@@ -14,10 +14,12 @@ mod bug;
 mod chaos;
 mod counts;
 mod cycle;
+#[path = "../shared/listing.rs"]
 mod listing;
 mod nothing;
 mod points;
 mod project;
+#[path = "../shared/verdict.rs"]
 mod verdict;
 
 use counts::Counts;

@@ -1,3 +1,4 @@
+use crate::verdict::Verdict;
 use serde_json::Value as Json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -81,6 +82,11 @@ impl Project {
     pub fn destroy(&self, more: &[&str]) -> Output {
         let destroy = ["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"];
         self.run(&[&destroy, more].concat())
+    }
+
+    /// The state against what is there.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::at(&self.endpoint, self.state().as_ref(), None)
     }
 
     /// What the state says, if there is one.

@@ -1,5 +1,4 @@
 use crate::listing::{Object, objects};
-use crate::project::Project;
 use serde_json::Value as Json;
 use stackctl::address::Address;
 use std::collections::HashMap;
@@ -16,9 +15,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub fn of(project: &Project) -> Self {
+    /// Lists what is at `endpoint`, but for what bears the name `aside`, such as the bucket that holds the state.
+    pub fn at(endpoint: &str, state: Option<&Json>, aside: Option<&str>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self::between(&runtime.block_on(objects(&project.endpoint)), project.state().as_ref())
+        let mut objects = runtime.block_on(objects(endpoint));
+        objects.retain(|object| Some(object.id.as_str()) != aside);
+        Self::between(&objects, state)
     }
 
     fn between(objects: &[Object], state: Option<&Json>) -> Self {

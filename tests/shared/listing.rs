@@ -69,6 +69,12 @@ async fn network(cloud: &Cloud) -> Vec<Object> {
         let rules = rules.security_group_rules.unwrap_or_default().into_iter();
         all.extend(rules.map(|rule| ec2("rule", rule.security_group_rule_id, rule.tags)));
     }
+    let gateways = ec2_client.describe_internet_gateways().send().await.unwrap().internet_gateways;
+    let gateways = gateways.unwrap_or_default().into_iter().filter(|gateway| {
+        let vpc = gateway.attachments().first().and_then(|attachment| attachment.vpc_id());
+        ours(vpc, gateway.tags())
+    });
+    all.extend(gateways.map(|gateway| ec2("gateway", gateway.internet_gateway_id, gateway.tags)));
     let endpoints =
         ec2_client.describe_vpc_endpoints().send().await.unwrap().vpc_endpoints.unwrap_or_default();
     all.extend(
