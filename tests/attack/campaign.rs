@@ -16,6 +16,8 @@ pub struct Campaign<'a> {
     pub span: Duration,
     /// Where commands may fail for what is done to them, they are given again.
     pub good_days: bool,
+    /// Told before it is looked what came of it, and afterwards: what disturbs every command leaves that alone.
+    pub looking: Box<dyn Fn(bool) + 'a>,
 }
 
 /// What is done to a command, such as ending it; it counts itself. It may leave something to be ended after the next
@@ -24,7 +26,7 @@ pub type Blow<'a> = dyn FnMut(&mut Campaign<'_>, Command) + 'a;
 
 impl<'a> Campaign<'a> {
     pub fn new(project: &'a Project, row: &'a Row, dice: Dice, harbour: Harbour) -> Self {
-        Self { project, row, dice, harbour, span: Duration::ZERO, good_days: true }
+        Self { project, row, dice, harbour, span: Duration::ZERO, good_days: true, looking: Box::new(|_| ()) }
     }
 
     /// Until something is wrong: what follows would say nothing.
@@ -42,7 +44,8 @@ impl<'a> Campaign<'a> {
             for _ in 0..=self.dice.below(2) {
                 blow(self, self.project.apply());
             }
-            let settled = self.insist(Project::apply) && self.project.is_settled(self.row, &when);
+            let settled =
+                self.insist(Project::apply) && self.look(|| self.project.is_settled(self.row, &when));
             self.row.cycle();
             if !settled {
                 return;
@@ -53,7 +56,8 @@ impl<'a> Campaign<'a> {
                 if self.dice.chance(80) {
                     blow(self, self.project.destroy());
                 }
-                if !self.insist(Project::destroy) || !self.row.judge_left(&when, &self.project.verdict()) {
+                let left = || self.row.judge_left(&when, &self.project.verdict());
+                if !self.insist(Project::destroy) || !self.look(left) {
                     return;
                 }
             }
@@ -62,6 +66,13 @@ impl<'a> Campaign<'a> {
 
     fn insist(&self, command: fn(&Project) -> Command) -> bool {
         self.project.insist(self.row, &|| command(self.project), self.good_days)
+    }
+
+    fn look(&self, look: impl Fn() -> bool) -> bool {
+        (self.looking)(true);
+        let found = look();
+        (self.looking)(false);
+        found
     }
 
     /// An apply and a destroy that nobody hurts: how long they take.
@@ -73,10 +84,11 @@ impl<'a> Campaign<'a> {
         let up = begun.elapsed();
         let count = self.project.state()?["resources"].as_object()?.len();
         assert_eq!(count, RESOURCES + usize::from(self.harbour.database), "the stack is another one");
+        if !self.look(|| self.project.is_settled(self.row, "before any attack")) {
+            return None;
+        }
         let begun = Instant::now();
-        (self.project.is_settled(self.row, "before any attack") && self.insist(Project::destroy))
-            .then_some(())?;
-        Some((up, begun.elapsed()))
+        self.insist(Project::destroy).then(|| (up, begun.elapsed()))
     }
 }
 

@@ -34,7 +34,7 @@ fn is_create(call: &str) -> bool {
 fn late(row: &Row, way: fn(String) -> Way) {
     let emulator = Emulator::start("ministack", &|_| vec![]);
     let proxy = Proxy::new(&emulator.endpoint);
-    let project = Project::away(STACK, way(proxy.endpoint.clone()), &emulator.endpoint);
+    let project = Project::away(STACK, way(proxy.endpoint.clone()));
     proxy.decide(|call| if is_create(&call.to_string()) { Weather::Late(LATE) } else { Weather::Fair });
     let first = spawn(project.apply());
     if !eventually(|| proxy.seen("ec2:CreateVpc") > 0) {
@@ -45,8 +45,10 @@ fn late(row: &Row, way: fn(String) -> Way) {
     end(first);
     proxy.is_fair();
     row.add("kills", 1);
-    let _ =
-        project.insist(row, &|| project.apply(), true) && project.is_settled(row, "after the late create");
+    // Nothing is judged before the late ones have arrived.
+    if project.insist(row, &|| project.apply(), true) && eventually(|| proxy.is_idle()) {
+        project.is_settled(row, "after the late create");
+    }
     project.is_destroyed(row, "after the late create");
     row.cycle();
 }

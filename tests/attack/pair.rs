@@ -27,7 +27,7 @@ impl Pair {
         let emulator = Emulator::start("ministack", &|_| vec![]);
         let proxy = Proxy::new(&emulator.endpoint);
         let stack = berths(COUNT, "s3://the-state/team");
-        let first = Project::away(&stack, Way::Target(proxy.endpoint.clone()), &emulator.endpoint);
+        let first = Project::away(&stack, Way::Target(proxy.endpoint.clone()));
         let second = first.colleague(&stack);
         Self { proxy, first, second, _emulator: emulator }
     }

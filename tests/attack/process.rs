@@ -60,6 +60,13 @@ pub fn eventually(mut holds: impl FnMut() -> bool) -> bool {
     true
 }
 
+/// The last lines of what it said.
 pub fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    let all =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<&str> = all.lines().collect();
+    lines[lines.len().saturating_sub(TOLD)..].join("\n")
 }
+
+/// Lines of a command that went wrong.
+const TOLD: usize = 25;

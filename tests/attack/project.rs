@@ -25,8 +25,8 @@ pub struct Project {
     folder: TempDir,
     way: Way,
     name: String,
-    /// Of the emulator, without anything in between.
-    pub endpoint: String,
+    /// As stackctl sees it: ids of queues have it in them.
+    endpoint: String,
     /// Where the state lies, if that is a bucket.
     bucket: Option<String>,
 }
@@ -52,9 +52,13 @@ impl Project {
         project
     }
 
-    /// At `endpoint`, which stackctl reaches by `way`.
-    pub fn away(stack: &str, way: Way, endpoint: &str) -> Self {
-        Self::new(stack, way, endpoint.to_owned())
+    /// At an endpoint.
+    pub fn away(stack: &str, way: Way) -> Self {
+        let endpoint = match &way {
+            Way::Target(endpoint) | Way::Environment(endpoint) => endpoint.clone(),
+            Way::Local => String::new(),
+        };
+        Self::new(stack, way, endpoint)
     }
 
     fn new(stack: &str, way: Way, endpoint: String) -> Self {
