@@ -1,6 +1,8 @@
 use super::file::{open, sweep};
 use super::salvage::Candidate;
-use super::{Cipher, Document, HeldFiles, JournalFile, Lock, Moved, Past, Salvage, StateError, Unreadable};
+use super::{
+    Cipher, Document, HeldFiles, Holding, JournalFile, Lock, Moved, Past, Salvage, StateError, Unreadable,
+};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -74,13 +76,22 @@ impl Files {
         // Longer than somebody needs who only looks at the lock.
         let patience = patience.max(Duration::from_millis(50));
         loop {
-            match Lock::take(&self.lock_path(), command).map_err(self.io("locked"))? {
-                Ok(lock) if JournalFile::is_free(&self.journal_path()).map_err(self.io("locked"))? => {
+            // A run may be alive whose lock somebody has removed: it still has its journal. Asked before the lock is taken, so that such
+            // a run can take its own once more, and after it.
+            let alone = || JournalFile::is_free(&self.journal_path()).map_err(self.io("locked"));
+            let taken = match alone()? {
+                true => Lock::take(&self.lock_path(), command).map_err(self.io("locked"))?,
+                false => match Lock::look(&self.lock_path()).map_err(self.io("locked"))? {
+                    Holding::Process(holder) => Err(holder),
+                    _ => Err(None),
+                },
+            };
+            match taken {
+                Ok(lock) if alone()? => {
                     self.sweep();
                     tracing::debug!(state = %self.path.display(), command, "locked");
                     return HeldFiles::new(self.clone(), lock, command);
                 }
-                // A run is alive whose lock somebody has removed: it still has its journal.
                 Ok(_) if started.elapsed() >= patience => {
                     return Err(StateError::Locked { name: self.path.display().to_string(), holder: None });
                 }

@@ -3,6 +3,7 @@ use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// What a run holds open in the folder of its state, by which it sees whether that is still what others find there.
 ///
@@ -105,15 +106,22 @@ impl Grip {
         if lock.is_at(&self.lock_path) {
             return Ok(());
         }
-        match Lock::take(&self.lock_path, command) {
-            Ok(Ok(again)) => *lock = again,
-            Ok(Err(holder)) => {
-                let holder = holder.map(|holder| format!(", and {holder} has one there now"));
-                return Err(changed("its lock", &self.lock_path) + &holder.unwrap_or_default());
+        // Somebody who only looks may have it for a moment.
+        let mut attempts = 0..10;
+        let holder = loop {
+            match Lock::take(&self.lock_path, command) {
+                Ok(Ok(again)) => {
+                    *lock = again;
+                    return Ok(());
+                }
+                Ok(Err(_)) if attempts.next().is_some() => std::thread::sleep(Duration::from_millis(20)),
+                Ok(Err(holder)) => break holder,
+                // The folder is not there any more.
+                Err(_) => break None,
             }
-            Err(_) => return self.check(),
-        }
-        Ok(())
+        };
+        let holder = holder.map(|holder| format!(", and {holder} has one there now"));
+        Err(changed("its lock", &self.lock_path) + &holder.unwrap_or_default())
     }
 
     /// What this run has just written, or removed.

@@ -42,7 +42,7 @@ impl JournalFile {
 
     /// Whether no living run appends to the journal that lies there.
     pub(super) fn is_free(path: &Path) -> io::Result<bool> {
-        match open(path).map(|file| file.try_lock()) {
+        match open(path).map(|file| file.try_lock_shared()) {
             Ok(Err(TryLockError::WouldBlock)) => Ok(false),
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),

@@ -69,16 +69,13 @@ impl<'a> Rescue<'a> {
     }
 
     fn all(&self) -> Vec<PathBuf> {
-        let entries =
-            self.folders().into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
-        let mut found: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| {
-                path.file_name()
-                    .and_then(|name| name.to_str())
-                    .is_some_and(|name| name.starts_with(&self.prefix()))
-            })
-            .collect();
+        let ours = |at: &Path| {
+            let entries = std::fs::read_dir(folder(&at.join(MARK))).into_iter().flatten().flatten();
+            let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+            let ours = names.filter(|name| name.starts_with(&self.prefix()));
+            ours.map(|name| at.join(name)).collect::<Vec<PathBuf>>()
+        };
+        let mut found: Vec<PathBuf> = self.folders().iter().flat_map(|at| ours(at)).collect();
         found.sort();
         found.reverse();
         found
@@ -87,6 +84,7 @@ impl<'a> Rescue<'a> {
     fn folders(&self) -> Vec<PathBuf> {
         // Beside the folder and not in it: that is what may be gone.
         let beside = folder(folder(self.files.path())).to_owned();
+        let beside = if beside == Path::new(".") { PathBuf::new() } else { beside };
         [Some(beside), own_folder()].into_iter().flatten().collect()
     }
 
