@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep};
 /// The lock of a state in a folder ends with its process, so there is nothing to take away: end that process. The lease
 /// of a state in a bucket runs out by itself a minute after its run died; this command is for whoever cannot wait. It
 /// watches first whether the lease is still being renewed. Taking it from a run that is alive damages nothing: that run
-/// can write neither state nor journal any more and stops at its next step, but what it had just begun is then settled
-/// while it may still be under way.
+/// can write neither state nor journal any more and stops at its next step. Half a minute after its last renewal it makes no
+/// call any more without asking, and this command waits for that; what had been sent before may still be under way.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -56,6 +56,9 @@ pub async fn run(args: &Args) -> Outcome {
             if id.is_some() && args.lease.is_none() {
                 approve("Take the lock away from it?", "this", args.auto_approve)?;
             }
+            report::note(
+                "Taking it, and waiting until no call of that run can be under way (half a minute at most).",
+            );
             // One that cannot be read has no id.
             match id.filter(|id| !id.is_empty()) {
                 Some(id) => session.seize("unlock", &id).await?,

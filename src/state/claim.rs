@@ -88,6 +88,11 @@ impl Text {
         Duration::from_secs_f64(self.seconds.clamp(0.0, 86_400.0))
     }
 
+    /// For how long after a renewal its owner acts without asking. Whoever takes it away before it has run out waits as long.
+    pub fn trusted(&self) -> Duration {
+        self.life() / 2
+    }
+
     fn bytes(&self) -> Result<Vec<u8>, Error> {
         serde_json::to_vec(self).map_err(|error| Error::Refused(error.to_string()))
     }
@@ -137,7 +142,7 @@ impl Claim {
     /// Whether nobody else can have it. Not to its last second: what is sent now has to arrive, too. With a renewal every
     /// quarter of its life, only a gap (a suspend, a stop, a stalled executor, an object store out of reach) makes it older.
     pub fn is_fresh(&self) -> bool {
-        !*self.lost.borrow() && !self.over.load(Ordering::Relaxed) && self.age() < self.text.life() / 2
+        !*self.lost.borrow() && !self.over.load(Ordering::Relaxed) && self.age() < self.text.trusted()
     }
 
     /// Writes the object where `condition` holds; false if somebody else was faster.

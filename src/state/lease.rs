@@ -50,6 +50,9 @@ impl Claimed {
     }
 }
 
+/// Object stores tell the time in whole seconds.
+const WHOLE_SECOND: Duration = Duration::from_secs(1);
+
 impl Terms {
     fn claim(&self, command: &str) -> Arc<Claim> {
         Claim::new(self.objects.clone(), &self.key, command, self.life, self.host.clone())
@@ -91,7 +94,8 @@ impl Lease {
         }
     }
 
-    /// Takes the lease from whoever has it; with `only`, from that acquisition and no other.
+    /// Takes the lease from whoever has it; with `only`, from that acquisition and no other. Its owner may be alive and asleep
+    /// in the midst of a call, and wakes up in the belief that it is still good: waits until that is over.
     ///
     /// # Errors
     /// Another one has it than `only` says, or the object store cannot be used.
@@ -111,7 +115,15 @@ impl Lease {
             }
             let condition = Condition::unchanged(there.as_ref().map(|object| object.etag.as_str()));
             if claim.acquire(condition).await? {
-                return Ok(Self::hold(claim));
+                let lease = Self::hold(claim);
+                if let Some(there) = there
+                    && let Some(text) = Text::parse(&there.bytes)
+                    && !text.holder.is_dead(&*terms.host.kernel)
+                {
+                    let left = (text.trusted() + WHOLE_SECOND).saturating_sub(there.age);
+                    terms.host.clock.sleep(left).await;
+                }
+                return Ok(lease);
             }
         }
     }

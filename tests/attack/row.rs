@@ -42,7 +42,9 @@ impl Row {
     }
 
     pub fn add(&self, fault: &str, count: usize) {
-        *self.counts().faults.entry(fault.to_owned()).or_default() += count;
+        if count > 0 {
+            *self.counts().faults.entry(fault.to_owned()).or_default() += count;
+        }
     }
 
     pub fn cycle(&self) {

@@ -124,6 +124,21 @@ async fn whoever_lost_the_lease_can_neither_announce_nor_write() {
     }
 }
 
+/// Its owner sleeps in the midst of a call, and believes for a while after its last renewal that it need not ask.
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_a_lease_away_waits_until_its_owner_asks() {
+    let test = Test::remote();
+    assert!(test.apply(STACK).await.failed.is_empty());
+    let store = test.store();
+    let (_, asleep) = store.open("apply", Duration::ZERO).await.unwrap();
+    let Store::Remote(remote) = &store else { panic!("not remote") };
+    let begun = tokio::time::Instant::now();
+    let (_, held) = remote.seize("unlock").await.unwrap();
+    assert!(begun.elapsed() >= LEASE / 2, "only {:?}", begun.elapsed());
+    assert!(*asleep.lost().unwrap().borrow(), "it has asked meanwhile");
+    held.release().await;
+}
+
 /// It opened the state long ago and begins only after somebody else has come and gone.
 #[tokio::test(start_paused = true)]
 async fn a_sleeper_cannot_start_on_what_has_changed_meanwhile() {
