@@ -94,7 +94,11 @@ impl Desired {
                 if let Some(rule) = sub.get("x-name")
                     && map.get(name).is_none_or(Json::is_null)
                 {
-                    map.insert(name.clone(), Json::String(self.name(address, rule)));
+                    let called = known.called(address).map(str::to_owned);
+                    map.insert(
+                        name.clone(),
+                        Json::String(called.unwrap_or_else(|| self.name(address, rule))),
+                    );
                 }
             }
             if let Some(built) = self.packages.get(address) {
@@ -107,8 +111,24 @@ impl Desired {
         inputs
     }
 
+    /// Where the physical name is derived: its attribute, and the names that the object may have, in the order in which
+    /// they are taken.
+    pub fn derived(&self, address: &Address) -> Option<(&'static str, impl Iterator<Item = String>)> {
+        let block = self.stack.blocks.get(address)?;
+        let attributes = properties(block.kind.inputs()).into_iter().flatten();
+        let mut named = attributes.filter_map(|(name, sub)| Some((name.as_str(), sub.get("x-name")?)));
+        let (attribute, rule) = named.find(|(name, _)| block.inputs.get(name).is_none())?;
+        let (first, max) = (self.name(address, rule), longest(rule));
+        let separator = if rule["underscores"] == true { '_' } else { '-' };
+        let more = (2..).map({
+            let first = first.clone();
+            move |number| naming::successor(&first, max, number, separator)
+        });
+        Some((attribute, std::iter::once(first).chain(more)))
+    }
+
     fn name(&self, address: &Address, rule: &Json) -> String {
-        let max = rule["max"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(64);
+        let max = longest(rule);
         let global = (rule["global"] == true).then_some((self.account.as_str(), self.region.as_str()));
         let name = naming::physical(&self.stack.name, address, max, global);
         if rule["underscores"] == true { name.replace('-', "_") } else { name }
@@ -137,6 +157,11 @@ impl Desired {
         });
         outputs.collect()
     }
+}
+
+/// Bytes of a physical name.
+fn longest(rule: &Json) -> usize {
+    rule["max"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(64)
 }
 
 fn look(known: &Known, reference: &Reference) -> Resolved {

@@ -49,9 +49,12 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn child(&self, name: &str, schema: &'a Json) -> Self {
+    fn child(&self, name: &str, schema: &'a Json, before: &Json, after: &Json) -> Self {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        let own = if is(schema, "x-replace") {
+        let another_sort = || before.is_null() != after.is_null();
+        let own = if is(schema, "x-replace")
+            || schema.get("x-replace").is_some_and(|mode| mode == "sort") && another_sort()
+        {
             Effect::Replace
         } else if let Some(text) = schema.get("x-interrupts").and_then(Json::as_str) {
             Effect::Interrupts(text.to_owned())
@@ -74,7 +77,7 @@ fn walk(place: &Place<'_>, before: &Json, after: &Json, changes: &mut Vec<AttrCh
         let none = Map::new();
         for (name, sub) in known.unwrap_or(&none) {
             let (b, a) = (b.get(name).unwrap_or(&Json::Null), a.get(name).unwrap_or(&Json::Null));
-            walk(&place.child(name, sub), b, a, changes);
+            walk(&place.child(name, sub, b, a), b, a, changes);
         }
         let values = schema.get("additionalProperties").filter(|values| values.is_object());
         let is_known = |name: &String| known.is_some_and(|known| known.contains_key(name));
@@ -83,7 +86,7 @@ fn walk(place: &Place<'_>, before: &Json, after: &Json, changes: &mut Vec<AttrCh
         names.dedup();
         for name in names {
             let (b, a) = (b.get(name).unwrap_or(&Json::Null), a.get(name).unwrap_or(&Json::Null));
-            walk(&place.child(name, values.unwrap_or(&Json::Null)), b, a, changes);
+            walk(&place.child(name, values.unwrap_or(&Json::Null), b, a), b, a, changes);
         }
         return;
     }
@@ -183,6 +186,7 @@ mod tests {
             "policy": {"x-policy": true},
             "tags": {"type": "object", "additionalProperties": {"type": "string"}},
             "nested": {"type": "object", "x-replace": true, "properties": {"size": {"type": "integer"}}},
+            "cidr": {"type": ["string", "null"], "x-replace": "sort"},
         }})
     }
 
@@ -215,6 +219,15 @@ mod tests {
                 ("nested.size".into(), Effect::Replace),
             ]
         );
+    }
+
+    #[test]
+    fn another_sort_replaces_and_another_value_does_not() {
+        let with = |cidr: Json| json!({"name": "a", "cidr": cidr});
+        let path = || "cidr".to_owned();
+        assert_eq!(paths(with(json!("a")), with(json!("b"))), [(path(), Effect::InPlace)]);
+        assert_eq!(paths(with(json!("a")), with(Json::Null)), [(path(), Effect::Replace)]);
+        assert_eq!(paths(with(Json::Null), with(json!("a"))), [(path(), Effect::Replace)]);
     }
 
     #[test]

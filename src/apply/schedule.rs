@@ -248,6 +248,11 @@ async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, 
 fn settled(run: &Run<'_>, document: &Document) -> Known {
     let mut known = Known::default();
     for step in &run.plan.steps {
+        if let Some((attribute, _)) = run.desired.derived(&step.address)
+            && let Some(name) = step.inputs.get(attribute).and_then(serde_json::Value::as_str)
+        {
+            known.call(step.address.clone(), name.to_owned());
+        }
         let address = &step.address;
         let Some(record) = document.resources.get(address) else { continue };
         let value = match run.observed.get(address) {

@@ -68,6 +68,7 @@ fn stale(saved: &crate::plan::Plan, now: &crate::plan::Plan) -> Failure {
 pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again: &str) -> Outcome {
     let Planned { mut open, desired, observed, plan, digest } = planned;
     report::plan(&plan, &open.stack);
+    refuse_impossible(&plan)?;
     refuse_losses(plan.steps.iter(), args)?;
     if plan.is_empty() {
         // A destroy that died before its last step leaves a state of nothing.
@@ -125,6 +126,14 @@ fn exit(summary: &Summary) -> Exit {
         Exit::Failed
     } else {
         Exit::PartlyApplied
+    }
+}
+
+/// What AWS would refuse in the midst of it is not begun.
+pub fn refuse_impossible(plan: &crate::plan::Plan) -> Outcome<()> {
+    match plan.refused.first() {
+        None => Ok(()),
+        Some(refusal) => Err(Failure::user(refusal.why.clone(), refusal.help.clone())),
     }
 }
 

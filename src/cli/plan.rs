@@ -1,3 +1,4 @@
+use super::apply::refuse_impossible;
 use super::args::PlanArgs;
 use super::failure::{Exit, Failure, Outcome};
 use super::identity::identity;
@@ -48,6 +49,7 @@ pub async fn run(args: &Args) -> Outcome {
     } else {
         report::plan(&planned.plan, &planned.open.stack);
     }
+    refuse_impossible(&planned.plan)?;
     if let Some(out) = &args.out {
         save(&planned.plan, out, args.destroy, &planned.open.cipher)?;
         report::saved(out);

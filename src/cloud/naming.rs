@@ -25,6 +25,15 @@ pub fn physical(stack: &str, address: &Address, max: usize, global: Option<(&str
     name
 }
 
+/// The name of the object that stands beside the one called `name` until it has taken its place. The suffix is a hash,
+/// since a number could be the end of another address.
+pub fn successor(name: &str, max: usize, number: usize, separator: char) -> String {
+    let suffix = hash(&[name, &number.to_string()]);
+    let mut start = name.to_owned();
+    start.truncate(max - suffix.len() - 1);
+    format!("{}{separator}{suffix}", start.trim_end_matches(separator))
+}
+
 /// The partition that a region is in, as in ARNs: `aws`, `aws-cn`, `aws-us-gov`.
 pub fn partition(region: &str) -> &'static str {
     match region {
@@ -56,6 +65,14 @@ mod tests {
         let bucket =
             physical("loans", &Address::new("bucket", "raw"), 63, Some(("123456789012", "eu-west-1")));
         assert!(bucket.starts_with("loans-raw-") && bucket.len() == 18, "{bucket}");
+    }
+
+    #[test]
+    fn a_successor_fits_and_has_another_name() {
+        let second = successor("loans-db", 80, 2, '-');
+        assert!(second.starts_with("loans-db-") && second.len() == 17, "{second}");
+        assert_ne!(second, successor("loans-db", 80, 3, '-'));
+        assert_eq!(successor(&"x".repeat(40), 40, 2, '_').len(), 40);
     }
 
     #[test]

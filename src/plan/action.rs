@@ -1,3 +1,4 @@
+use super::Refusal;
 use crate::address::Address;
 use crate::diff::{AttrChange, Effect};
 use crate::resource::Id;
@@ -51,6 +52,8 @@ pub enum Reason {
     Incomplete,
     /// AWS says that it failed and will not recover.
     Failed(String),
+    /// AWS cannot change it in place as it is wanted; what it does not do.
+    Bound(String),
     /// The user asked with `--replace`.
     Asked,
     /// `stackctl destroy`.
@@ -73,6 +76,12 @@ pub struct Step {
     pub depends_on: Vec<Address>,
     /// Of the state: what the existing object refers to.
     pub depended_on: Vec<Address>,
+    /// What its old object is named by until that is updated: AWS does not let it go before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<Address>,
+    /// What must be deleted or updated before it is made or changed: it has what this one wants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Address>,
     /// Older objects of this address that a create-first replacement left behind.
     pub deposed: Vec<Id>,
     /// `prevent_destroy`, from the state; not where the block takes it back.
@@ -135,6 +144,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     pub gone: Vec<Gone>,
     pub outputs: Vec<OutputChange>,
+    /// What AWS would refuse: a plan with any of these is not carried out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
 }
 
 impl Plan {

@@ -1,12 +1,15 @@
-use super::order::waiting_for_itself;
+use super::drift::drift;
+use super::ground::{Ground, Ids};
+use super::hold::{Forced, Look, settle};
+use super::names;
 use super::outputs::outputs;
-use super::{Action, Gone, Known, Plan, Reason, Selection, Step, Value};
+use super::{Action, Gone, Known, Plan, Reason, Refusal, Selection, Step, Value};
 use crate::address::Address;
 use crate::desired::Desired;
 use crate::diff::{AttrChange, Effect, complete, diff, same};
 use crate::resource::{Id, Kind, Observed, Status};
 use crate::schema::tree::{copy, merge};
-use crate::schema::{is, properties};
+use crate::schema::{is, properties, unique};
 use crate::state::{Digest, Document, Record, Tree, is_digest};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -25,14 +28,32 @@ pub struct Inputs<'a> {
     pub digest: &'a Digest,
 }
 
-/// Makes the plan.
+/// Makes the plan. What AWS does not let go, or not elsewhere, shows only when all steps are known: then they are made once
+/// more, by what has shown.
 pub fn build(inputs: &Inputs<'_>) -> Plan {
+    let ids = Ids::of(inputs);
+    let mut forced = Forced::default();
+    loop {
+        let plan = pass(inputs, &ids, &forced);
+        let more = Look::new(inputs, &ids, &plan.steps).forced();
+        if !forced.take(more) {
+            let mut plan = plan;
+            plan.refused.extend(settle(inputs, &mut plan.steps, &forced));
+            return plan;
+        }
+    }
+}
+
+fn pass(inputs: &Inputs<'_>, ids: &Ids<'_>, forced: &Forced) -> Plan {
     let mut builder = Builder {
         digest: inputs.digest,
         known: Known::default(),
         steps: vec![],
         gone: vec![],
+        refused: vec![],
         create_first: HashSet::new(),
+        ids,
+        forced,
         inputs,
     };
     let wanted: Vec<Address> =
@@ -43,7 +64,6 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         builder.wanted(address, chosen.contains(address));
     }
     builder.unwanted(&wanted, &chosen);
-    builder.destroy_first();
     let outputs = outputs(inputs, &builder.known);
     Plan {
         stack: inputs.desired.stack().to_owned(),
@@ -55,6 +75,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         steps: builder.steps,
         gone: builder.gone,
         outputs,
+        refused: builder.refused,
     }
 }
 
@@ -64,7 +85,10 @@ struct Builder<'a> {
     known: Known,
     steps: Vec<Step>,
     gone: Vec<Gone>,
+    refused: Vec<Refusal>,
     create_first: HashSet<Address>,
+    ids: &'a Ids<'a>,
+    forced: &'a Forced,
 }
 
 impl Builder<'_> {
@@ -91,7 +115,9 @@ impl Builder<'_> {
     fn creates_first(&self, wanted: &[Address]) -> HashSet<Address> {
         let mut first = HashSet::new();
         for address in wanted.iter().rev() {
+            let forced = self.forced.first.contains(address) || self.forced.along.contains(address);
             if first.contains(address)
+                || forced
                 || self.inputs.desired.lifecycle(address).create_before_destroy == Some(true)
             {
                 first.insert(address.clone());
@@ -114,7 +140,10 @@ impl Builder<'_> {
             }
             return;
         }
-        let plain = self.inputs.desired.inputs(address, &self.known);
+        if let Some(record) = record {
+            names::keep(self.inputs.desired, &mut self.known, address, record);
+        }
+        let mut plain = self.inputs.desired.inputs(address, &self.known);
         let place = Tree::Inputs(address);
         let recorded = record.map_or(&Json::Null, |record| &record.inputs);
         let mut inputs = self.digest.redact(&place, kind.inputs(), &plain, recorded);
@@ -126,6 +155,8 @@ impl Builder<'_> {
                 }
                 None => Reason::New,
             };
+            let torn = self.ground().judge(kind, &inputs, None, &[]).torn;
+            self.refused.extend(torn.map(|torn| Refusal::torn(address, &torn)));
             self.known.insert(address.clone(), Value::creating(address, kind, &plain));
             let changes = diff(kind.inputs(), &Json::Null, &inputs);
             let mut step = self.step(address, kind, Action::Create, reason, None, inputs);
@@ -137,14 +168,23 @@ impl Builder<'_> {
         };
         let seen = complete(kind.inputs(), &observed.inputs, &record.inputs);
         let seen = self.digest.redact(&place, kind.inputs(), &seen, recorded);
-        for (path, _) in &self.inputs.desired.lifecycle(address).ignore_changes {
-            copy(&seen, &mut inputs, path);
+        let mut changes = self.changes(address, record, &seen, &mut inputs);
+        let verdict = self.ground().judge(kind, &inputs, Some(observed), &changes);
+        let forced = || self.forced.replaced.get(address).cloned().map(Reason::Bound);
+        let bound = verdict.mark(&mut changes).or_else(forced);
+        let (action, reason) = self.decide(address, record, observed, &changes, bound);
+        if action == Action::ReplaceCreateFirst
+            && !unique::fits_beside(kind, &inputs, &changes)
+            && names::next(self.inputs.desired, &mut self.known, address, record)
+        {
+            plain = self.inputs.desired.inputs(address, &self.known);
+            inputs = self.digest.redact(&place, kind.inputs(), &plain, recorded);
+            changes = self.changes(address, record, &seen, &mut inputs);
+            verdict.mark(&mut changes);
         }
-        let mut changes = diff(kind.inputs(), &seen, &inputs);
-        changes.extend(noted(kind, &record.inputs, &inputs));
-        changes.extend(protection(record, self.inputs.desired.lifecycle(address).prevent_destroy));
-        changes.extend(edges(record, self.inputs.desired.depends_on(address)));
-        let (action, reason) = self.decide(address, record, observed, &changes);
+        if action != Action::Noop {
+            self.refused.extend(verdict.torn.map(|torn| Refusal::torn(address, &torn)));
+        }
         let value = match action {
             Action::Replace | Action::ReplaceCreateFirst => Value::creating(address, kind, &plain),
             Action::Update => {
@@ -154,7 +194,7 @@ impl Builder<'_> {
             _ => Value::settled(&record.id, &merge(&observed.inputs, &plain), &observed.outputs),
         };
         self.known.insert(address.clone(), value);
-        let drift = drift(kind, &record.inputs, &seen);
+        let drift = drift(kind, record, &seen, self.inputs.state);
         let mut step = self.step(address, kind, action, reason, Some(record), inputs);
         (step.changes, step.drift) = (changes, drift);
         self.steps.push(step);
@@ -166,6 +206,7 @@ impl Builder<'_> {
         record: &Record,
         observed: &Observed,
         changes: &[AttrChange],
+        bound: Option<Reason>,
     ) -> (Action, Reason) {
         let replace =
             if self.create_first.contains(address) { Action::ReplaceCreateFirst } else { Action::Replace };
@@ -173,6 +214,8 @@ impl Builder<'_> {
             (replace, Reason::Asked)
         } else if let Status::Failed(why) = &observed.status {
             (replace, Reason::Failed(why.clone()))
+        } else if let Some(bound) = bound {
+            (replace, bound)
         } else if changes.iter().any(|change| change.effect == Effect::Replace) {
             (replace, Reason::Changed)
         } else if record.incomplete {
@@ -184,20 +227,22 @@ impl Builder<'_> {
         }
     }
 
-    /// Create-first is not possible where a fixed name would be taken by the old object, nor where the old object must go
-    /// before something comes that the new one needs.
-    fn destroy_first(&mut self) {
-        for step in self.steps.iter_mut().filter(|step| step.action == Action::ReplaceCreateFirst) {
-            let fixed = self.inputs.desired.kind(&step.address).profile().fixed_name;
-            let renamed =
-                step.changes.iter().any(|change| matches!(change.path.as_str(), "name" | "identifier"));
-            if fixed && !renamed {
-                step.action = Action::Replace;
-            }
+    fn ground(&self) -> Ground<'_> {
+        Ground { inputs: self.inputs, ids: self.ids, known: &self.known }
+    }
+
+    /// From what is there to what is wanted; what is ignored is wanted as it is.
+    fn changes(&self, address: &Address, record: &Record, seen: &Json, wanted: &mut Json) -> Vec<AttrChange> {
+        let kind = self.inputs.desired.kind(address);
+        let lifecycle = self.inputs.desired.lifecycle(address);
+        for (path, _) in &lifecycle.ignore_changes {
+            copy(seen, wanted, path);
         }
-        while let Some(at) = waiting_for_itself(&self.steps) {
-            self.steps[at].action = Action::Replace;
-        }
+        let mut changes = diff(kind.inputs(), seen, wanted);
+        changes.extend(noted(kind, &record.inputs, wanted));
+        changes.extend(protection(record, lifecycle.prevent_destroy));
+        changes.extend(edges(record, self.inputs.desired.depends_on(address)));
+        changes
     }
 
     /// Whether it must not be deleted. Without its block it stays as it was; a block that is there may take the protection
@@ -268,6 +313,8 @@ impl Builder<'_> {
             holds_data: kind.profile().holds_data,
             left_alone: false,
             seconds,
+            held_by: vec![],
+            after: vec![],
         }
     }
 }
@@ -336,15 +383,6 @@ fn edges(record: &Record, wanted: &[Address]) -> Option<AttrChange> {
         effect: Effect::Recorded,
         sensitive: false,
     })
-}
-
-/// From what is recorded to what is there; unset and filled in by AWS is no drift.
-fn drift(kind: &dyn Kind, recorded: &Json, seen: &Json) -> Vec<AttrChange> {
-    let mut changes = diff(kind.inputs(), seen, recorded);
-    for change in &mut changes {
-        std::mem::swap(&mut change.before, &mut change.after);
-    }
-    changes
 }
 
 /// Dependants before what they depend on; by address where that leaves a choice.

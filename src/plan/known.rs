@@ -9,6 +9,8 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     values: HashMap<Address, Value>,
+    /// Physical names that were derived, by whoever has them: the second of a create-first replacement has another one.
+    names: HashMap<Address, String>,
 }
 
 /// A resource as references see it: `id` and outputs, else inputs. Unknown values stand where an apply decides.
@@ -88,6 +90,20 @@ impl Known {
 
     pub fn contains(&self, address: &Address) -> bool {
         self.values.contains_key(address)
+    }
+
+    /// The derived physical name of a resource is this one.
+    pub fn call(&mut self, address: Address, name: String) {
+        self.names.insert(address, name);
+    }
+
+    pub fn called(&self, address: &Address) -> Option<&str> {
+        self.names.get(address).map(String::as_str)
+    }
+
+    /// A whole attribute as it is known: unknown values in it say what they wait for in the end.
+    pub fn peek(&self, address: &Address, name: &str) -> Option<&Json> {
+        self.values.get(address)?.attributes.get(name)
     }
 
     /// The attribute at `path` (`endpoint`, `tags.owner`) of a resource; unknown if it is not decided yet.

@@ -2,13 +2,19 @@
 
 mod action;
 mod build;
+mod drift;
+mod ground;
+mod hold;
 mod known;
+mod names;
 mod order;
 mod outputs;
+mod refusal;
 mod select;
 
 pub use action::{Action, Gone, OutputChange, Plan, Reason, Step};
 pub use build::{Inputs, build};
 pub use known::{Known, Value};
 pub use order::{Half, Operation, Order};
+pub use refusal::Refusal;
 pub use select::Selection;

@@ -90,15 +90,40 @@ pub struct Inputs {
     /// given. Its ARN is the output `master_secret_arn`.
     #[schemars(extend("x-computed" = true))]
     pub manage_master_password: Option<bool>,
-    /// Name of the subnet group, which decides the VPC; the default VPC when unset.
+    /// Name of the subnet group, which decides the VPC; the default VPC when unset. A group of another VPC moves the
+    /// database there, unless it is `multi_az`; RDS knows no way from one group to another in the same VPC, so that the
+    /// database is replaced.
     #[schemars(extend(
         "x-computed" = true,
         "x-ref" = "db_subnet_group.id",
+        "x-holds" = true,
+        "x-within" = {
+            "place": "vpc_id",
+            "replaces": "here",
+            "while": {"multi_az": false},
+            "why": "RDS does not move a database from one subnet group to another in the same VPC",
+            "why_not": "RDS moves a database to another VPC only while multi_az is off"
+        },
+        "x-seat" = {
+            "members": "subnet_ids",
+            "own": "availability_zones",
+            "by": "availability_zone",
+            "why": "RDS does not move a database from one subnet to another"
+        },
         "x-interrupts" = "the database moves to another VPC and is away meanwhile"
     ))]
     pub db_subnet_group: Option<String>,
     /// Ids of the security groups; the VPC's default group when unset.
-    #[schemars(length(min = 1), extend("x-computed" = true, "x-set" = true, "x-ref" = "security_group.id"))]
+    #[schemars(
+        length(min = 1),
+        extend(
+            "x-computed" = true,
+            "x-set" = true,
+            "x-ref" = "security_group.id",
+            "x-holds" = true,
+            "x-within" = {"place": "vpc_id"}
+        )
+    )]
     pub security_group_ids: Option<Vec<String>>,
     /// Gives it an address that the internet can reach.
     #[serde(default)]
@@ -218,6 +243,14 @@ pub struct Outputs {
     /// The version that runs.
     #[schemars(extend("x-volatile" = ["engine_version"]))]
     pub engine_version: Option<String>,
+    /// Id of the VPC.
+    #[serde(default)]
+    #[schemars(extend("x-volatile" = ["db_subnet_group"]))]
+    pub vpc_id: Option<String>,
+    /// Where it lives: one zone, or two with `multi_az`.
+    #[serde(default)]
+    #[schemars(extend("x-volatile" = ["db_subnet_group", "multi_az"]))]
+    pub availability_zones: Vec<String>,
 }
 
 const GONE: &[&str] = &["DBInstanceNotFound"];

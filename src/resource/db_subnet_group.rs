@@ -28,8 +28,18 @@ pub struct Inputs {
     #[serde(default = "description")]
     #[schemars(length(min = 1, max = 255))]
     pub description: String,
-    /// Ids of the subnets, in at least two availability zones of one VPC. One that a database uses cannot be removed.
-    #[schemars(extend("x-set" = true, "x-ref" = "subnet.id", "minItems" = 2))]
+    /// Ids of the subnets, in at least two availability zones of one VPC; those of another VPC replace the group. One that
+    /// a database lives in cannot be removed: the database is replaced then.
+    #[schemars(extend(
+        "x-set" = true,
+        "x-ref" = "subnet.id",
+        "minItems" = 2,
+        "x-within" = {
+            "place": "vpc_id",
+            "replaces": "elsewhere",
+            "why": "its subnets are in another VPC, and RDS does not move a subnet group there"
+        }
+    ))]
     pub subnet_ids: Vec<String>,
     /// Tags of the group.
     #[serde(default)]

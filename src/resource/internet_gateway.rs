@@ -16,7 +16,7 @@ pub struct InternetGateway;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// The VPC that it is attached to; unset, to none. A VPC takes one internet gateway.
-    #[schemars(extend("x-ref" = "vpc.id"))]
+    #[schemars(extend("x-ref" = "vpc.id", "x-holds" = true, "x-unique" = true))]
     pub vpc_id: Option<String>,
     /// Tags. `Name` is what the AWS console shows.
     #[serde(default)]
@@ -49,6 +49,9 @@ impl Resource for InternetGateway {
             // New objects are not known everywhere at once.
             Retry::secs("InvalidInternetGatewayID.NotFound", "", 300),
             Retry::secs("InvalidVpcID.NotFound", "", 60),
+            // Two gateways change places, or one takes another's: that one lets go in the same apply.
+            Retry::secs("InvalidParameterValue", "already has an internet gateway", 300),
+            Retry::secs("Resource.AlreadyAssociated", "", 300),
         ],
         actions: Actions {
             create: &["ec2:CreateInternetGateway", "ec2:CreateTags", "ec2:AttachInternetGateway"],

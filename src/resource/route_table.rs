@@ -20,7 +20,7 @@ pub struct RouteTable;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// The VPC to be in.
-    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id"))]
+    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id", "x-holds" = true))]
     pub vpc_id: String,
     /// Ways out of the VPC.
     #[serde(default)]
@@ -29,7 +29,7 @@ pub struct Inputs {
     /// The subnets whose traffic it routes. A subnet belongs to one route table; those that none lists use the main one
     /// of the VPC.
     #[serde(default)]
-    #[schemars(extend("x-ref" = "subnet.id", "x-set" = true))]
+    #[schemars(extend("x-ref" = "subnet.id", "x-set" = true, "x-unique" = "each", "x-within" = {"place": "vpc_id"}))]
     pub subnet_ids: Vec<String>,
     /// Tags. `Name` is what the AWS console shows.
     #[serde(default)]
@@ -43,7 +43,7 @@ pub struct Route {
     /// IPv4 or IPv6 network such as `0.0.0.0/0` or `::/0`, or the id of a prefix list (`pl-…`).
     pub destination: String,
     /// Internet gateway (`igw-…`) or VPN gateway (`vgw-…`).
-    #[schemars(extend("x-ref" = "internet_gateway.id"))]
+    #[schemars(extend("x-ref" = "internet_gateway.id", "x-within" = {"place": "vpc_id"}))]
     pub gateway_id: Option<String>,
     /// NAT gateway (`nat-…`).
     pub nat_gateway_id: Option<String>,

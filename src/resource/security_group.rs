@@ -22,14 +22,14 @@ pub struct SecurityGroup;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// Name of the group, unique in the VPC; from stack and address when unset. Must not start with `sg-`.
-    #[schemars(length(min = 1, max = 255), extend("x-replace" = true, "x-name" = {"max": 255}))]
+    #[schemars(length(min = 1, max = 255), extend("x-replace" = true, "x-unique" = true, "x-name" = {"max": 255}))]
     pub name: Option<String>,
     /// What it is for; AWS cannot change it later.
     #[serde(default = "managed")]
     #[schemars(length(min = 1, max = 255), extend("x-replace" = true))]
     pub description: String,
     /// The VPC to be in.
-    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id"))]
+    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id", "x-holds" = true, "x-unique" = true))]
     pub vpc_id: String,
     /// What may come in.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub struct Rule {
     /// IPv6 network, such as `::/0`.
     pub cidr_ipv6: Option<String>,
     /// Members of another group (`sg-…`, or `123456789012/sg-…` in another account).
-    #[schemars(extend("x-ref" = "security_group.id"))]
+    #[schemars(extend("x-ref" = "security_group.id", "x-holds" = true))]
     pub security_group: Option<String>,
     /// The networks of a prefix list (`pl-…`), such as those of S3.
     #[schemars(extend("x-ref" = "vpc_endpoint.prefix_list_id"))]

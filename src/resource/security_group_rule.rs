@@ -20,34 +20,36 @@ pub struct SecurityGroupRule;
 pub struct Inputs {
     /// `ingress` for what comes in, `egress` for what goes out.
     #[serde(rename = "type")]
-    #[schemars(extend("x-replace" = true))]
+    #[schemars(extend("x-replace" = true, "x-unique" = true))]
     pub direction: Direction,
     /// The group that gets the rule.
-    #[schemars(extend("x-replace" = true, "x-ref" = "security_group.id"))]
+    #[schemars(extend("x-replace" = true, "x-ref" = "security_group.id", "x-unique" = true))]
     pub security_group_id: String,
     /// `tcp`, `udp`, `icmp`, `icmpv6`, the number of another protocol, or `-1` for all.
     #[serde(default = "tcp")]
+    #[schemars(extend("x-unique" = true))]
     pub protocol: String,
     /// The one port (tcp and udp).
-    #[schemars(range(min = 0, max = 65_535))]
+    #[schemars(range(min = 0, max = 65_535), extend("x-unique" = true))]
     pub port: Option<i32>,
     /// First of a range of ports; the type with ICMP, where -1 is any.
-    #[schemars(range(min = -1, max = 65_535))]
+    #[schemars(range(min = -1, max = 65_535), extend("x-unique" = true))]
     pub from_port: Option<i32>,
     /// Last of a range of ports; the code with ICMP, where -1 is any.
-    #[schemars(range(min = -1, max = 65_535))]
+    #[schemars(range(min = -1, max = 65_535), extend("x-unique" = true))]
     pub to_port: Option<i32>,
     /// IPv4 network, such as `10.0.0.0/16`. Exactly one of this, `cidr_ipv6`, `security_group` and `prefix_list`.
-    #[schemars(extend("x-replace" = true))]
+    #[schemars(extend("x-replace" = "sort", "x-unique" = true))]
     pub cidr: Option<String>,
     /// IPv6 network, such as `::/0`.
-    #[schemars(extend("x-replace" = true))]
+    #[schemars(extend("x-replace" = "sort", "x-unique" = true))]
     pub cidr_ipv6: Option<String>,
-    /// Members of a group, which may be the same one (`sg-…`, or `123456789012/sg-…` in another account).
-    #[schemars(extend("x-replace" = true, "x-ref" = "security_group.id"))]
+    /// Members of a group, which may be the same one (`sg-…`, or `123456789012/sg-…` in another account). Another one
+    /// replaces the rule: AWS could change it in place, MiniStack takes the call and changes nothing.
+    #[schemars(extend("x-replace" = true, "x-ref" = "security_group.id", "x-holds" = true, "x-unique" = true))]
     pub security_group: Option<String>,
     /// The networks of a prefix list (`pl-…`), such as those of S3.
-    #[schemars(extend("x-replace" = true, "x-ref" = "vpc_endpoint.prefix_list_id"))]
+    #[schemars(extend("x-replace" = "sort", "x-ref" = "vpc_endpoint.prefix_list_id", "x-unique" = true))]
     pub prefix_list: Option<String>,
     /// What it is for.
     #[schemars(length(min = 1, max = 255))]

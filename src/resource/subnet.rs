@@ -19,10 +19,10 @@ pub struct Subnet;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// The VPC to be in.
-    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id"))]
+    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id", "x-holds" = true, "x-unique" = true))]
     pub vpc_id: String,
     /// The IPv4 network, /16 to /28, inside the VPC's; AWS keeps five of its addresses to itself.
-    #[schemars(extend("x-replace" = true))]
+    #[schemars(extend("x-replace" = true, "x-unique" = "network"))]
     pub cidr_block: String,
     /// Zone such as `eu-west-1a`; AWS picks one when neither this nor `availability_zone_id` is set.
     #[schemars(extend("x-replace" = true, "x-computed" = true))]

@@ -21,11 +21,11 @@ pub struct VpcEndpoint;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// The VPC to be in.
-    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id"))]
+    #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id", "x-holds" = true, "x-unique" = "successor"))]
     pub vpc_id: String,
     /// AWS's services in short, such as `s3`, `secretsmanager` or `ecr.api`; others in full
     /// (`com.amazonaws.vpce.eu-west-1.vpce-svc-…`).
-    #[schemars(length(min = 1), extend("x-replace" = true))]
+    #[schemars(length(min = 1), extend("x-replace" = true, "x-unique" = "successor"))]
     pub service: String,
     /// `Gateway`, `Interface` or `GatewayLoadBalancer`; when unset, `Gateway` for `s3` and `dynamodb` and `Interface`
     /// for all others.
@@ -34,15 +34,21 @@ pub struct Inputs {
     pub sort: Option<Sort>,
     /// The route tables that get a route to the service (Gateway).
     #[serde(default)]
-    #[schemars(extend("x-ref" = "route_table.id", "x-set" = true))]
+    #[schemars(extend("x-ref" = "route_table.id", "x-set" = true, "x-holds" = true, "x-within" = {"place": "vpc_id"}))]
     pub route_table_ids: Vec<String>,
     /// The subnets that get a network interface, one for each availability zone (Interface).
     #[serde(default)]
-    #[schemars(extend("x-ref" = "subnet.id", "x-set" = true))]
+    #[schemars(extend("x-ref" = "subnet.id", "x-set" = true, "x-holds" = true, "x-within" = {"place": "vpc_id"}))]
     pub subnet_ids: Vec<String>,
     /// The security groups of the network interfaces; the VPC's default one when unset (Interface). They must let in
     /// port 443 from those who call.
-    #[schemars(extend("x-ref" = "security_group.id", "x-set" = true, "x-computed" = true))]
+    #[schemars(extend(
+        "x-ref" = "security_group.id",
+        "x-set" = true,
+        "x-computed" = true,
+        "x-holds" = true,
+        "x-within" = {"place": "vpc_id"}
+    ))]
     pub security_group_ids: Option<Vec<String>>,
     /// Whether the service's usual name leads to the endpoint inside the VPC; on when unset (Interface). Needs both DNS
     /// attributes of the VPC, and no other endpoint of that service there may have it.
@@ -193,7 +199,20 @@ impl Resource for VpcEndpoint {
             .set_policy_document(document.filter(|_| !reset).map(policy::text));
         let nothing = cloud.ec2().modify_vpc_endpoint().vpc_endpoint_id(&id.0);
         if call.as_input() != nothing.as_input() {
-            call.send().await.map_err(aws("ec2:ModifyVpcEndpoint"))?;
+            match call.send().await.map_err(aws("ec2:ModifyVpcEndpoint")) {
+                // A zone takes one subnet: the old one goes first, and the engine comes back for the new one.
+                Err(error) if error.is(&["DuplicateSubnetsInSameZone"]) => {
+                    let gone = beyond(&after.subnet_ids, &before.subnet_ids);
+                    if gone.is_none() {
+                        return Err(error);
+                    }
+                    let call = cloud.ec2().modify_vpc_endpoint().vpc_endpoint_id(&id.0).set_remove_subnet_ids(gone);
+                    call.send().await.map_err(aws("ec2:ModifyVpcEndpoint"))?;
+                }
+                other => {
+                    other?;
+                }
+            }
         }
         ec2::retag(cloud, id, &before.tags, &after.tags).await
     }

@@ -2,7 +2,7 @@
 //!
 //! | keyword | on | meaning |
 //! |---|---|---|
-//! | `x-replace` | input | a change replaces the object |
+//! | `x-replace` | input | a change replaces the object; `"sort"`: one from or to unset does, another value goes in place |
 //! | `x-interrupts` | input | a change in place interrupts the service; the text says how |
 //! | `x-computed` | input | AWS fills it in when unset: unset is "no opinion", never a difference |
 //! | `x-local` | input | no AWS object has it; never compared with what is observed, never a change by itself |
@@ -11,11 +11,16 @@
 //! | `x-set` | input | an array whose order means nothing |
 //! | `x-policy` | input | an IAM policy document: a TOML table, compared by meaning |
 //! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |
+//! | `x-within` | input | what it names lies in one place with all else of the block: `{"place": "vpc_id", "replaces": "elsewhere", "why": "…"}`, see [`within`] |
+//! | `x-seat` | input | the object sits in one of the members of what it names, which must stay: the one whose attribute `by` is among its own output `own`: `{"members": "subnet_ids", "own": "availability_zones", "by": "availability_zone", "why": "…"}` |
+//! | `x-holds` | input | AWS does not let go what it names as long as it is named |
+//! | `x-unique` | input | no two objects of the kind agree in all attributes that have it: `true`, `"network"` for networks that overlap, `"each"` for lists with an element in common, `"successor"` for equal between the old and the new of a replacement only |
 //! | `x-name` | input | the physical name: `{"max": 63, "global": true, "underscores": true}`; derived from the address when unset |
 //! | `x-fingerprint` | input | filled in with a digest of the attributes that the list names |
 //! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |
 //! | `x-volatile` | output | an update makes it unknown; a list names the inputs whose change does |
 
+pub mod bond;
 pub mod defaults;
 pub mod fingerprint;
 pub mod policy;
@@ -24,7 +29,9 @@ mod remedy;
 pub mod suggest;
 pub mod tree;
 pub mod types;
+pub mod unique;
 pub mod validate;
+pub mod within;
 
 pub use problem::{On, Problem};
 
@@ -34,6 +41,7 @@ use serde_json::Value as Json;
 pub const KEYWORDS: &[&str] = &[
     "x-computed",
     "x-fingerprint",
+    "x-holds",
     "x-interrupts",
     "x-local",
     "x-name",
@@ -41,9 +49,12 @@ pub const KEYWORDS: &[&str] = &[
     "x-policy",
     "x-ref",
     "x-replace",
+    "x-seat",
     "x-sensitive",
     "x-set",
+    "x-unique",
     "x-volatile",
+    "x-within",
     "x-write-only",
 ];
 

@@ -164,17 +164,20 @@ async fn security_group_rule_life(cloud: &Cloud) {
         create("security_group", cloud, group(&vpc)).await,
         create("security_group", cloud, group(&vpc)).await,
     ];
-    for (direction, peer) in [
-        ("ingress", json!({"cidr": "10.0.0.0/16"})),
-        ("egress", json!({"cidr_ipv6": "::/0"})),
-        ("ingress", json!({"security_group": b.id.0})),
-        ("egress", json!({"security_group": a.id.0})),
+    for (direction, peer, other) in [
+        ("ingress", json!({"cidr": "10.0.0.0/16"}), json!({"cidr": "10.1.0.0/16"})),
+        // moto overlooks another IPv6 network.
+        ("egress", json!({"cidr_ipv6": "::/0"}), json!({})),
+        ("ingress", json!({"security_group": b.id.0}), json!({})),
+        ("egress", json!({"security_group": a.id.0}), json!({})),
     ] {
         let mut inputs = json!({"type": direction, "security_group_id": a.id.0, "port": 443});
         inputs.as_object_mut().unwrap().extend(peer.as_object().unwrap().clone());
         let changes = [
             json!({"port": null, "from_port": 443, "to_port": 444, "description": "range"}),
             json!({"description": null, "tags": {"Name": "x"}}),
+            // Another peer of the same sort goes in place.
+            other,
         ];
         lifecycle("security_group_rule", cloud, inputs, &changes).await;
     }

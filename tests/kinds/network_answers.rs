@@ -212,6 +212,34 @@ async fn rules_are_authorized_before_others_are_revoked() {
 }
 
 #[tokio::test]
+async fn a_rule_gets_another_peer_without_a_gap() {
+    let (cloud, calls) = ec2(|_, _| ok("<return>true</return>"));
+    let kind = resource::kind("security_group_rule").unwrap();
+    let rule = |cidr: &str| json!({"type": "ingress", "security_group_id": "sg-1", "port": 443, "cidr": cidr, "protocol": "tcp"});
+    kind.update(&cloud, &Id::from("sgr-1"), rule("10.0.0.0/16"), rule("10.1.0.0/16")).await.unwrap();
+    assert_eq!(calls.actions(), ["ModifySecurityGroupRules"]);
+    assert!(calls.of("ModifySecurityGroupRules")[0].contains("CidrIpv4=10.1.0.0/16"));
+}
+
+/// Whether AWS takes the old subnet away first is not known: both answers work.
+#[tokio::test]
+async fn an_endpoint_changes_its_subnet_within_a_zone() {
+    let (cloud, calls) = ec2(|_, body| {
+        if body.contains("AddSubnetId") {
+            error("DuplicateSubnetsInSameZone", "found another subnet in the same zone")
+        } else {
+            ok("<return>true</return>")
+        }
+    });
+    let kind = resource::kind("vpc_endpoint").unwrap();
+    let endpoint = |subnet: &str| json!({"vpc_id": "vpc-1", "service": "kms", "subnet_ids": [subnet]});
+    kind.update(&cloud, &Id::from("vpce-1"), endpoint("subnet-1"), endpoint("subnet-2")).await.unwrap();
+    let sent = calls.of("ModifyVpcEndpoint");
+    assert!(sent.len() == 2 && !sent[1].contains("AddSubnetId"), "{sent:?}");
+    assert!(sent[1].contains("RemoveSubnetId.1=subnet-1"), "{sent:?}");
+}
+
+#[tokio::test]
 async fn a_gateway_is_ready_when_it_is_attached() {
     let status = async |state: &'static str| {
         let (cloud, _) = ec2(move |_, _| {

@@ -47,6 +47,7 @@ pub(super) fn lines(plan: &Plan, stack: &Stack, width: usize) -> Vec<String> {
     }
     left_behind(plan, &mut lines);
     outputs(plan, &mut lines, width);
+    refused(plan, &mut lines);
     lines.push(summary(plan));
     lines
 }
@@ -81,6 +82,7 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, lines: &mut Vec<St
         Reason::Vanished => notes.push("was deleted outside of stackctl".to_owned()),
         Reason::Incomplete => notes.push("an earlier apply did not finish it".to_owned()),
         Reason::Failed(why) => notes.push(format!("AWS says it failed: {why}")),
+        Reason::Bound(why) => notes.push(why.clone()),
         Reason::Asked => notes.push("asked for by --replace".to_owned()),
     }
     for change in &step.changes {
@@ -185,6 +187,18 @@ fn left_behind(plan: &Plan, lines: &mut Vec<String>) {
             ));
         }
     }
+}
+
+fn refused(plan: &Plan, lines: &mut Vec<String>) {
+    if plan.refused.is_empty() {
+        return;
+    }
+    lines.push(Paint::Strong.label("AWS would refuse"));
+    for refusal in &plan.refused {
+        lines.push(format!("    {} {}", Paint::Bad.label("!"), refusal.why));
+        lines.push(format!("      {}", refusal.help));
+    }
+    lines.push(String::new());
 }
 
 fn outputs(plan: &Plan, lines: &mut Vec<String>, width: usize) {

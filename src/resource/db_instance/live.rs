@@ -17,6 +17,9 @@ pub(super) fn live(found: Found, emulated: bool) -> Live<DbInstance> {
         inputs.log_exports = inputs.log_exports.filter(|logs| !logs.is_empty());
     }
     let status = status(&found);
+    let zones = [found.availability_zone.clone(), found.secondary_availability_zone.clone()];
+    let group = found.db_subnet_group.as_ref();
+    let vpc_id = group.and_then(|group| group.vpc_id.clone()).filter(|id| !id.is_empty());
     let (address, port_there) = found.endpoint.map_or((None, None), |there| (there.address, there.port));
     let port = port_there.or(found.db_instance_port).and_then(port);
     let host_and_port = address.as_ref().zip(port).map(|(host, port)| format!("{host}:{port}"));
@@ -30,6 +33,8 @@ pub(super) fn live(found: Found, emulated: bool) -> Live<DbInstance> {
         username: found.master_username.unwrap_or_default(),
         master_secret_arn: found.master_user_secret.and_then(|secret| secret.secret_arn),
         engine_version: found.engine_version,
+        vpc_id,
+        availability_zones: zones.into_iter().flatten().filter(|zone| !zone.is_empty()).collect(),
     };
     Live { inputs, outputs, status }
 }

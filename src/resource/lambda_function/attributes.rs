@@ -55,11 +55,14 @@ pub struct Inputs {
     /// Subnets whose network the function reaches; without, it has the public internet only. Needs
     /// `security_group_ids`, and a role with AWSLambdaVPCAccessExecutionRole.
     #[serde(default)]
-    #[schemars(length(max = 16), extend("x-set" = true, "x-ref" = "subnet.id"))]
+    #[schemars(length(max = 16), extend("x-set" = true, "x-ref" = "subnet.id", "x-holds" = true, "x-within" = {"place": "vpc_id"}))]
     pub subnet_ids: Vec<String>,
     /// Security groups of the function's network interfaces in `subnet_ids`.
     #[serde(default)]
-    #[schemars(length(max = 5), extend("x-set" = true, "x-ref" = "security_group.id"))]
+    #[schemars(
+        length(max = 5),
+        extend("x-set" = true, "x-ref" = "security_group.id", "x-holds" = true, "x-within" = {"place": "vpc_id"})
+    )]
     pub security_group_ids: Vec<String>,
     /// ARN of the queue (or SNS topic) that takes events whose asynchronous invocations all failed. The role must be
     /// allowed to send to it.
