@@ -28,6 +28,18 @@ pub struct AttrChange {
     pub sensitive: bool,
 }
 
+impl AttrChange {
+    /// Whether it is this top-level attribute that differs.
+    pub fn is_of(&self, name: &str) -> bool {
+        self.path == name
+    }
+
+    /// Whether it is this top-level attribute, or something in it.
+    pub fn is_within(&self, name: &str) -> bool {
+        self.path.split('.').next() == Some(name)
+    }
+}
+
 /// The changes from `before` to `after`, in the order of the schema. Attributes without an opinion in `after`
 /// (`x-computed` and unset) and those that no object has (`x-local`) never differ.
 pub fn diff(schema: &Json, before: &Json, after: &Json) -> Vec<AttrChange> {

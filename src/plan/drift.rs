@@ -18,7 +18,7 @@ pub(super) fn drift(kind: &dyn Kind, record: &Record, seen: &Json, state: &Docum
     let recorded = bonds(kind.inputs(), &record.inputs, "x-ref");
     let there = bonds(kind.inputs(), seen, "x-ref");
     changes.retain(|change| {
-        let of_it = |bond: &&Bond<'_>| change.path.to_string().starts_with(bond.attribute);
+        let of_it = |bond: &&Bond<'_>| change.is_within(bond.attribute);
         let lacks = |bond: &&Bond<'_>, other: &[Bond<'_>]| !other.iter().any(|it| it.value == bond.value);
         let mut lost = recorded.iter().filter(of_it).filter(|bond| lacks(bond, &there)).peekable();
         let by_us = |bond: &Bond<'_>| {

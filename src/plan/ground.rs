@@ -89,7 +89,7 @@ impl Ground<'_> {
             let before = before.or_else(|| self.before(kind, &observed.inputs, name, rule.place()));
             let Some(before) = before else { continue };
             let moves = before != after;
-            let changed = changes.iter().any(|change| change.path.to_string() == name);
+            let changed = changes.iter().any(|change| change.is_of(name));
             let why = match rule.replaces() {
                 Replaces::Elsewhere if moves => rule.why(),
                 Replaces::Here if moves && !rule.can_leave(kind.inputs(), &observed.inputs) => rule.why_not(),
@@ -156,7 +156,7 @@ impl Verdict {
     /// Marks the change that cannot be made in place.
     pub fn mark(&self, changes: &mut [AttrChange]) -> Option<Reason> {
         let (name, why) = self.replaced.as_ref()?;
-        for change in changes.iter_mut().filter(|change| change.path.to_string() == *name) {
+        for change in changes.iter_mut().filter(|change| change.is_of(name)) {
             change.effect = Effect::Replace;
         }
         Some(Reason::Bound(why.clone()))

@@ -40,10 +40,8 @@ pub fn fits_beside(kind: &'static dyn Kind, inputs: &Json, changes: &[AttrChange
         .into_iter()
         .map(|part| {
             let new = inputs.get(part.name).unwrap_or(&Json::Null);
-            let old = changes
-                .iter()
-                .find(|change| change.path.to_string() == part.name)
-                .map_or(new, |change| &change.before);
+            let old =
+                changes.iter().find(|change| change.is_of(part.name)).map_or(new, |change| &change.before);
             (part, old, new)
         })
         .collect();

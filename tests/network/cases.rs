@@ -231,9 +231,10 @@ async fn what_an_apply_of_ours_left_half_done_was_not_changed_outside() {
         let planned = stage.plan(&renetted, false).await.unwrap();
         stage.world.lock().unwrap().fault = Some(luck);
         stage.apply(&planned).await;
-        let mut world = stage.world.lock().unwrap();
-        (world.fault, world.disorder) = (None, None);
-        drop(world);
+        {
+            let mut world = stage.world.lock().unwrap();
+            (world.fault, world.disorder) = (None, None);
+        }
         let (.., plan) = stage.plan(&renetted, false).await.unwrap();
         let drifted: Vec<_> = plan.steps.iter().filter(|step| !step.drift.is_empty()).collect();
         assert!(drifted.is_empty() && plan.gone.is_empty(), "{luck}: {drifted:#?}");

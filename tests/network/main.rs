@@ -10,7 +10,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests too")]
 
 mod cases;
-#[path = "../simulation/dice.rs"]
+#[path = "../shared/dice.rs"]
 #[expect(dead_code, reason = "the simulation throws them otherwise")]
 mod dice;
 mod double;
