@@ -1,10 +1,11 @@
-use super::approve::approve;
+use super::approve::approve_at;
 use super::args::{ApplyArgs, PlanArgs};
 use super::failure::{Exit, Failure, Outcome};
 use super::plan;
 use super::report::{self, Progress};
 use super::session::{Planned, Session, kind};
 use super::signals::{self, Signals};
+use super::site::{Head, Site};
 use crate::apply::{Run, Stop, Summary, apply};
 use crate::plan::Step;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use tokio::time::sleep;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    plan: PlanArgs,
+    pub(super) plan: PlanArgs,
 
     #[command(flatten)]
     apply: ApplyArgs,
@@ -36,7 +37,7 @@ pub async fn run(args: &Args) -> Outcome {
     let saved = args.saved.as_deref().map(plan::load).transpose()?;
     let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
     let session = Session::load(&args.plan.stack)?;
-    let mut open = session.open("apply", &args.plan.stack).await?;
+    let mut open = session.open("apply", &args.plan.stack, Head::Data).await?;
     if let Some(saved) = saved.as_ref().filter(|_| open.document.serial == 0) {
         // Before the first apply there is no lineage yet but the one that the plan was made with.
         open.document.lineage = saved.plan.lineage.clone();
@@ -69,7 +70,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let Planned { mut open, desired, observed, plan, digest } = planned;
     report::plan(&plan, &open.stack);
     refuse_impossible(&plan)?;
-    refuse_losses(plan.steps.iter(), args)?;
+    refuse_losses(plan.steps.iter(), &open.site, args)?;
     if plan.is_empty() {
         // A destroy that died before its last step leaves a state of nothing.
         if open.document.serial > 0 && open.document.is_of_nothing() {
@@ -77,7 +78,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
         }
         return Ok(Exit::Done);
     }
-    approve("Carry this out?", "the plan", approved || args.auto_approve)?;
+    approve_at(&open.site, approved || args.auto_approve)?;
     let _handled = signals::handle().await;
     if open.document.serial == 0 {
         // The journal builds on a state that is on the disk.
@@ -112,7 +113,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
         saved = open.held.remove().await;
     }
     // Also where it could not be saved: what was done is done.
-    report::summary(&summary, started.elapsed(), again, saved.is_ok());
+    report::summary(&summary, &open.site, started.elapsed(), again, saved.is_ok());
     saved?;
     Ok(exit(&summary))
 }
@@ -138,7 +139,7 @@ pub fn refuse_impossible(plan: &crate::plan::Plan) -> Outcome<()> {
 }
 
 /// Protection outlives its block; data is deleted only by name.
-fn refuse_losses<'a>(steps: impl Iterator<Item = &'a Step>, args: &ApplyArgs) -> Outcome<()> {
+fn refuse_losses<'a>(steps: impl Iterator<Item = &'a Step>, site: &Site, args: &ApplyArgs) -> Outcome<()> {
     let allowed = |step: &Step| {
         args.allow_data_loss.iter().any(|allowed| allowed == "all" || *allowed == step.address.to_string())
     };
@@ -152,8 +153,10 @@ fn refuse_losses<'a>(steps: impl Iterator<Item = &'a Step>, args: &ApplyArgs) ->
             ));
         }
         if step.holds_data && !allowed(step) {
-            let typed =
-                report::ask(&format!("The data of {address} will be lost. Type its address to go on:"));
+            let place = site.short();
+            let typed = report::ask(&format!(
+                "The data of {address} on {place} will be lost. Type its address to go on:"
+            ));
             if typed.as_deref() != Some(&address.to_string()) {
                 return Err(Failure::user(
                     format!("{address} holds data, and nobody has allowed to lose it"),

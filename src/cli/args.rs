@@ -1,5 +1,9 @@
+use super::failure::{Failure, Outcome};
+use super::target::{Named, TARGET, chosen};
 use crate::address::Address;
+use crate::plan::Selection;
 use clap::Args;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -18,17 +22,12 @@ pub struct StackArgs {
     )]
     pub file: PathBuf,
 
-    /// Where to: a name of [targets], such as `local`; or an address such as `bucket.loans`, to work on that resource
-    /// and what it needs only. May be given several times.
-    #[arg(
-        short,
-        long = "target",
-        value_name = "NAME|ADDRESS",
-        env = "STACKCTL_TARGET",
-        value_delimiter = ',',
-        global = true
-    )]
-    pub targets: Vec<Target>,
+    /// Where to: a name of [targets]; `local` is the local cloud of the project. Nothing else says where. Without it
+    /// STACKCTL_TARGET does, and without both the stack goes to AWS.
+    // Not by clap's `env`: what the variable says must hold whatever flags there are, and what it must not say is told
+    // in words of its own.
+    #[arg(short, long = "target", value_name = "NAME", global = true)]
+    targets: Vec<Named>,
 
     /// Sets a param of the stack; wins over environment (STACKCTL_PARAM_NAME) and file.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment, global = true)]
@@ -40,21 +39,17 @@ pub struct StackArgs {
 }
 
 impl StackArgs {
-    /// The name of `[targets]`, if one is given. The last one wins.
-    pub fn target(&self) -> Option<&str> {
-        self.targets.iter().rev().find_map(|target| match target {
-            Target::Name(name) => Some(name.as_str()),
-            Target::Resource(_) => None,
-        })
+    /// The stack of that file on the local cloud, whatever the environment says.
+    pub fn local(file: PathBuf) -> Self {
+        Self { file, targets: vec![Named::local()], set: vec![], lock_timeout: 0 }
     }
 
-    /// The resources to work on; none means all.
-    pub fn resources(&self) -> Vec<Address> {
-        let resource = |target: &Target| match target {
-            Target::Resource(address) => Some(address.clone()),
-            Target::Name(_) => None,
-        };
-        self.targets.iter().filter_map(resource).collect()
+    /// The name of `[targets]` that the command goes to; none: to AWS as `[stack]` says.
+    ///
+    /// # Errors
+    /// Two different ones, or a variable that names none.
+    pub fn target(&self, env: impl Fn(&str) -> Option<OsString>) -> Outcome<Option<String>> {
+        chosen(&self.targets, env(TARGET)).map_err(|(message, help)| Failure::usage(message, help))
     }
 
     pub fn patience(&self) -> Duration {
@@ -62,25 +57,45 @@ impl StackArgs {
     }
 }
 
-/// What `--target` was given.
+/// One address, or several with commas between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    Name(String),
-    Resource(Address),
+pub struct Addresses(Vec<Address>);
+
+impl FromStr for Addresses {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let one = |part: &str| {
+            part.trim().parse::<Address>().map_err(|error| match part.contains('.') {
+                true => error.to_string(),
+                false => format!("{error}. A place is named by --target, as in `--target local`"),
+            })
+        };
+        split(text).into_iter().map(one).collect::<Result<_, _>>().map(Self)
+    }
 }
 
-impl FromStr for Target {
-    type Err = String;
-    /// Addresses have a dot, names of targets have none.
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.contains('.') {
-            text.parse().map(Self::Resource).map_err(|error: crate::address::AddressError| error.to_string())
-        } else if crate::address::is_identifier(text) {
-            Ok(Self::Name(text.to_owned()))
-        } else {
-            Err("neither a name of [targets] nor an address such as bucket.loans".to_owned())
+impl Addresses {
+    pub fn all(given: &[Self]) -> Vec<Address> {
+        given.iter().flat_map(|addresses| addresses.0.iter().cloned()).collect()
+    }
+}
+
+/// At the commas outside of brackets: a key may have some.
+fn split(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut inside) = (vec![], 0, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '[' => inside = true,
+            ']' => inside = false,
+            ',' if !inside => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
         }
     }
+    parts.push(&text[start..]);
+    parts
 }
 
 /// What to plan.
@@ -89,17 +104,37 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub stack: StackArgs,
 
+    /// Works on this resource and what it needs only (a destroy: and what needs it), such as bucket.loans. May be given
+    /// several times, or with commas.
+    #[arg(long, value_name = "ADDRESS")]
+    pub only: Vec<Addresses>,
+
     /// Leaves this resource, and what needs it, as it is.
     #[arg(long, value_name = "ADDRESS")]
-    pub exclude: Vec<Address>,
+    pub exclude: Vec<Addresses>,
 
     /// Replaces this resource even if nothing of it changes.
     #[arg(long, value_name = "ADDRESS")]
-    pub replace: Vec<Address>,
+    pub replace: Vec<Addresses>,
 
     /// `--refresh=false` trusts the state and does not look at what is there.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub refresh: bool,
+}
+
+impl PlanArgs {
+    /// All of the stack.
+    pub fn whole(stack: StackArgs) -> Self {
+        Self { stack, only: vec![], exclude: vec![], replace: vec![], refresh: true }
+    }
+
+    pub fn selection(&self) -> Selection {
+        Selection {
+            targets: Addresses::all(&self.only),
+            excludes: Addresses::all(&self.exclude),
+            replace: Addresses::all(&self.replace),
+        }
+    }
 }
 
 /// What an apply may do.
@@ -127,4 +162,19 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
         .ok_or_else(|| "write NAME=VALUE".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_split_at_commas_but_not_within_their_keys() {
+        let parse = |text: &str| text.parse::<Addresses>().map(|all| all.0.len());
+        assert_eq!(parse("bucket.a"), Ok(1));
+        assert_eq!(parse(r#"bucket.a, subnet.x["eu,west"],queue.b"#), Ok(3));
+        assert!(parse("bucket.a,").is_err() && parse("").is_err());
+        let place = parse("local").unwrap_err();
+        assert!(place.contains("--target local"), "{place}");
+    }
 }

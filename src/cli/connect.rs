@@ -13,7 +13,7 @@ use std::process::Command;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    login: LoginArgs,
+    pub(super) login: LoginArgs,
 
     /// Prints the connection URL, password included, and opens nothing.
     #[arg(long)]

@@ -16,7 +16,7 @@ use std::str::FromStr;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    stack: StackArgs,
+    pub(super) stack: StackArgs,
 
     /// A file, or bucket.NAME/KEY.
     from: End,

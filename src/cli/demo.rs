@@ -2,13 +2,14 @@ use super::access::{Access, access};
 mod learning;
 
 use super::apply::carry_out;
-use super::args::{ApplyArgs, PlanArgs, StackArgs, Target};
+use super::args::{ApplyArgs, PlanArgs, StackArgs};
 use super::cp;
 use super::failure::{Exit, Failure, Outcome};
 use super::local;
 use super::report;
 use super::resolve::{attribute, only};
 use super::session::{Session, path, root};
+use super::site::Head;
 use crate::address::Address;
 use crate::local::Layout;
 use crate::state::Document;
@@ -45,20 +46,15 @@ const LOAD_TIMEOUT: Duration = Duration::from_secs(900);
 
 pub async fn run(args: &Args) -> Outcome {
     let started = Instant::now();
-    let stack = StackArgs {
-        file: args.file.clone(),
-        targets: vec![Target::Name("local".to_owned())],
-        set: vec![],
-        lock_timeout: 0,
-    };
+    let stack = StackArgs::local(args.file.clone());
     let layout = Layout::new(root(&path(&stack)));
     report::step("1. The local cloud: stackctl local up");
     report::local_status(&local::up(&layout).await?);
 
     report::step("2. The stack: stackctl apply --target local");
-    let plan = PlanArgs { stack: stack.clone(), exclude: vec![], replace: vec![], refresh: true };
+    let plan = PlanArgs::whole(stack.clone());
     let approval = ApplyArgs { auto_approve: true, allow_data_loss: vec![], parallelism: 16, grace: 7 };
-    let planned = Session::load(&stack)?.open("apply", &stack).await?.plan(&plan, false).await?;
+    let planned = Session::load(&stack)?.open("apply", &stack, Head::Data).await?.plan(&plan, false).await?;
     let exit = carry_out(planned, &approval, true, "stackctl apply --target local").await?;
     if exit != Exit::Done {
         return Ok(exit);
@@ -86,7 +82,7 @@ pub async fn run(args: &Args) -> Outcome {
     show(&client).await?;
 
     report::step("5. Nothing to do any more: stackctl plan --target local");
-    let planned = Session::load(&stack)?.open("plan", &stack).await?.plan(&plan, false).await?;
+    let planned = Session::load(&stack)?.open("plan", &stack, Head::Data).await?.plan(&plan, false).await?;
     report::plan(&planned.plan, &planned.open.stack);
 
     report::step("6. The trainer, invoked by the new Parquet in the lake, learns which loans go bad");

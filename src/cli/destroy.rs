@@ -1,6 +1,7 @@
 use super::apply::carry_out;
 use super::args::{ApplyArgs, PlanArgs};
 use super::failure::Outcome;
+use super::site::Head;
 use super::standin::{self, StateArgs};
 
 /// Deletes everything that the state has
@@ -12,7 +13,7 @@ use super::standin::{self, StateArgs};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    plan: PlanArgs,
+    pub(super) plan: PlanArgs,
 
     #[command(flatten)]
     apply: ApplyArgs,
@@ -23,6 +24,7 @@ pub struct Args {
 
 pub async fn run(args: &Args) -> Outcome {
     let session = standin::load(&args.plan.stack, &args.by, "destroy").await?;
-    let planned = session.open("destroy", &args.plan.stack).await?.plan(&args.plan, true).await?;
+    let open = session.open("destroy", &args.plan.stack, Head::Data).await?;
+    let planned = open.plan(&args.plan, true).await?;
     carry_out(planned, &args.apply, false, "stackctl destroy").await
 }

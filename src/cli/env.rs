@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    login: LoginArgs,
+    pub(super) login: LoginArgs,
 
     /// How to write them.
     #[arg(long, value_enum, default_value_t = Format::Shell)]

@@ -13,6 +13,7 @@ pub type Outcome<T = Exit> = Result<T, Failure>;
 pub enum Exit {
     Done,
     Failed,
+    Usage,
     ChangesPending,
     PartlyApplied,
     Locked,
@@ -24,6 +25,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::Usage => 2,
             Exit::ChangesPending => 3,
             Exit::PartlyApplied => 4,
             Exit::Locked => 5,
@@ -52,6 +54,9 @@ pub enum Failure {
     /// A mistake of the user, or a rule that stops the command; with what to do.
     #[error("{message}")]
     User { message: String, help: String },
+    /// A command line that means nothing, or two things.
+    #[error("{message}")]
+    Usage { message: String, help: String },
     #[error("interrupted")]
     Interrupted,
 }
@@ -59,6 +64,10 @@ pub enum Failure {
 impl Failure {
     pub fn user(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::User { message: message.into(), help: help.into() }
+    }
+
+    pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), help: help.into() }
     }
 
     /// Says what was being done when the error came.
@@ -78,6 +87,7 @@ impl Failure {
         match self {
             Self::State(StateError::Locked { .. }) => Exit::Locked,
             Self::Interrupted => Exit::Interrupted,
+            Self::Usage { .. } => Exit::Usage,
             Self::Config(_)
             | Self::State(_)
             | Self::Local(_)
@@ -90,7 +100,7 @@ impl Failure {
     /// What to do, where the message does not say it already.
     pub fn help(&self) -> Option<&str> {
         match self {
-            Self::User { help, .. } if !help.is_empty() => Some(help),
+            Self::User { help, .. } | Self::Usage { help, .. } if !help.is_empty() => Some(help),
             Self::Cloud { source, .. } => cloud_help(source),
             Self::State(StateError::Objects { source, .. }) => cloud_help(source),
             _ => None,

@@ -12,7 +12,7 @@ use clap::Subcommand;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    stack: StackArgs,
+    pub(super) stack: StackArgs,
 
     #[command(flatten)]
     by: StateArgs,

@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    stack: StackArgs,
+    pub(super) stack: StackArgs,
 
     /// Such as lambda_function.loader.
     address: Address,

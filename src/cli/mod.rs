@@ -6,6 +6,7 @@ mod approve;
 mod args;
 mod arrival;
 mod chaos;
+mod command_line;
 mod completions;
 mod connect;
 mod cp;
@@ -30,14 +31,17 @@ mod secrets;
 mod session;
 mod show;
 mod signals;
+mod site;
 mod standin;
 mod state;
+mod target;
 mod tls;
 mod unlock;
 mod validate;
 mod words;
 
-use clap::{Parser, Subcommand};
+use args::StackArgs;
+use clap::{CommandFactory, Parser, Subcommand};
 use failure::{Exit, Outcome};
 
 /// Infrastructure as code for AWS: one binary, one file, a local cloud included.
@@ -81,12 +85,44 @@ enum Command {
     Schema(schema::Args),
 }
 
+impl Command {
+    /// Which stack it works on, and where; none: on no stack, or the local cloud alone.
+    fn stack(&self) -> Option<&StackArgs> {
+        match self {
+            Self::Validate(args) => Some(&args.stack),
+            Self::Plan(args) => Some(&args.plan.stack),
+            Self::Apply(args) => Some(&args.plan.stack),
+            Self::Destroy(args) => Some(&args.plan.stack),
+            Self::Show(args) => Some(&args.stack),
+            Self::Output(args) => Some(&args.stack),
+            Self::State(args) => Some(&args.stack),
+            Self::Lock(args) => Some(&args.stack),
+            Self::Unlock(args) => Some(&args.stack),
+            Self::Cp(args) => Some(&args.stack),
+            Self::Connect(args) => Some(&args.login.stack),
+            Self::Env(args) => Some(&args.login.stack),
+            Self::Logs(args) => Some(&args.stack),
+            Self::Init(_) | Self::Local(_) | Self::Demo(_) | Self::Completions(_) | Self::Schema(_) => None,
+        }
+    }
+}
+
+/// The whole command line, as clap has it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command line of this process; the answer is its exit code.
 pub async fn main() -> std::process::ExitCode {
-    let cli = words::parse();
+    let cli = command_line::parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
     panic::begin(!matches!(&cli.command, Command::Local(args) if args.supervises()));
     chaos::begin(&cli.chaos);
     if let Err(failure) = log::begin(&cli.log) {
+        report::failure(&failure);
+        return Exit::into(failure.exit());
+    }
+    // Told before anything is read, built or asked.
+    if let Some(Err(failure)) = cli.command.stack().map(|stack| stack.target(|name| std::env::var_os(name))) {
         report::failure(&failure);
         return Exit::into(failure.exit());
     }
@@ -121,7 +157,6 @@ pub async fn main() -> std::process::ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     /// Names that clash with a global flag are found here and not by the first user of the command.
     #[test]

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    stack: StackArgs,
+    pub(super) stack: StackArgs,
 
     /// The name of one output: its value alone, as scripts want it.
     name: Option<String>,

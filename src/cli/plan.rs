@@ -4,6 +4,7 @@ use super::failure::{Exit, Failure, Outcome};
 use super::identity::identity;
 use super::report;
 use super::session::Session;
+use super::site::Head;
 use super::standin::{self, StateArgs};
 use crate::plan::Plan;
 use crate::state::{Cipher, write_atomically};
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    plan: PlanArgs,
+    pub(super) plan: PlanArgs,
 
     /// Saves the plan; `stackctl apply FILE` carries out exactly it, or refuses if anything has changed since.
     #[arg(short, long, value_name = "FILE")]
@@ -43,9 +44,10 @@ pub async fn run(args: &Args) -> Outcome {
         true => standin::load(&args.plan.stack, &args.by, "plan --destroy").await?,
         false => Session::load(&args.plan.stack)?,
     };
-    let planned = session.open("plan", &args.plan.stack).await?.plan(&args.plan, args.destroy).await?;
+    let head = if args.json { Head::None } else { Head::Data };
+    let planned = session.open("plan", &args.plan.stack, head).await?.plan(&args.plan, args.destroy).await?;
     if args.json {
-        report::plan_json(&planned.plan);
+        report::plan_json(&planned.plan, &planned.open.site);
     } else {
         report::plan(&planned.plan, &planned.open.stack);
     }

@@ -6,13 +6,14 @@ use super::packages;
 use super::report;
 use super::secrets::secrets;
 use super::signals;
+use super::site::{Head, Site, Way};
 use crate::address::Address;
 use crate::apply::{Pace, settle};
-use crate::cloud::{self, Cloud, Destination};
+use crate::cloud::{self, Cloud};
 use crate::config::{self, Options, Stack};
 use crate::desired::Desired;
 use crate::local;
-use crate::plan::{self, Plan, Selection};
+use crate::plan::{self, Plan};
 use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
@@ -47,6 +48,7 @@ pub struct Open {
     pub stack: Stack,
     pub root: PathBuf,
     pub cloud: Cloud,
+    pub site: Site,
     pub document: Document,
     /// The lock, until the command ends, and the only way to write the state.
     pub held: Held,
@@ -85,21 +87,21 @@ impl Session {
     pub fn load(args: &StackArgs) -> Outcome<Self> {
         let path = path(args);
         let stack =
-            config::load(&path, &Self::options(args), resource::registry()).map_err(Failure::Config)?;
+            config::load(&path, &Self::options(args)?, resource::registry()).map_err(Failure::Config)?;
         stack.secrets().for_each(|secret| veil_all(&secret));
         report::warnings(&stack.warnings);
         Self::of(stack, root(&path))
     }
 
     /// What the command line and the environment say of the stack.
-    pub fn options(args: &StackArgs) -> Options {
-        Options {
-            target: args.target().map(str::to_owned),
+    pub fn options(args: &StackArgs) -> Outcome<Options> {
+        Ok(Options {
+            target: args.target(|name| std::env::var_os(name))?,
             set: args.set.clone(),
             env: std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
-        }
+        })
     }
 
     /// Of a stack that is valid already.
@@ -186,20 +188,17 @@ impl Session {
 
     /// A way to the cloud that the stack goes to.
     pub async fn connect(&self) -> Outcome<Cloud> {
-        let cloud = if self.is_local() {
-            let running = local::connect(&local::Layout::new(&self.root)).await?;
-            let http = local::LocalHttpClient::new(chaos::under(cloud::http()), &running);
-            let http = chaos::over(SharedHttpClient::new(http));
-            chaos::patient(Cloud::emulator(&running.endpoint, &self.stack.region, http))
-        } else {
-            chaos::refuse_elsewhere()?;
-            let target = self.stack.target.as_ref();
-            let to = Destination {
-                region: self.stack.region.clone(),
-                profile: target.and_then(|target| target.profile.clone()),
-                endpoint: target.and_then(|target| target.endpoint_url.clone()),
-            };
-            cloud::connect(&to).await.map_err(Failure::while_doing("failed to connect to AWS"))?
+        let cloud = match Way::of(&self.stack) {
+            Way::Local => {
+                let running = local::connect(&local::Layout::new(&self.root)).await?;
+                let http = local::LocalHttpClient::new(chaos::under(cloud::http()), &running);
+                let http = chaos::over(SharedHttpClient::new(http));
+                chaos::patient(Cloud::emulator(&running.endpoint, &self.stack.region, http))
+            }
+            Way::Aws(to) => {
+                chaos::refuse_elsewhere()?;
+                cloud::connect(&to).await.map_err(Failure::while_doing("failed to connect to AWS"))?
+            }
         };
         match &self.stack.account {
             Some(account) if *account != cloud.account => Err(Failure::user(
@@ -213,10 +212,11 @@ impl Session {
         }
     }
 
-    /// Takes the lock, connects, and settles what a dead run left open.
-    pub async fn open(self, command: &str, args: &StackArgs) -> Outcome<Open> {
+    /// Connects, says where, takes the lock, and settles what a dead run left open.
+    pub async fn open(self, command: &str, args: &StackArgs, head: Head) -> Outcome<Open> {
         let cloud = self.connect().await?;
         let store = self.store_at(&self.place, Some(&cloud)).await?;
+        Site::new(&self.stack, &cloud, &store.name()).say(head);
         let opened = store.open(command, args.patience()).await?;
         self.opened(cloud, &store, opened).await
     }
@@ -245,13 +245,14 @@ impl Session {
         document.arriving = None;
         document.reach = Some(Reach::of(&self.stack));
         guard(&document, &cloud, &store.name())?;
+        let site = Site::new(&self.stack, &cloud, &store.name());
         // From here on everything is done, and decided, under the lock.
         let cloud = match held.warrant() {
             Some(warrant) => cloud.under(warrant),
             None => cloud,
         };
         let mut open =
-            Open { stack: self.stack, root: self.root, cloud, document, held, cipher: self.cipher };
+            Open { stack: self.stack, root: self.root, cloud, site, document, held, cipher: self.cipher };
         open.settle().await?;
         Ok(open)
     }
@@ -310,11 +311,7 @@ impl Open {
 
     /// Builds the functions, reads what is there and makes the plan.
     pub async fn plan(self, args: &PlanArgs, destroy: bool) -> Outcome<Planned> {
-        let selection = Selection {
-            targets: args.stack.resources(),
-            excludes: args.exclude.clone(),
-            replace: args.replace.clone(),
-        };
+        let selection = args.selection();
         let known: Vec<Address> =
             self.stack.blocks.keys().chain(self.document.resources.keys()).cloned().collect();
         if let Some(address) = selection.unmatched(&known).next() {

@@ -33,9 +33,10 @@ pub async fn load(args: &StackArgs, by: &StateArgs, what: &str) -> Outcome<Sessi
         Err(other) => return Err(other),
     };
     let file = path(args);
-    let stack = match config::bare(&file, &Session::options(args)).filter(|_| by.state.is_none()) {
+    let options = Session::options(args)?;
+    let stack = match config::bare(&file, &options).filter(|_| by.state.is_none()) {
         Some(stack) => stack,
-        None => match remembered(args, by, &file).await {
+        None => match remembered(options.target.as_deref(), by, &file).await {
             Ok(stack) => stack,
             Err(Some(why)) if by.state.is_some() => return Err(why),
             Err(why) => {
@@ -46,6 +47,13 @@ pub async fn load(args: &StackArgs, by: &StateArgs, what: &str) -> Outcome<Sessi
             }
         },
     };
+    let is = stack.target.as_ref().map(|target| target.name.as_str());
+    if let Some(named) = options.target.as_deref().filter(|named| is != Some(*named)) {
+        return Err(Failure::usage(
+            format!("--target {named} is given, and that state is of {}", is.unwrap_or("no target")),
+            "Name the state of that target, or leave --target (and STACKCTL_TARGET) out.",
+        ));
+    }
     let session = Session::of(stack, root(&file))?;
     if !mistakes.is_empty() {
         report::warnings(&mistakes);
@@ -55,10 +63,10 @@ pub async fn load(args: &StackArgs, by: &StateArgs, what: &str) -> Outcome<Sessi
 }
 
 /// The stack as its state knows it. `Err(None)`: there is no state.
-async fn remembered(args: &StackArgs, by: &StateArgs, file: &Path) -> Result<Stack, Option<Failure>> {
+async fn remembered(target: Option<&str>, by: &StateArgs, file: &Path) -> Result<Stack, Option<Failure>> {
     let cipher = Cipher::new(&[], identity()).unwrap_or_default();
     if let Some(key) = by.state.as_deref().filter(|place| place.starts_with("s3://")) {
-        return in_bucket(args, key, file, cipher).await.map_err(Some);
+        return in_bucket(target, key, file, cipher).await.map_err(Some);
     }
     let given = by.state.as_deref().map(PathBuf::from);
     let place = given.clone().unwrap_or_else(|| root(file).join("state"));
@@ -69,7 +77,7 @@ async fn remembered(args: &StackArgs, by: &StateArgs, file: &Path) -> Result<Sta
             .map(|document| (place.clone(), document))
             .into_iter()
             .collect(),
-        true => all(&place, &cipher, args.target()),
+        true => all(&place, &cipher, target),
     };
     match <[_; 1]>::try_from(found) {
         Ok([(path, document)]) => of_file(&path, document).map_err(Some),
@@ -142,7 +150,7 @@ fn of_file(path: &Path, document: Document) -> Outcome<Stack> {
     Ok(stack(document, folder.display().to_string(), target))
 }
 
-async fn in_bucket(args: &StackArgs, place: &str, file: &Path, cipher: Cipher) -> Outcome<Stack> {
+async fn in_bucket(target: Option<&str>, place: &str, file: &Path, cipher: Cipher) -> Outcome<Stack> {
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok());
     let region = region.ok_or_else(|| {
         Failure::user(
@@ -151,7 +159,7 @@ async fn in_bucket(args: &StackArgs, place: &str, file: &Path, cipher: Cipher) -
         )
     })?;
     let mut asking = Document::new("", "", &region);
-    asking.reach = Some(Reach { target: args.target().map(str::to_owned), ..Reach::default() });
+    asking.reach = Some(Reach { target: target.map(str::to_owned), ..Reach::default() });
     let target = asking.reach.clone().and_then(|reach| reach.target);
     let asking = Stack { account: None, ..stack(asking, place.to_owned(), target) };
     let store = Session::of(asking, root(file))?.store_as_named(place, cipher).await?;
@@ -170,6 +178,7 @@ fn stack(document: Document, state: String, target: Option<String>) -> Stack {
         name,
         endpoint_url: reach.endpoint_url,
         profile: reach.profile,
+        protected: reach.protected,
         ..Target::default()
     });
     Stack {

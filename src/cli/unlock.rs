@@ -2,6 +2,7 @@ use super::approve::approve;
 use super::args::StackArgs;
 use super::failure::{Exit, Outcome};
 use super::report;
+use super::site::Head;
 use super::standin::{self, StateArgs};
 use crate::state::{Claimed, Holding, StateError, Store};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use tokio::time::{Instant, sleep};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    stack: StackArgs,
+    pub(super) stack: StackArgs,
 
     #[command(flatten)]
     by: StateArgs,
@@ -62,12 +63,12 @@ pub async fn run(args: &Args) -> Outcome {
             // One that cannot be read has no id.
             match id.filter(|id| !id.is_empty()) {
                 Some(id) => session.seize("unlock", &id).await?,
-                None => session.open("unlock", &args.stack).await?,
+                None => session.open("unlock", &args.stack, Head::Note).await?,
             };
         }
         // Nobody has it, or whoever had it has let it run out: opening takes it over and settles.
         Holding::Free | Holding::Lease(_) => {
-            session.open("unlock", &args.stack).await?;
+            session.open("unlock", &args.stack, Head::Note).await?;
         }
     }
     report::note(&format!("{} is free, and nothing is left open.", store.name()));

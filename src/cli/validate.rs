@@ -9,7 +9,7 @@ use super::session::Session;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    stack: StackArgs,
+    pub(super) stack: StackArgs,
 }
 
 pub fn run(args: &Args) -> Outcome {

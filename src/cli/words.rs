@@ -6,13 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 
-/// The command line of this process; on a mistake it ends the process as clap does, with exit code 2.
-pub(super) fn parse() -> Cli {
-    let args: Vec<OsString> = std::env::args_os().collect();
-    parsed(&args).unwrap_or_else(|error| error.exit())
-}
-
-fn parsed(args: &[OsString]) -> Result<Cli, clap::Error> {
+/// # Errors
+/// As clap's; a word of Terraform's is told with ours.
+pub(super) fn parsed(args: &[OsString]) -> Result<Cli, clap::Error> {
     // clap would take `-out=x` for `-o ut=x`.
     let ours = args.iter().skip(1).map_while(|arg| arg.to_str().filter(|arg| *arg != "--"));
     for arg in ours {

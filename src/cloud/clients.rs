@@ -23,6 +23,8 @@ pub struct Cloud {
     config: SdkConfig,
     /// Twelve digits.
     pub account: String,
+    /// The ARN of whose credentials these are; none where nobody was asked.
+    pub identity: Option<String>,
     pub region: String,
     /// An emulator and not AWS: waits are short, and what it cannot do is forgiven where a kind says so.
     pub emulated: bool,
@@ -58,7 +60,7 @@ clients! {
 impl Cloud {
     pub fn new(config: SdkConfig, account: String, emulated: bool) -> Self {
         let region = config.region().map(ToString::to_string).unwrap_or_default();
-        Self { config, account, region, emulated, warrant: None }
+        Self { config, account, identity: None, region, emulated, warrant: None }
     }
 
     /// For calls that make something anew each time they arrive. EC2 has few client tokens: what was made before the
@@ -100,6 +102,11 @@ impl Cloud {
             .http_client(http)
             .build();
         Self::new(config, "000000000000".to_owned(), true)
+    }
+
+    /// What is asked instead of AWS, by flag, environment or profile; none: AWS.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.config.endpoint_url()
     }
 
     /// The same cloud, reached only while `warrant` holds.

@@ -1,5 +1,7 @@
 use super::{Cloud, aws};
 use crate::error::{Error, Result};
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
@@ -8,7 +10,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::time::Duration;
 
 /// Where a stack goes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Destination {
     pub region: String,
     /// A profile of `~/.aws/config`.
@@ -35,13 +37,18 @@ fn https() -> SharedHttpClient {
 /// No credentials, expired ones, or no way to the endpoint.
 pub async fn connect(to: &Destination) -> Result<Cloud> {
     let plain = to.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let (region, http) = (Region::new(to.region.clone()), if plain { http() } else { https() });
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(to.region.clone()))
-        .http_client(if plain { http() } else { https() })
+        .region(region.clone())
+        .http_client(http.clone())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build());
     if let Some(profile) = &to.profile {
-        loader = loader.profile_name(profile);
+        // Otherwise keys in the environment would win over the profile that the target names, and the command would go
+        // to whatever account these are of.
+        let config = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http);
+        let keys = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile);
+        loader = loader.profile_name(profile).credentials_provider(keys.build());
     }
     if let Some(endpoint) = &to.endpoint {
         loader = loader.endpoint_url(endpoint);
@@ -51,6 +58,7 @@ pub async fn connect(to: &Destination) -> Result<Cloud> {
     let mut cloud = Cloud::new(config, String::new(), emulated);
     let call = cloud.sts().get_caller_identity();
     let identity = call.send().await.map_err(aws("sts:GetCallerIdentity"))?;
+    cloud.identity = identity.arn;
     cloud.account = identity
         .account
         .ok_or_else(|| Error::Refused("sts:GetCallerIdentity named no account".to_owned()))?;

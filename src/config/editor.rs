@@ -15,6 +15,11 @@ pub fn json_schema(kinds: &[&'static dyn Kind]) -> Json {
         ("account".to_owned(), text()),
         ("state".to_owned(), text()),
         ("encryption".to_owned(), recipients()),
+        (
+            "protected".to_owned(),
+            json!({ "type": "boolean", "default": false,
+                "description": "Whether apply and destroy ask for the target's name before they change anything." }),
+        ),
         ("params".to_owned(), json!({ "type": "object" })),
     ]);
     target.extend(overlays);

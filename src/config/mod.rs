@@ -38,5 +38,5 @@ pub use resolve::Resolved;
 pub use source::Source;
 pub use span::Span;
 pub use stack::{Block, Lifecycle, Output, Stack, Use};
-pub use target::Target;
+pub use target::{LOCAL, Target};
 pub use template::{Part, Template};

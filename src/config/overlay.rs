@@ -19,7 +19,8 @@ pub(super) struct Overlay {
     pub params: IndexMap<String, Entry>,
 }
 
-const KEYS: [&str; 7] = ["endpoint_url", "region", "profile", "account", "state", "encryption", "params"];
+const KEYS: [&str; 8] =
+    ["endpoint_url", "region", "profile", "account", "state", "encryption", "protected", "params"];
 
 impl Overlay {
     /// Checks every target and merges the chosen one into the blocks of the document.
@@ -93,8 +94,9 @@ impl Overlay {
             }
         }
         let (endpoint_url, profile) = (endpoint.map(|(url, _)| url), profile.map(|(profile, _)| profile));
+        let protected = fields.bool("protected", found).unwrap_or(false);
         Self {
-            target: Some(Target { name: name.to_owned(), endpoint_url, profile, span: entry.key }),
+            target: Some(Target { name: name.to_owned(), endpoint_url, profile, protected, span: entry.key }),
             region: fields.text("region", found),
             account: fields.text("account", found),
             state: fields.text("state", found),

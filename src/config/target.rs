@@ -10,6 +10,8 @@ pub struct Target {
     pub endpoint_url: Option<String>,
     /// A profile of `~/.aws/config`.
     pub profile: Option<String>,
+    /// Whoever changes it is asked for its name.
+    pub protected: bool,
     /// Where its name stands.
     pub span: Span,
 }

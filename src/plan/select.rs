@@ -1,7 +1,7 @@
 use crate::address::Address;
 use std::collections::{HashMap, HashSet};
 
-/// `--target` and `--exclude`. A name without key means all its keys.
+/// `--only` and `--exclude`. A name without key means all its keys.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     pub targets: Vec<Address>,

@@ -250,7 +250,7 @@ async fn dies_within(process: &Arc<Process>, at: Point, before: &Snapshot) {
     }
 }
 
-/// `--target`, as far as stack or state have it.
+/// `--only`, as far as stack or state have it.
 fn selection(process: &Process, draft: &Draft, document: &Document) -> Selection {
     let named = process.command.targets.iter().filter_map(|number| {
         let block = draft.blocks.get(number).map(|block| Address::new(block.kind(), &block.name()));

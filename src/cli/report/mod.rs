@@ -8,6 +8,7 @@ mod log;
 mod logged;
 mod plan;
 mod progress;
+mod site;
 mod stack;
 mod state;
 mod style;
@@ -21,6 +22,7 @@ pub use log::log_writer;
 pub use logged::{logged, logged_json};
 pub use plan::{plan, plan_json, saved};
 pub use progress::Progress;
+pub use site::{site, site_note};
 pub use stack::{Bytes, bytes, local_logs, local_status, pairs, resource, step};
 pub use state::{
     by_the_state, census, encryption, history, history_json, recovered, resources, rollback, salvage,
@@ -41,6 +43,16 @@ pub fn width() -> usize {
     let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
     given.or(terminal).unwrap_or(110).clamp(60, 140)
+}
+
+/// Columns of a terminal, however narrow; no end of them in a pipe.
+fn room(stream: &impl IsTerminal) -> usize {
+    if !stream.is_terminal() {
+        return usize::MAX;
+    }
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+    given.or(terminal).unwrap_or(80)
 }
 
 /// A line of data.

@@ -1,6 +1,7 @@
 use super::style::{Paint, duration};
 use super::value::{elements, inline};
 use super::{data, note, width};
+use crate::cli::site::Site;
 use crate::config::Stack;
 use crate::diff::{AttrChange, Effect};
 use crate::plan::{Action, Plan, Reason, Step};
@@ -16,8 +17,9 @@ pub fn plan(plan: &Plan, stack: &Stack) {
 }
 
 /// The plan for programs: one JSON document.
-pub fn plan_json(plan: &Plan) {
+pub fn plan_json(plan: &Plan, site: &Site) {
     let mut document = json!(plan);
+    document["on"] = json!(site);
     document["changes"] = json!(!plan.is_empty());
     document["summary"] = json!(plan.counts());
     data(&document.to_string());

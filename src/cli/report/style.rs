@@ -9,6 +9,8 @@ pub enum Paint {
     Change,
     Bad,
     Replace,
+    /// Wakes one up.
+    Alarm,
     Strong,
     Dim,
 }
@@ -20,6 +22,7 @@ impl Paint {
             Self::Change => AnsiColor::Yellow.on_default(),
             Self::Bad => AnsiColor::Red.on_default(),
             Self::Replace => AnsiColor::Magenta.on_default(),
+            Self::Alarm => AnsiColor::BrightWhite.on(AnsiColor::Red).bold(),
             Self::Strong => Style::new().bold(),
             Self::Dim => Style::new().dimmed(),
         }

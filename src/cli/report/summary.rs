@@ -2,11 +2,12 @@ use super::note;
 use super::style::{Paint, doing, duration};
 use crate::address::Address;
 use crate::apply::Summary;
+use crate::cli::site::Site;
 use crate::state::Verb;
 use std::time::Duration;
 
 /// What an apply did (`saved`: the state has it), what failed and why, what was not started, and what comes next.
-pub fn summary(summary: &Summary, took: Duration, again: &str, saved: bool) {
+pub fn summary(summary: &Summary, site: &Site, took: Duration, again: &str, saved: bool) {
     let count = |verb| summary.done.iter().filter(|(_, done)| *done == verb).count();
     let parts: Vec<String> =
         [(Verb::Create, "created"), (Verb::Update, "updated"), (Verb::Delete, "deleted")]
@@ -24,7 +25,7 @@ pub fn summary(summary: &Summary, took: Duration, again: &str, saved: bool) {
         (false, true) => Paint::Change.label("Stopped:"),
         (false, false) => Paint::Bad.label("Partly done:"),
     };
-    note(&format!("{head} {what} in {}.", duration(took)));
+    note(&format!("{head} {what} in {}, on {}.", duration(took), site.short()));
     for failure in &summary.failed {
         note(&format!(
             "  {} {} {}: {}",
