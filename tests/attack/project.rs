@@ -4,8 +4,10 @@ use crate::row::Row;
 use crate::verdict::Verdict;
 use serde_json::Value as Json;
 use stackctl::cloud::{Cloud, http};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -25,11 +27,12 @@ pub struct Project {
     folder: TempDir,
     way: Way,
     name: String,
-    /// As stackctl sees it: ids of queues have it in them.
-    endpoint: String,
     /// Where the state lies, if that is a bucket.
     bucket: Option<String>,
 }
+
+/// Every local cloud wants it first, and one that is down for a moment would lose it to another, and all its queues with it.
+static USUAL_PORT: LazyLock<Option<TcpListener>> = LazyLock::new(|| TcpListener::bind("127.0.0.1:4566").ok());
 
 /// Behind every stack of a target.
 const TARGET: &str = "away";
@@ -47,21 +50,15 @@ impl Drop for Project {
 impl Project {
     /// On a local cloud of its own.
     pub fn local(stack: &str) -> Self {
-        let mut project = Self::new(stack, Way::Local, String::new());
-        project.up();
+        LazyLock::force(&USUAL_PORT);
+        let project = Self::away(stack, Way::Local);
+        let up = project.run(&["local", "up"]);
+        assert!(up.status.success(), "{}", text(&up));
         project
     }
 
-    /// At an endpoint.
+    /// Anywhere else, or where a local cloud will be.
     pub fn away(stack: &str, way: Way) -> Self {
-        let endpoint = match &way {
-            Way::Target(endpoint) | Way::Environment(endpoint) => endpoint.clone(),
-            Way::Local => String::new(),
-        };
-        Self::new(stack, way, endpoint)
-    }
-
-    fn new(stack: &str, way: Way, endpoint: String) -> Self {
         // Below the system's folder for temporary files, where every user may go: PostgreSQL does not run as root.
         let folder = tempfile::Builder::new().prefix("stackctl-attack-").tempdir().unwrap();
         let value = |key: &str| {
@@ -70,7 +67,7 @@ impl Project {
         };
         let state = value("state").and_then(|state| state.strip_prefix("s3://").map(str::to_owned));
         let bucket = state.map(|state| state.split('/').next().unwrap_or_default().to_owned());
-        let project = Self { folder, way, name: value("name").unwrap(), endpoint, bucket };
+        let project = Self { folder, way, name: value("name").unwrap(), bucket };
         project.write(stack);
         if let (Some(bucket), false) = (&project.bucket, project.way == Way::Local) {
             project.make_bucket(bucket);
@@ -80,14 +77,18 @@ impl Project {
 
     /// Another folder with the same stack, as a colleague has it.
     pub fn colleague(&self, stack: &str) -> Self {
-        Self::new(stack, self.way.clone(), self.endpoint.clone())
+        Self::away(stack, self.way.clone())
     }
 
-    /// Starts the local cloud, or waits until it is there again.
-    pub fn up(&mut self) {
-        let up = self.run(&["local", "up"]);
-        assert!(up.status.success(), "{}", text(&up));
-        self.endpoint = self.cloud_status()["gateway"]["endpoint"].as_str().unwrap().to_owned();
+    /// As stackctl sees it: ids of queues have it in them.
+    fn endpoint(&self) -> String {
+        match &self.way {
+            Way::Target(endpoint) | Way::Environment(endpoint) => endpoint.clone(),
+            Way::Local => {
+                let status = self.cloud_status();
+                status["gateway"]["endpoint"].as_str().unwrap_or_else(|| panic!("{status}")).to_owned()
+            }
+        }
     }
 
     pub fn cloud_status(&self) -> Json {
@@ -115,7 +116,7 @@ impl Project {
     }
 
     fn cloud(&self) -> Cloud {
-        Cloud::emulator(&self.endpoint, "eu-west-1", http())
+        Cloud::emulator(&self.endpoint(), "eu-west-1", http())
     }
 
     /// Writes stack.toml.
@@ -212,12 +213,12 @@ impl Project {
 
     /// The state against what is there.
     pub fn verdict(&self) -> Verdict {
-        Verdict::at(&self.endpoint, self.state().as_ref(), self.bucket.as_deref())
+        Verdict::at(&self.endpoint(), self.state().as_ref(), self.bucket.as_deref())
     }
 
     /// What is there.
     pub fn objects(&self) -> Vec<Object> {
-        let mut objects = wait(crate::listing::objects(&self.endpoint));
+        let mut objects = wait(crate::listing::objects(&self.endpoint()));
         objects.retain(|object| Some(object.id.as_str()) != self.bucket.as_deref());
         objects
     }
