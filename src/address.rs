@@ -23,6 +23,13 @@ impl Address {
         Self { key: Some(key.to_owned()), ..Self::new(kind, name) }
     }
 
+    /// From the value of a tag.
+    pub fn from_tag(text: &str) -> Option<Self> {
+        let (head, key) = text.split_once('/').map_or((text, None), |(head, key)| (head, Some(key)));
+        let address: Self = head.parse().ok()?;
+        (address.key.is_none()).then(|| Self { key: key.map(str::to_owned), ..address })
+    }
+
     /// As the value of a tag: `subnet.private/a`, since AWS allows neither brackets nor quotes in tag values.
     pub fn tag_value(&self) -> String {
         match &self.key {

@@ -7,6 +7,11 @@ use std::time::Duration;
 /// Something happened to a resource during an apply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// Nothing was made or deleted: an object has another address.
+    Moved {
+        from: Address,
+        to: Address,
+    },
     Started {
         address: Address,
         verb: Verb,

@@ -6,9 +6,11 @@ use crate::cloud::Cloud;
 use crate::diff::{AttrChange, Effect, complete, diff};
 use crate::error::{Error, Result};
 use crate::event::{Event, Sink};
-use crate::resource::{Id, Kind, Observed, Status, Wait};
+use crate::resource::ownership;
+use crate::resource::{Id, Kind, Observed, Owner, Status, Wait};
 use crate::state::{Digest, Journal};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -25,6 +27,8 @@ pub struct Target<'a> {
     pub address: &'a Address,
     pub kind: &'static dyn Kind,
     pub id: &'a Id,
+    /// Whose object it is, where that is written anew.
+    pub owner: Option<Owner>,
     /// Secrets are compared as digests: what the state has of them is nothing else.
     pub digest: &'a Digest,
 }
@@ -37,8 +41,9 @@ impl Target<'_> {
         let mut recorded = recorded.clone();
         let mut observed = self.ready(wait, true).await?;
         for _ in 0..ROUNDS {
+            self.is_ours(&observed)?;
             let seen = complete(schema, &observed.inputs, &recorded);
-            let changes = self.differences(&seen, wanted);
+            let changes = self.differences(&observed, &recorded, wanted);
             if changes.is_empty() {
                 return Ok(observed);
             }
@@ -48,8 +53,13 @@ impl Target<'_> {
                     change.path, change.before, change.after
                 )));
             }
+            // The kind has the ownership tags among the others, so that whoever writes all writes these too.
+            let none = BTreeMap::new();
             let before = self.digest.reveal(schema, &seen, wanted);
-            let after = wanted.clone();
+            let before = ownership::with(schema, &before, observed.owner.as_ref().unwrap_or(&none));
+            let mut owned = observed.owner.clone().unwrap_or_default();
+            owned.extend(self.owner.iter().flat_map(Owner::tags));
+            let after = ownership::with(schema, wanted, &owned);
             retry(self.journal, &self.pace, self.kind.profile(), self.address, self.events, || {
                 self.kind.update(self.cloud, self.id, before.clone(), after.clone())
             })
@@ -57,8 +67,7 @@ impl Target<'_> {
             recorded = wanted.clone();
             observed = self.echo(wanted, &recorded, &changes, wait).await?;
         }
-        let seen = complete(schema, &observed.inputs, &recorded);
-        let rest = self.differences(&seen, wanted);
+        let rest = self.differences(&observed, &recorded, wanted);
         match rest.first() {
             None => Ok(observed),
             Some(change) => Err(Error::Refused(format!(
@@ -70,11 +79,28 @@ impl Target<'_> {
         }
     }
 
-    fn differences(&self, seen: &Json, wanted: &Json) -> Vec<AttrChange> {
+    fn differences(&self, observed: &Observed, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
         let schema = self.kind.inputs();
+        let seen = complete(schema, &observed.inputs, recorded);
         // What the state has of a secret is a digest: one that fits is the secret. What differs is not for error texts.
-        let seen = self.digest.mask(schema, &self.digest.reveal(schema, seen, wanted));
-        diff(schema, &seen, &self.digest.mask(schema, wanted))
+        let seen = self.digest.mask(schema, &self.digest.reveal(schema, &seen, wanted));
+        let mut changes = diff(schema, &seen, &self.digest.mask(schema, wanted));
+        changes.extend(self.owner.iter().flat_map(|owner| owner.claims(observed.owner.as_ref())));
+        changes
+    }
+
+    /// # Errors
+    /// It carries the tags of another stack: somebody gave it away, or it was never ours.
+    pub fn is_ours(&self, observed: &Observed) -> Result<()> {
+        let stack = self.owner.as_ref().map(|owner| owner.stack.as_str());
+        match stack.and_then(|stack| ownership::stranger(stack, observed.owner.as_ref())) {
+            None => Ok(()),
+            Some(other) => Err(Error::Refused(format!(
+                "{} belongs to the stack {other}, as its tag {} says: it is left alone",
+                self.id,
+                Owner::STACK
+            ))),
+        }
     }
 
     /// Polls until the write shows: all of it, or another part than before (some services take one part at a time).
@@ -85,12 +111,11 @@ impl Target<'_> {
         before: &[AttrChange],
         wait: Wait,
     ) -> Result<Observed> {
-        let schema = self.kind.inputs();
         let started = Instant::now();
         let mut pause = self.pace.first;
         loop {
             let observed = self.ready(wait, false).await?;
-            let left = self.differences(&complete(schema, &observed.inputs, recorded), wanted);
+            let left = self.differences(&observed, recorded, wanted);
             if left.is_empty() || left != before || started.elapsed() >= self.pace.echo {
                 return Ok(observed);
             }

@@ -134,7 +134,7 @@ async fn create(
     };
     // Configuring goes on while the id is made durable: without it, the object is found by its tag.
     let known = Entry::Id { intent: owner.intent.clone(), id: id.clone() };
-    let target = target(shared, kind, address, &id);
+    let target = Target { owner: Some(owner.clone()), ..target(shared, kind, address, &id) };
     let (durable, observed) =
         futures::join!(shared.journal(&known), target.converge(&wanted, &wanted, kind.profile().create));
     durable?;
@@ -190,7 +190,8 @@ async fn update(
     let wanted = ignoring(shared, kind, step, wanted, &id).await?;
     // What was adopted may still be on its way up.
     let wait = if old.incomplete { kind.profile().create } else { kind.profile().update };
-    let observed = target(shared, kind, address, &id).converge(&wanted, &old.inputs, wait).await;
+    let target = Target { owner: Some(whose(shared, address, &old)), ..target(shared, kind, address, &id) };
+    let observed = target.converge(&wanted, &old.inputs, wait).await;
     let record = Record {
         inputs: redacted,
         depends_on: step.depends_on.clone(),
@@ -310,6 +311,8 @@ async fn remove(
     record: &Record,
 ) -> Result<()> {
     let Some(observed) = shared.reader.read(kind, &record.id).await? else { return Ok(()) };
+    let owner = Some(whose(shared, address, record));
+    Target { owner, ..target(shared, kind, address, &record.id) }.is_ours(&observed)?;
     let inputs = crate::diff::complete(kind.inputs(), &observed.inputs, &record.inputs);
     let live = Observed { inputs, ..observed };
     retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
@@ -318,6 +321,11 @@ async fn remove(
     .await?;
     let wait: Wait = kind.profile().delete;
     target(shared, kind, address, &record.id).gone(wait).await
+}
+
+/// Whose object a recorded one is, by the tags that it has to carry.
+fn whose(shared: &Shared<'_>, address: &Address, record: &Record) -> Owner {
+    Owner { intent: record.intent.clone(), ..Owner::any(&shared.run.plan.stack, address) }
 }
 
 fn target<'a>(
@@ -336,6 +344,7 @@ fn target<'a>(
         address,
         kind,
         id,
+        owner: None,
         digest: shared.digest,
     }
 }

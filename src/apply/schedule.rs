@@ -66,6 +66,8 @@ pub struct Failure {
 pub struct Summary {
     /// The state afterwards, to be written.
     pub document: Document,
+    /// How many objects got another address.
+    pub moved: usize,
     /// In the order in which they ended.
     pub done: Vec<(Address, Verb)>,
     pub failed: Vec<Failure>,
@@ -158,8 +160,22 @@ impl Shared<'_> {
 
 /// Carries out the plan: whatever is ready runs, longest remaining path first. A failure stops what depends on it and
 /// nothing else.
-pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
+pub async fn apply(run: &Run<'_>, mut document: Document) -> Summary {
     let order = Order::new(run.plan);
+    if let Err(failure) = rename(run, &mut document).await {
+        let not_started = run.plan.steps.iter().filter(|step| step.is_pending());
+        let not_started = not_started.map(|step| step.address.clone()).collect();
+        let failed = vec![failure];
+        return Summary {
+            document,
+            moved: 0,
+            done: vec![],
+            failed,
+            not_started,
+            unsettled: vec![],
+            stopped: false,
+        };
+    }
     let shared = Shared {
         run,
         reader: Reader::new(run.cloud),
@@ -224,7 +240,25 @@ pub async fn apply(run: &Run<'_>, document: Document) -> Summary {
         failed.iter().map(|failure| &failure.address).chain(&not_started).chain(&unsettled).collect();
     outputs(run, &known, &undone, &mut document);
     renew(run, &known, &mut document);
-    Summary { document, done, failed, not_started, unsettled, stopped }
+    let moved = run.plan.kept().count();
+    Summary { document, moved, done, failed, not_started, unsettled, stopped }
+}
+
+/// Carries out the moves of the plan: one entry of the journal, so that they are made together or not at all.
+async fn rename(run: &Run<'_>, document: &mut Document) -> Result<(), Failure> {
+    let moves: Vec<_> = run.plan.moves.iter().map(|one| (one.from.clone(), one.to.clone())).collect();
+    let Some((_, address)) = moves.first().cloned() else { return Ok(()) };
+    let entry = Entry::Moved { moves };
+    run.journal.append(&entry).await.map_err(|error| Failure {
+        address,
+        verb: Verb::Update,
+        error: error.into(),
+    })?;
+    document.take(&entry);
+    for one in run.plan.kept() {
+        (run.events)(Event::Moved { from: one.from.clone(), to: one.to.clone() });
+    }
+    Ok(())
 }
 
 async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, Result<Option<Duration>>) {
@@ -255,7 +289,7 @@ fn settled(run: &Run<'_>, document: &Document) -> Known {
         }
         let address = &step.address;
         let Some(record) = document.resources.get(address) else { continue };
-        let value = match run.observed.get(address) {
+        let value = match run.observed.get(step.moved_from.as_ref().unwrap_or(address)) {
             _ if step.left_alone => Value::settled(&record.id, &record.inputs, &record.outputs),
             Some(observed) => {
                 let wanted = if run.desired.contains(address) {

@@ -7,7 +7,8 @@ use super::session::{Planned, Session, kind};
 use super::signals::{self, Signals};
 use super::site::{Head, Site};
 use crate::apply::{Run, Stop, Summary, apply};
-use crate::plan::Step;
+use crate::plan::{Plan, Step};
+use crate::resource::Owner;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,6 +71,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let Planned { mut open, desired, observed, plan, digest } = planned;
     report::plan(&plan, &open.stack);
     refuse_impossible(&plan)?;
+    refuse_strangers(&plan)?;
     refuse_losses(plan.steps.iter(), &open.site, args)?;
     if plan.is_empty() {
         // A destroy that died before its last step leaves a state of nothing.
@@ -136,6 +138,28 @@ pub fn refuse_impossible(plan: &crate::plan::Plan) -> Outcome<()> {
         None => Ok(()),
         Some(refusal) => Err(Failure::user(refusal.why.clone(), refusal.help.clone())),
     }
+}
+
+/// What says that it belongs to another stack is neither changed nor deleted.
+fn refuse_strangers(plan: &Plan) -> Outcome<()> {
+    let theirs = plan.steps.iter().filter(|step| step.is_pending());
+    let theirs: Vec<String> = theirs
+        .filter_map(|step| {
+            let (stack, id) = (step.belongs_to.as_ref()?, step.id.as_ref()?);
+            Some(format!("{} ({id}) belongs to the stack {stack} now", step.address))
+        })
+        .collect();
+    if theirs.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::user(
+        format!("{}, as the tag {} says; nothing was changed", theirs.join(", "), Owner::STACK),
+        format!(
+            "If that is right, take it out of this state with `stackctl state rm ADDRESS`, and its block out of stack.toml. \
+             If not, set the tag back to {}. `--exclude ADDRESS` does the rest meanwhile.",
+            plan.stack
+        ),
+    ))
 }
 
 /// Protection outlives its block; data is deleted only by name.

@@ -367,7 +367,7 @@ fn pace(cloud: &Cloud) -> Pace {
 fn trusted(document: &Document) -> HashMap<Address, Observed> {
     let resources = document.resources.iter().map(|(address, record)| {
         let (inputs, outputs) = (record.inputs.clone(), record.outputs.clone());
-        (address.clone(), Observed { inputs, outputs, status: Status::Ready })
+        (address.clone(), Observed { inputs, outputs, status: Status::Ready, owner: None })
     });
     resources.collect()
 }

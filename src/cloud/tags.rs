@@ -1,5 +1,6 @@
 //! Tags, as every service spells them differently and means the same.
 
+use crate::resource::Owner;
 use std::collections::BTreeMap;
 
 /// The user's own: without `aws:*`, which AWS sets, and `stackctl:*`, which say whose object it is.
@@ -8,6 +9,14 @@ pub fn user(all: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         .filter(|(key, _)| !key.starts_with("aws:") && !key.starts_with("stackctl:"))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
+}
+
+/// What a kind reads: the user's own, and the three that say whose object it is. The engine takes those apart.
+pub fn read(all: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut tags = user(all);
+    let owned = Owner::KEYS.iter().filter_map(|key| all.get_key_value(*key));
+    tags.extend(owned.map(|(key, value)| (key.clone(), value.clone())));
+    tags
 }
 
 /// What to remove and what to set to get from `before` to `after`.

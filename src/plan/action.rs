@@ -1,4 +1,4 @@
-use super::Refusal;
+use super::{Move, Refusal, Rename};
 use crate::address::Address;
 use crate::diff::{AttrChange, Effect};
 use crate::resource::Id;
@@ -88,6 +88,12 @@ pub struct Step {
     pub protected: bool,
     /// Deleting or replacing it loses data.
     pub holds_data: bool,
+    /// Where the object was before the moves of this plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<Address>,
+    /// The other stack that the object belongs to by its ownership tags: it is neither changed nor deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub belongs_to: Option<String>,
     /// Not chosen by the command: it stays as it is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_alone: bool,
@@ -110,7 +116,7 @@ impl Step {
 
     /// Whether an apply has anything to do for it.
     pub fn is_pending(&self) -> bool {
-        self.action != Action::Noop || !self.deposed.is_empty()
+        self.action != Action::Noop || !self.deposed.is_empty() || self.moved_from.is_some()
     }
 }
 
@@ -143,6 +149,12 @@ pub struct Plan {
     /// Every resource of stack and state, dependencies first, deletes last.
     pub steps: Vec<Step>,
     pub gone: Vec<Gone>,
+    /// Records that get other addresses, all at once and before anything else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
+    /// What looks like one resource under another name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renames: Vec<Rename>,
     pub outputs: Vec<OutputChange>,
     /// What AWS would refuse: a plan with any of these is not carried out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -152,12 +164,20 @@ pub struct Plan {
 impl Plan {
     /// Whether an apply would change nothing.
     pub fn is_empty(&self) -> bool {
-        self.outputs.is_empty() && !self.steps.iter().any(Step::is_pending)
+        self.outputs.is_empty() && self.moves.is_empty() && !self.steps.iter().any(Step::is_pending)
+    }
+
+    /// The moves of objects that stay as what they are.
+    pub fn kept(&self) -> impl Iterator<Item = &Move> {
+        self.moves.iter().filter(|one| !one.displaced)
     }
 
     /// How many steps of each action, no-ops left out.
     pub fn counts(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
+        if self.kept().next().is_some() {
+            counts.insert("move", self.kept().count());
+        }
         for step in &self.steps {
             let name = match step.action {
                 Action::Noop => continue,

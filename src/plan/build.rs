@@ -1,13 +1,15 @@
 use super::drift::drift;
 use super::ground::{Ground, Ids};
 use super::hold::{Forced, Look, settle};
+use super::moves::{self, Key, Search, key, renames};
 use super::names;
 use super::outputs::outputs;
-use super::{Action, Gone, Known, Plan, Reason, Refusal, Selection, Step, Value};
+use super::{Action, Gone, Known, Move, Plan, Reason, Refusal, Selection, Step, Value};
 use crate::address::Address;
 use crate::desired::Desired;
 use crate::diff::{AttrChange, Effect, complete, diff, same};
-use crate::resource::{Id, Kind, Observed, Status};
+use crate::resource::ownership::stranger;
+use crate::resource::{Id, Kind, Observed, Owner, Status};
 use crate::schema::tree::{copy, merge};
 use crate::schema::{is, properties, unique};
 use crate::state::{Digest, Document, Record, Tree, is_digest};
@@ -28,29 +30,75 @@ pub struct Inputs<'a> {
     pub digest: &'a Digest,
 }
 
-/// Makes the plan. What AWS does not let go, or not elsewhere, shows only when all steps are known: then they are made once
-/// more, by what has shown.
+/// Makes the plan.
+///
+/// An object that it would delete at one address and make anew at another moves instead, and the plan is made again as if
+/// it had been there: as often as that shows another one. What AWS does not let go, or not elsewhere, shows only when all
+/// steps are known as well: then they are made once more, by what has shown.
 pub fn build(inputs: &Inputs<'_>) -> Plan {
-    let ids = Ids::of(inputs);
-    let mut forced = Forced::default();
+    let mut moves = vec![];
+    let mut moved: Option<(Document, HashMap<Address, Observed>)> = None;
+    // Each round brings at least one object to where it is wanted for good.
+    let mut rounds = 0..inputs.state.resources.len();
     loop {
-        let plan = pass(inputs, &ids, &forced);
-        let more = Look::new(inputs, &ids, &plan.steps).forced();
-        if !forced.take(more) {
-            let mut plan = plan;
-            plan.refused.extend(settle(inputs, &mut plan.steps, &forced));
+        let (state, observed) =
+            moved.as_ref().map_or((inputs.state, inputs.observed), |(state, observed)| (state, observed));
+        let now = Inputs { state, observed, ..*inputs };
+        let ids = Ids::of(&now);
+        let mut forced = Forced::default();
+        let (mut plan, wanted, more) = loop {
+            let passed = pass(&now, &ids, &forced, &moves);
+            if !forced.take(Look::new(&now, &ids, &passed.0.steps).forced()) {
+                break passed;
+            }
+        };
+        if more.is_empty() || rounds.next().is_none() {
+            plan.refused.extend(settle(&now, &mut plan.steps, &forced));
+            plan.renames = renames(&plan, state, inputs.desired, inputs.selection);
+            plan.moves = moves
+                .into_iter()
+                .map(|(from, to)| {
+                    let kept =
+                        wanted.get(&to).is_some_and(|key| key.is_some() && *key == held(inputs, &from));
+                    Move { from, to, displaced: !kept }
+                })
+                .collect();
             return plan;
         }
+        let (mut state, mut observed) = (state.clone(), observed.clone());
+        state.rename(&more);
+        let seen: Vec<_> =
+            more.iter().filter_map(|(from, to)| Some((to.clone(), observed.remove(from)?))).collect();
+        observed.extend(seen);
+        moves::compose(&mut moves, &more);
+        moved = Some((state, observed));
     }
 }
 
-fn pass(inputs: &Inputs<'_>, ids: &Ids<'_>, forced: &Forced) -> Plan {
+/// What AWS knows the object at an address by.
+fn held(inputs: &Inputs<'_>, address: &Address) -> Option<Key> {
+    let kind = (inputs.kind)(&address.kind)?;
+    let (record, observed) = (inputs.state.resources.get(address)?, inputs.observed.get(address)?);
+    key(kind, &complete(kind.inputs(), &observed.inputs, &record.inputs))
+}
+
+type Moves = Vec<(Address, Address)>;
+
+/// The plan as if `moves` had been made, by what has shown so far, and which more moves it shows.
+fn pass(
+    inputs: &Inputs<'_>,
+    ids: &Ids<'_>,
+    forced: &Forced,
+    moves: &Moves,
+) -> (Plan, BTreeMap<Address, Option<Key>>, Moves) {
     let mut builder = Builder {
         digest: inputs.digest,
         known: Known::default(),
         steps: vec![],
         gone: vec![],
         refused: vec![],
+        keys: BTreeMap::new(),
+        origins: moves.iter().map(|(from, to)| (to.clone(), from.clone())).collect(),
         create_first: HashSet::new(),
         ids,
         forced,
@@ -65,7 +113,7 @@ fn pass(inputs: &Inputs<'_>, ids: &Ids<'_>, forced: &Forced) -> Plan {
     }
     builder.unwanted(&wanted, &chosen);
     let outputs = outputs(inputs, &builder.known);
-    Plan {
+    let plan = Plan {
         stack: inputs.desired.stack().to_owned(),
         target: inputs.desired.target().map(str::to_owned),
         account: inputs.state.account.clone(),
@@ -74,9 +122,21 @@ fn pass(inputs: &Inputs<'_>, ids: &Ids<'_>, forced: &Forced) -> Plan {
         serial: inputs.state.serial,
         steps: builder.steps,
         gone: builder.gone,
+        moves: vec![],
+        renames: vec![],
         outputs,
         refused: builder.refused,
-    }
+    };
+    let search = Search {
+        state: inputs.state,
+        observed: inputs.observed,
+        kind: inputs.kind,
+        wanted: &builder.keys,
+        chosen: &chosen,
+        plan: &plan,
+    };
+    let more = search.moves();
+    (plan, builder.keys, more)
 }
 
 struct Builder<'a> {
@@ -86,6 +146,10 @@ struct Builder<'a> {
     steps: Vec<Step>,
     gone: Vec<Gone>,
     refused: Vec<Refusal>,
+    /// What AWS will know each wanted object by.
+    keys: BTreeMap<Address, Option<Key>>,
+    /// Where what is at an address now was before the moves.
+    origins: HashMap<Address, Address>,
     create_first: HashSet<Address>,
     ids: &'a Ids<'a>,
     forced: &'a Forced,
@@ -131,6 +195,11 @@ impl Builder<'_> {
         let kind = self.inputs.desired.kind(address);
         let record = self.inputs.state.resources.get(address);
         let observed = record.and_then(|_| self.inputs.observed.get(address));
+        if let Some(record) = record {
+            names::keep(self.inputs.desired, &mut self.known, address, record);
+        }
+        let mut plain = self.inputs.desired.inputs(address, &self.known);
+        self.keys.insert(address.clone(), key(kind, &plain));
         if !chosen {
             if let Some(record) = record {
                 self.known
@@ -140,10 +209,6 @@ impl Builder<'_> {
             }
             return;
         }
-        if let Some(record) = record {
-            names::keep(self.inputs.desired, &mut self.known, address, record);
-        }
-        let mut plain = self.inputs.desired.inputs(address, &self.known);
         let place = Tree::Inputs(address);
         let recorded = record.map_or(&Json::Null, |record| &record.inputs);
         let mut inputs = self.digest.redact(&place, kind.inputs(), &plain, recorded);
@@ -200,6 +265,12 @@ impl Builder<'_> {
         self.steps.push(step);
     }
 
+    /// Whose object it has to be. The state of one that was found by its tags does not say which create made it.
+    fn owner(&self, address: &Address, record: &Record) -> Owner {
+        let intent = record.intent.clone();
+        Owner { intent, ..Owner::any(self.inputs.desired.stack(), address) }
+    }
+
     fn decide(
         &self,
         address: &Address,
@@ -241,6 +312,8 @@ impl Builder<'_> {
         let mut changes = diff(kind.inputs(), seen, wanted);
         changes.extend(noted(kind, &record.inputs, wanted));
         changes.extend(protection(record, lifecycle.prevent_destroy));
+        let seen = self.inputs.observed.get(address).and_then(|observed| observed.owner.as_ref());
+        changes.extend(self.owner(address, record).claims(seen));
         changes.extend(edges(record, self.inputs.desired.depends_on(address)));
         changes
     }
@@ -248,9 +321,15 @@ impl Builder<'_> {
     /// Whether it must not be deleted. Without its block it stays as it was; a block that is there may take the protection
     /// back, and what failed can be replaced by the same apply. Only an apply takes it back, never a destroy.
     fn is_protected(&self, address: &Address, record: &Record) -> bool {
+        // What was displaced is not the object of the block at its new address.
+        let withdraws = |address: &Address| {
+            self.inputs.desired.contains(address) && !self.inputs.desired.lifecycle(address).prevent_destroy
+        };
+        let moved =
+            self.keys.get(address).is_some_and(|key| key.is_some() && *key == held(self.inputs, address));
         let withdrawn = !self.inputs.destroy
-            && self.inputs.desired.contains(address)
-            && !self.inputs.desired.lifecycle(address).prevent_destroy;
+            && withdraws(address)
+            && (moved || self.origins.get(address).is_none_or(withdraws));
         record.protected && !withdrawn
     }
 
@@ -311,6 +390,13 @@ impl Builder<'_> {
             deposed: record.map(deposed).unwrap_or_default(),
             protected: record.is_some_and(|record| self.is_protected(address, record)),
             holds_data: kind.profile().holds_data,
+            moved_from: self.origins.get(address).filter(|_| record.is_some()).cloned(),
+            belongs_to: stranger(
+                self.inputs.desired.stack(),
+                self.inputs.observed.get(address).and_then(|observed| observed.owner.as_ref()),
+            )
+            .filter(|_| record.is_some())
+            .map(str::to_owned),
             left_alone: false,
             seconds,
             held_by: vec![],

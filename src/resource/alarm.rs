@@ -136,6 +136,7 @@ impl Resource for Alarm {
             Retry::secs("ResourceConflict", "", 60),
         ],
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
             read: &["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"],
@@ -312,7 +313,7 @@ fn live(found: Found, all: &BTreeMap<String, String>) -> Live<Alarm> {
         alarm_actions: found.alarm_actions.unwrap_or_default(),
         ok_actions: found.ok_actions.unwrap_or_default(),
         insufficient_data_actions: found.insufficient_data_actions.unwrap_or_default(),
-        tags: tags::user(all),
+        tags: tags::read(all),
     };
     Live { inputs, outputs: Outputs { arn: found.alarm_arn.unwrap_or_default(), name }, status: Status::Ready }
 }

@@ -94,6 +94,7 @@ impl Resource for AthenaWorkgroup {
         delete: Wait::secs(0, 1, 2, 120),
         gone: GONE,
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["athena:CreateWorkGroup", "athena:TagResource"],
             read: &["athena:GetWorkGroup", "athena:ListTagsForResource"],
@@ -302,7 +303,7 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<AthenaWorkgroup>>
         requester_pays: configuration.requester_pays_enabled.unwrap_or(false),
         enabled: found.state.is_none_or(|state| state == WorkGroupState::Enabled),
         force_destroy: false,
-        tags: tags::user(&all),
+        tags: tags::read(&all),
     };
     Ok(Some(Live { inputs, outputs: Outputs { arn: arn(cloud, &id.0), name: found.name }, status: Status::Ready }))
 }

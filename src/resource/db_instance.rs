@@ -278,6 +278,7 @@ impl Resource for DbInstance {
         ],
         holds_data: true,
         fixed_name: true,
+        identity: &["identifier"],
         actions: Actions {
             create: &["rds:CreateDBInstance", "rds:AddTagsToResource", "secretsmanager:GetSecretValue"],
             read: &["rds:DescribeDBInstances"],

@@ -66,6 +66,7 @@ impl Resource for DbSubnetGroup {
         delete: Wait::secs(0, 3, 1, 180),
         gone: GONE,
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["rds:CreateDBSubnetGroup", "rds:AddTagsToResource"],
             read: &["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
@@ -226,7 +227,7 @@ fn live(group: Found, arn: String, all: &BTreeMap<String, String>) -> Live<DbSub
         name: Some(name.clone()),
         description: group.db_subnet_group_description.unwrap_or_default(),
         subnet_ids,
-        tags: tags::user(all),
+        tags: tags::read(all),
     };
     let outputs = Outputs { arn, name, vpc_id: group.vpc_id.unwrap_or_default() };
     Live { inputs, outputs, status: Status::Ready }

@@ -39,7 +39,7 @@ pub fn all_tags(tags: &[Tag]) -> BTreeMap<String, String> {
 
 /// The user's tags as read.
 pub fn user_tags(read: &[Tag]) -> BTreeMap<String, String> {
-    tags::user(&all_tags(read))
+    tags::read(&all_tags(read))
 }
 
 /// Whether the tags as read say that this very intent made the object.

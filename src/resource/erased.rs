@@ -1,3 +1,4 @@
+use super::ownership;
 use super::{Change, Create, Id, Live, Owner, Profile, Resource, Status};
 use crate::cloud::Cloud;
 use crate::error::{Error, Result};
@@ -5,7 +6,7 @@ use futures::future::BoxFuture;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
@@ -15,6 +16,8 @@ pub struct Observed {
     pub inputs: Json,
     pub outputs: Json,
     pub status: Status,
+    /// The ownership tags on it, which its inputs do not have; `None` where its kind has no tags, or where it was not read.
+    pub owner: Option<BTreeMap<String, String>>,
 }
 
 /// The face of a kind that the engine sees. Nobody implements it by hand but tests: [`Resource`] is what a kind
@@ -111,8 +114,9 @@ impl<R: Resource> Kind for Erased<R> {
         Box::pin(async move {
             let mut observed = HashMap::new();
             for (id, live) in R::read(cloud, ids).await? {
-                let (inputs, outputs) = (untyped::<R, _>(live.inputs)?, untyped::<R, _>(live.outputs)?);
-                observed.insert(id, Observed { inputs, outputs, status: live.status });
+                let (mut inputs, outputs) = (untyped::<R, _>(live.inputs)?, untyped::<R, _>(live.outputs)?);
+                let owner = ownership::take(self.inputs(), &mut inputs);
+                observed.insert(id, Observed { inputs, outputs, status: live.status, owner });
             }
             Ok(observed)
         })

@@ -55,6 +55,7 @@ impl Resource for GlueDatabase {
         gone: GONE,
         retries: &[Retry::secs("ConcurrentModificationException", "", 60)],
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["glue:CreateDatabase", "glue:TagResource"],
             read: &["glue:GetDatabase", "glue:GetTags"],
@@ -190,7 +191,7 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<GlueDatabase>>> {
         location: some(found.location_uri),
         parameters: glue::ours(found.parameters.as_ref()),
         force_destroy: false,
-        tags: tags::user(&all),
+        tags: tags::read(&all),
     };
     Ok(Some(Live { inputs, outputs: Outputs { arn, name: found.name }, status: Status::Ready }))
 }

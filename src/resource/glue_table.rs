@@ -89,6 +89,7 @@ impl Resource for GlueTable {
         // Also where an engine committed between our read and our write: the repetition reads anew.
         retries: &[Retry::secs("ConcurrentModificationException", "", 60)],
         fixed_name: true,
+        identity: &["database", "name"],
         actions: Actions {
             create: &["glue:CreateTable"],
             read: &["glue:GetTable"],

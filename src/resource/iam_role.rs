@@ -95,6 +95,7 @@ impl Resource for IamRole {
             Retry::secs("NoSuchEntity", "role with name", 120),
         ],
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["iam:CreateRole", "iam:TagRole"],
             read: &["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
@@ -350,7 +351,7 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<IamRole>>> {
 }
 
 fn live(role: Role, policies: BTreeMap<String, Policy>, managed_policies: Vec<String>) -> Live<IamRole> {
-    let tags = tags::user(&all_tags(&role));
+    let tags = tags::read(&all_tags(&role));
     let document = role.assume_role_policy_document.as_deref().and_then(policy::parse);
     let assumed_by = document.as_ref().and_then(short).map(str::to_owned);
     // Shortly after creation, and for ever where a principal was deleted, unique ids stand where ARNs should.

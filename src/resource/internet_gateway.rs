@@ -43,6 +43,8 @@ impl Resource for InternetGateway {
         delete: Wait::secs(0, 2, 1, 1200),
         typical: Typical { create: 3, update: 3, delete: 5 },
         gone: GONE,
+        // A VPC has one at most.
+        identity: &["vpc_id"],
         retries: &[
             // Public addresses in the VPC hold it until they are gone.
             Retry::secs("DependencyViolation", "", 1200),

@@ -38,6 +38,7 @@ impl Resource for LambdaFunction {
             Retry::secs(CONFLICT, "in progress", 300),
         ],
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &[
                 "lambda:CreateFunction",
@@ -141,7 +142,7 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<LambdaFunction>>>
     let (found, invocations) = futures::join!(get(cloud, &id.0), call.send());
     let Some(found) = found? else { return Ok(None) };
     let invocations = invocations.map_err(aws("lambda:GetFunctionEventInvokeConfig")).gone(GONE)?;
-    let tags = tags::user(&all_tags(&found));
+    let tags = tags::read(&all_tags(&found));
     let concurrency = found.concurrency().and_then(|limit| limit.reserved_concurrent_executions());
     let Some(configuration) = found.configuration else { return Ok(None) };
     let status = status(&configuration);

@@ -95,8 +95,8 @@ impl Create<'_> {
 
 /// An object as read.
 pub struct Live<R: Resource> {
-    /// In the terms of `stack.toml`. Attributes that AWS does not return are `None`. `tags` leave out `aws:*` and
-    /// `stackctl:*` (see [`crate::cloud::tags::user`]).
+    /// In the terms of `stack.toml`. Attributes that AWS does not return are `None`. `tags` leave out `aws:*`
+    /// (see [`crate::cloud::tags::read`]).
     pub inputs: R::Inputs,
     pub outputs: R::Outputs,
     pub status: Status,

@@ -64,6 +64,7 @@ impl Resource for LogGroup {
         delete: Wait::secs(0, 1, 2, 120),
         holds_data: true,
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["logs:CreateLogGroup", "logs:TagResource"],
             read: &["logs:DescribeLogGroups", "logs:ListTagsForResource"],
@@ -206,7 +207,7 @@ fn live(group: &Found, all: &BTreeMap<String, String>) -> Live<LogGroup> {
         name: Some(name.clone()),
         retention_days: group.retention_in_days.map_or(0, i32::cast_unsigned),
         kms_key: group.kms_key_id.clone().filter(|key| !key.is_empty()),
-        tags: tags::user(all),
+        tags: tags::read(all),
     };
     Live { inputs, outputs: Outputs { arn: arn(group), name }, status: Status::Ready }
 }

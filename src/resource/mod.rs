@@ -7,6 +7,7 @@ mod ec2;
 mod erased;
 mod glue;
 mod live;
+pub mod ownership;
 mod profile;
 
 pub use erased::{Kind, Observed};

@@ -16,6 +16,9 @@ pub struct Profile {
     pub holds_data: bool,
     /// Two of the same physical name cannot exist side by side, so `create_before_destroy` cannot work.
     pub fixed_name: bool,
+    /// The attributes that together name the object, where AWS lets no two have the same: an object is told by them from
+    /// every other of its kind. Empty where AWS gives out the ids.
+    pub identity: &'static [&'static str],
     pub actions: Actions,
 }
 
@@ -30,6 +33,7 @@ impl Profile {
         retries: &[],
         holds_data: false,
         fixed_name: false,
+        identity: &[],
         actions: Actions { create: &[], read: &[], update: &[], delete: &[] },
     };
 }

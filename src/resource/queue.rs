@@ -78,6 +78,7 @@ impl Resource for Queue {
             Retry::secs("InvalidAttributeValue", "Invalid value for the parameter Policy", 60),
         ],
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["sqs:CreateQueue", "sqs:TagQueue"],
             read: &["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"],
@@ -185,7 +186,7 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Queue>>> {
             .and_then(|count| u32::try_from(count).ok())
             .unwrap_or(five()),
         policy: text(Name::Policy).as_deref().and_then(policy::parse),
-        tags: tags::user(&all),
+        tags: tags::read(&all),
     };
     let name = inputs.name.clone().unwrap_or_default();
     let outputs = Outputs { arn: text(Name::QueueArn).unwrap_or_default(), name, url: id.0.clone() };

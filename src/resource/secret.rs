@@ -116,6 +116,7 @@ impl Resource for Secret {
         ],
         holds_data: true,
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
             read: &["secretsmanager:DescribeSecret"],
@@ -313,7 +314,7 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Secret>>> {
         generate: None,
         rotate: all.get(ROTATE).cloned(),
         value: None,
-        tags: tags::user(&all),
+        tags: tags::read(&all),
     };
     let outputs = Outputs {
         arn: found.arn.unwrap_or_default(),

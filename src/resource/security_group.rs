@@ -121,6 +121,7 @@ impl Resource for SecurityGroup {
             Retry::secs("InvalidPermission.Duplicate", "", 30),
         ],
         fixed_name: true,
+        identity: &["vpc_id", "name"],
         actions: Actions {
             create: &["ec2:CreateSecurityGroup", "ec2:CreateTags"],
             read: &["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"],

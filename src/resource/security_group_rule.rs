@@ -97,6 +97,18 @@ impl Resource for SecurityGroupRule {
         ],
         // AWS refuses the same rule twice, so the old one goes first.
         fixed_name: true,
+        identity: &[
+            "type",
+            "security_group_id",
+            "protocol",
+            "port",
+            "from_port",
+            "to_port",
+            "cidr",
+            "cidr_ipv6",
+            "security_group",
+            "prefix_list",
+        ],
         actions: Actions {
             create: &["ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress", "ec2:CreateTags"],
             read: &["ec2:DescribeSecurityGroupRules"],

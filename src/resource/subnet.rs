@@ -73,6 +73,7 @@ impl Resource for Subnet {
             Retry::secs("InvalidVpcID.NotFound", "", 60),
         ],
         fixed_name: true,
+        identity: &["vpc_id", "cidr_block"],
         actions: Actions {
             create: &["ec2:CreateSubnet", "ec2:CreateTags"],
             read: &["ec2:DescribeSubnets"],

@@ -116,6 +116,7 @@ impl Resource for Trigger {
             Retry::secs("PreconditionFailedException", "", 120),
         ],
         fixed_name: true,
+        identity: &["bucket", "function", "events", "prefix", "suffix"],
         actions: Actions {
             create: &[
                 "lambda:AddPermission",

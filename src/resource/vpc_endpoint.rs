@@ -117,6 +117,7 @@ impl Resource for VpcEndpoint {
             Retry::secs("InvalidParameter", "conflicting DNS domain", 300),
         ],
         fixed_name: true,
+        identity: &["vpc_id", "service"],
         actions: Actions {
             create: &["ec2:CreateVpcEndpoint", "ec2:CreateTags"],
             read: &["ec2:DescribeVpcEndpoints", "ec2:DescribePrefixLists"],

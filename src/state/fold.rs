@@ -79,6 +79,7 @@ impl Document {
                 (None, Some(record)) if self.only_notes(address, record) => Ok(()),
                 (None, _) => Err(format!("it ends {intent}, which nothing before it announces")),
             },
+            Entry::Moved { moves } => self.can_rename(moves),
             Entry::Id { intent, .. } | Entry::Void { intent, .. } => {
                 Err(format!("it is about {intent}, which nothing before it announces"))
             }
@@ -112,6 +113,7 @@ impl Document {
                     None => self.forget(address, begun.as_ref().and_then(|intent| intent.id.as_ref())),
                 }
             }
+            Entry::Moved { moves } => self.rename(moves),
             Entry::Void { intent, .. } => {
                 self.close(intent);
             }

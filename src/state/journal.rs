@@ -75,6 +75,10 @@ pub enum Entry {
         address: Address,
         record: Option<Record>,
     },
+    /// Records get other addresses, all at once; nothing is called for it.
+    Moved {
+        moves: Vec<(Address, Address)>,
+    },
     /// The intent failed and left nothing behind.
     Void {
         intent: String,
@@ -102,6 +106,10 @@ impl fmt::Display for Entry {
             Self::Id { id, .. } => write!(f, "id {}", id.0),
             Self::Done { address, record: Some(record), .. } => write!(f, "done {address} {}", record.id.0),
             Self::Done { address, record: None, .. } => write!(f, "done {address} gone"),
+            Self::Moved { moves } => {
+                write!(f, "moved")?;
+                moves.iter().try_for_each(|(from, to)| write!(f, " {from} to {to}"))
+            }
             Self::Void { .. } => write!(f, "void"),
         }
     }

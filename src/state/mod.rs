@@ -32,6 +32,7 @@ mod past;
 mod reach;
 mod record;
 mod remote;
+mod rename;
 mod rescue;
 mod salvage;
 mod store;

@@ -8,6 +8,7 @@ use stackctl::state::{Document, Entry};
 
 const STATE: &str = include_str!("formats/1/state.json");
 const JOURNAL: &str = include_str!("formats/1/state.journal");
+const MOVED: &str = include_str!("formats/1/moved.journal");
 const PLAN: &str = include_str!("formats/1/saved.plan");
 
 const STACK: &str = "[stack]\nname = \"demo\"\nregion = \"eu-west-1\"\n[queue.jobs]\n";
@@ -38,6 +39,7 @@ fn format_1_of_the_journal_has_every_entry_and_folds() {
         Entry::Id { .. } => "id",
         Entry::Done { record: Some(_), .. } => "done",
         Entry::Done { record: None, .. } => "deleted",
+        Entry::Moved { .. } => "moved",
         Entry::Void { .. } => "void",
     };
     let kinds: Vec<&str> = entries.iter().map(kinds).collect();
@@ -49,6 +51,18 @@ fn format_1_of_the_journal_has_every_entry_and_folds() {
     assert!(document.resources.contains_key(&"bucket.files".parse().unwrap()));
     assert!(!document.resources.contains_key(&"queue.old".parse().unwrap()));
     assert_eq!(document.open.len(), 3, "two of the state, one of the journal");
+}
+
+/// Moves came later; a journal without them is read as before.
+#[test]
+fn format_1_of_the_journal_may_have_moves() {
+    let entries: Vec<Entry> = MOVED.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut document = Document::from_text(STATE).unwrap();
+    let [a, b] = ["queue.jobs[\"a\"]", "queue.jobs[\"b\"]"].map(|text| text.parse().unwrap());
+    let record = document.resources[&a].clone();
+    document.fold(&entries).unwrap();
+    assert_eq!(document.resources.get(&b), Some(&record));
+    assert!(!document.resources.contains_key(&a));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use stackctl::error::{AwsError, Error};
 use stackctl::event::Event;
 use stackctl::plan::{self, Plan, Selection};
 use stackctl::refresh::refresh;
+use stackctl::resource::ownership;
 use stackctl::resource::{Create, Id, Kind, Observed, Owner, Profile, Retry, Status, Typical, Wait};
 use stackctl::state::{Cost, Digest, Document, Journal, StateError, Store};
 use std::collections::{BTreeMap, HashMap};
@@ -95,6 +96,8 @@ struct Scripted {
     profile: Profile,
     /// Seconds until a new object is ready.
     slow: u64,
+    /// Has a name that no two may share.
+    named: bool,
     world: Shared,
 }
 
@@ -190,6 +193,16 @@ impl Kind for Scripted {
             let ready = now + Duration::from_secs(self.slow);
             let unseen = if fault == Some(Fault::LostAndUnseen) { 12 } else { 0 };
             let listed = now + Duration::from_secs(unseen);
+            let taken = |object: &Object| object.kind == self.name && object.inputs["name"] == inputs["name"];
+            if self.named && self.world.lock().unwrap().objects.values().any(taken) {
+                return Err(Error::Aws(AwsError {
+                    operation: "test:Create",
+                    code: Some("AlreadyExists".to_owned()),
+                    message: "the name is taken".to_owned(),
+                    request_id: None,
+                    status: Some(409),
+                }));
+            }
             self.act(fault, |world| {
                 world.next += 1;
                 world.secrets.extend(inputs["secret"].as_str().map(str::to_owned));
@@ -248,7 +261,8 @@ impl Kind for Scripted {
                     if now < object.ready { Status::Pending("creating".into()) } else { Status::Ready };
                 let outputs =
                     json!({ "arn": format!("arn:{id}"), "version": object.inputs["size"].to_string() });
-                Some((id.clone(), Observed { inputs, outputs, status }))
+                let owner = Some(object.owner.clone());
+                Some((id.clone(), Observed { inputs, outputs, status, owner }))
             });
             Ok(found.collect())
         })
@@ -259,9 +273,10 @@ impl Kind for Scripted {
         _: &'a Cloud,
         id: &'a Id,
         _: Json,
-        after: Json,
+        mut after: Json,
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
+            let owner = ownership::take(&self.inputs, &mut after).unwrap_or_default();
             let fault = self.fault("update", &name_of(&after));
             if fault == Some(Fault::Quote) {
                 return Err(quoting(&after));
@@ -271,6 +286,7 @@ impl Kind for Scripted {
                 if let Some(object) = world.objects.get_mut(&id.0) {
                     object.stale = Some((object.inputs.clone(), fresh));
                     let zone = object.inputs["zone"].clone();
+                    object.owner.extend(owner);
                     object.inputs = after;
                     object.inputs["secret"] = Json::Null;
                     if object.inputs["zone"].is_null() {
@@ -310,7 +326,8 @@ impl Test {
     pub fn new() -> Self {
         let world = Shared::default();
         let kind = |name: &'static str, slow: u64, fixed_name: bool| -> &'static dyn Kind {
-            let inputs = json!({"type": "object", "additionalProperties": false, "properties": {
+            let named = name == "box";
+            let mut inputs = json!({"type": "object", "additionalProperties": false, "properties": {
                 "label": {"type": "string", "x-replace": true},
                 "parent": {"type": ["string", "null"], "x-replace": true},
                 "peer": {"type": ["string", "null"]},
@@ -320,6 +337,10 @@ impl Test {
                 "force": {"type": "boolean", "default": false, "x-local": true},
                 "tags": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
             }, "required": ["label"]});
+            if named {
+                inputs["properties"]["name"] =
+                    json!({"type": ["string", "null"], "x-replace": true, "x-name": {"max": 63}});
+            }
             let outputs = json!({"type": "object", "properties": {
                 "arn": {"type": "string"},
                 "version": {"type": "string", "x-volatile": true},
@@ -329,11 +350,21 @@ impl Test {
                 typical: Typical { create: u32::try_from(slow).unwrap() + 1, update: 1, delete: 1 },
                 retries: RETRIES,
                 fixed_name,
+                identity: if named { &["name"] } else { &[] },
                 ..Profile::INSTANT
             };
-            Box::leak(Box::new(Scripted { name, inputs, outputs, profile, slow, world: world.clone() }))
+            Box::leak(Box::new(Scripted {
+                name,
+                inputs,
+                outputs,
+                profile,
+                slow,
+                named,
+                world: world.clone(),
+            }))
         };
-        let kinds = vec![kind("net", 0, false), kind("db", 600, true), kind("app", 0, false)];
+        let kinds =
+            vec![kind("net", 0, false), kind("db", 600, true), kind("app", 0, false), kind("box", 0, true)];
         Self {
             world,
             kinds,

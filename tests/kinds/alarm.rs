@@ -110,7 +110,8 @@ async fn what_is_gone_is_deleted() {
     });
     let kind = resource::kind("alarm").unwrap();
     let inputs = crate::harness::with_defaults(kind.inputs(), smallest(json!({})));
-    let live = Observed { inputs, outputs: json!({"arn": "a", "name": "a"}), status: Status::Ready };
+    let live =
+        Observed { inputs, outputs: json!({"arn": "a", "name": "a"}), status: Status::Ready, owner: None };
     kind.delete(&cloud, &Id::from("a"), live).await.unwrap();
     assert_eq!(*asked.lock().unwrap(), ["DeleteAlarms"]);
 }

@@ -111,6 +111,7 @@ async fn gone_is_what_athena_says_is_gone() {
         inputs: inputs(json!({})),
         outputs: json!({"arn": "a", "name": "a"}),
         status: Status::Ready,
+        owner: None,
     };
     let gone = r#"{"__type": "InvalidRequestException", "Message": "WorkGroup a is not found."}"#;
     let (cloud, _) = replayed(400, gone);

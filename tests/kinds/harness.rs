@@ -5,6 +5,7 @@ use stackctl::address::Address;
 use stackctl::cloud::Cloud;
 use stackctl::diff::{Effect, complete, diff, items_schema};
 use stackctl::error::{Error, Result};
+use stackctl::resource::ownership;
 use stackctl::resource::{self, Create, Id, Kind, Observed, Owner, Status};
 use stackctl::schema::{fingerprint, properties};
 use std::collections::HashMap;
@@ -57,6 +58,7 @@ pub async fn create(kind: &str, cloud: &Cloud, inputs: Json) -> Subject {
 /// The whole life of one object. Each change is a patch of top-level attributes on the wanted inputs.
 pub async fn lifecycle(kind: &str, cloud: &Cloud, inputs: Json, changes: &[Json]) {
     let mut subject = create(kind, cloud, inputs).await;
+    subject.changes_hands().await;
     for change in changes {
         subject.change(change).await;
     }
@@ -79,6 +81,29 @@ impl Subject {
                 other => assert!(Instant::now() < deadline, "{} is not ready: {other:?}", self.id),
             }
             tokio::time::sleep(INTERVAL).await;
+        }
+    }
+
+    /// The ownership tags read back as they were made, and are written again: as after a move to another address, and where
+    /// somebody has taken them off.
+    pub async fn changes_hands(&self) {
+        let Some(made) = self.ready().await.owner else { return };
+        assert_eq!(made, self.owner.tags(), "{}", self.kind.name());
+        let moved = Owner { address: Address::keyed(self.kind.name(), "moved", "a"), ..self.owner.clone() };
+        for owner in [&moved, &self.owner] {
+            let schema = self.kind.inputs();
+            let observed = self.ready().await;
+            let seen = complete(schema, &observed.inputs, &self.wanted);
+            let before = ownership::with(schema, &seen, &observed.owner.unwrap_or_default());
+            let after = ownership::with(schema, &self.wanted, &owner.tags());
+            let update = || self.kind.update(&self.cloud, &self.id, before.clone(), after.clone());
+            retrying(self.kind, update).await.unwrap();
+            let deadline = Instant::now() + PATIENCE;
+            while self.ready().await.owner != Some(owner.tags()) {
+                assert!(Instant::now() < deadline, "{}: the new owner is not there", self.kind.name());
+                tokio::time::sleep(INTERVAL).await;
+            }
+            assert_eq!(self.find(owner).await, Some(self.id.clone()), "find by the new owner");
         }
     }
 

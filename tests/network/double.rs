@@ -100,7 +100,12 @@ impl Kind for Double {
                 };
                 Some((
                     id.clone(),
-                    Observed { inputs: object.inputs.clone(), outputs: object.outputs.clone(), status },
+                    Observed {
+                        inputs: object.inputs.clone(),
+                        outputs: object.outputs.clone(),
+                        status,
+                        owner: None,
+                    },
                 ))
             });
             Ok(found.collect())

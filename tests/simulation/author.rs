@@ -151,6 +151,7 @@ impl Author {
             number,
             habit,
             renames: 0,
+            pin: self.dice.chance(50).then_some(number),
             size: self.dice.chance(50).then(|| 1 + self.dice.below(5) as u32),
             label: 0,
             secret: usize::from(self.dice.chance(30)),
@@ -176,7 +177,7 @@ impl Author {
     fn edit(&mut self) -> Edit {
         let number = self.dice.below(self.habits.len());
         let on = self.dice.chance(50);
-        match self.dice.below(18) {
+        match self.dice.below(23) {
             0 | 1 => Edit::Add(self.block()),
             2 | 3 => Edit::Remove(number),
             4 => Edit::Restore(number),
@@ -189,6 +190,9 @@ impl Author {
             13 => Edit::Peer(number, on.then(|| self.dice.below(number.max(1)))),
             14 => Edit::Protect(number, on),
             15 => Edit::CreateFirst(number, on),
+            17 | 18 => Edit::Rename(number),
+            19 => Edit::Pin(number),
+            20 | 21 => Edit::Swap(number, self.dice.below(self.habits.len())),
             16 => Edit::After(number, on.then(|| self.dice.below(number.max(1)))),
             _ if on => Edit::Ignore(number, self.dice.chance(50)),
             _ => Edit::Keys(number, self.dice.below(3)),

@@ -149,6 +149,7 @@ async fn carry_out(
         digest: &digest,
     });
     sim.log(|| format!("{} plans {}", process.name, steps(&plan)));
+    sim.wants(&plan);
     if process.command.act == Act::Plan {
         return Ok(End::Planned(Box::new(plan)));
     }
@@ -268,6 +269,7 @@ fn steps(plan: &Plan) -> String {
     let pending = plan.steps.iter().filter(|step| step.is_pending());
     let steps: Vec<String> = pending
         .map(|step| format!("{:?} {} ({:?})", step.action, step.address, step.reason))
+        .chain(plan.moves.iter().map(|one| format!("move {} to {}", one.from, one.to)))
         .chain(plan.outputs.iter().map(|output| format!("output {}", output.name)))
         .collect();
     if steps.is_empty() { "nothing".to_owned() } else { steps.join(", ") }

@@ -10,6 +10,8 @@ pub struct Block {
     /// Of [`HABITS`].
     pub habit: usize,
     pub renames: usize,
+    /// A name of its own, where the kind has names: it stays when the block is renamed.
+    pub pin: Option<usize>,
     pub size: Option<u32>,
     pub label: usize,
     pub secret: usize,
@@ -72,6 +74,16 @@ impl Draft {
                     self.blocks.insert(*number, block);
                 }
             }
+            Edit::Pin(number) => change(number, &|block| block.pin = block.pin.or(Some(block.number))),
+            Edit::Swap(a, b) => {
+                let pin = |number: &usize| self.blocks.get(number).map(|block| (block.habit, block.pin));
+                if let (Some((one, Some(x))), Some((two, Some(y)))) = (pin(a), pin(b))
+                    && one == two
+                {
+                    self.blocks.entry(*a).and_modify(|block| block.pin = Some(y));
+                    self.blocks.entry(*b).and_modify(|block| block.pin = Some(x));
+                }
+            }
             Edit::Rename(number) => change(number, &|block| block.renames += 1),
             Edit::Size(number, size) => change(number, &|block| block.size = Some(*size)),
             Edit::Label(number) => change(number, &|block| block.label += 1),
@@ -118,6 +130,9 @@ impl Draft {
             writeln!(text, "for_each = [{}]", names.join(", ")).unwrap();
         }
         writeln!(text, "label = \"l{label}{each}\"").unwrap();
+        if let Some(pin) = block.pin.filter(|_| HABITS[block.habit].named) {
+            writeln!(text, "name = \"pin{pin}{each}\"").unwrap();
+        }
         if let Some(size) = block.size {
             writeln!(text, "size = {size}").unwrap();
         }

@@ -87,6 +87,7 @@ impl Habit {
             },
             retries: RETRIES,
             fixed_name: self.named,
+            identity: if self.named { &["name"] } else { &[] },
             ..Profile::INSTANT
         }
     }

@@ -4,6 +4,8 @@ use crate::machine::Processes;
 use crate::place::Place;
 use crate::story::{Kept, Point};
 use crate::world::World;
+use serde_json::Value as Json;
+use stackctl::plan::Plan;
 use stackctl::resource::{Id, Owner};
 use stackctl::state::{Document, Verb};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,13 +27,16 @@ pub struct Sim {
     intents: AtomicU64,
     /// The turn of the process that got the lock last.
     turns: AtomicU64,
+    /// What the last apply wants of kinds with names: kind, name, label and parent, as far as they are known.
+    wanted: Mutex<Vec<(String, [Json; 3])>>,
     /// Whether a state was removed.
     pub removals: AtomicBool,
 }
 
 /// What must hold, by name: `announced`, a durable intent before every call; `order`, no dependant before what it needs is
-/// durable; `second plan`, empty right after an apply; `stuck`, with no more faults an apply and a destroy go through.
-pub const INVARIANTS: [&str; 12] = [
+/// durable; `loss`, no object
+/// deleted that is wanted under the same name; `second plan`, empty right after an apply; `stuck`, with no more faults an apply and a destroy go through.
+pub const INVARIANTS: [&str; 13] = [
     "orphan",
     "duplicate",
     "phantom",
@@ -42,6 +47,7 @@ pub const INVARIANTS: [&str; 12] = [
     "secret",
     "second plan",
     "destroy",
+    "loss",
     "stuck",
     "panic",
 ];
@@ -66,6 +72,7 @@ impl Sim {
             began: tokio::time::Instant::now(),
             intents: AtomicU64::new(0),
             turns: AtomicU64::new(0),
+            wanted: Mutex::default(),
             removals: AtomicBool::new(false),
         }
     }
@@ -137,6 +144,15 @@ impl Sim {
         }
     }
 
+    /// An apply begins.
+    pub fn wants(&self, plan: &Plan) {
+        let steps = plan.steps.iter().filter(|step| step.inputs["name"].is_string());
+        let wanted = steps.map(|step| {
+            (step.address.kind.clone(), ["name", "label", "parent"].map(|part| step.inputs[part].clone()))
+        });
+        *self.wanted.lock().unwrap() = wanted.collect();
+    }
+
     fn durable(&self) -> Document {
         self.place.durable().unwrap_or_else(|| Document::new("test", "", ""))
     }
@@ -181,6 +197,15 @@ impl Sim {
         if !open.any(|open| open.verb == Verb::Delete && open.id.as_ref() == Some(id)) {
             self.wrong("announced", || format!("{id} is deleted, and no journal says so"));
         }
+        let world = self.world();
+        if let Some(object) = world.objects.get(&id.0).filter(|object| object.is_sound()) {
+            let parts = ["name", "label", "parent"].map(|part| object.inputs[part].clone());
+            let wanted = self.wanted.lock().unwrap();
+            if wanted.iter().any(|(kind, wanted)| kind == object.habit.name && *wanted == parts) {
+                self.wrong("loss", || format!("{id} is deleted, although {parts:?} is wanted"));
+            }
+        }
+        drop(world);
         if durable.resources.values().any(|record| record.id == *id && record.protected) {
             self.wrong("protected", || format!("{id} is deleted, although it is protected"));
         }

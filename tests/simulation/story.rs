@@ -157,6 +157,10 @@ pub enum Edit {
     /// Takes a removal back.
     Restore(usize),
     Rename(usize),
+    /// Gives it a name of its own.
+    Pin(usize),
+    /// Two blocks exchange the names of their objects.
+    Swap(usize, usize),
     Size(usize, u32),
     Label(usize),
     Secret(usize),

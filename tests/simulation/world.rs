@@ -2,7 +2,9 @@ use crate::dice::Dice;
 use crate::habit::Habit;
 use crate::process::Twist;
 use serde_json::{Value as Json, json};
+use stackctl::address::Address;
 use stackctl::error::{AwsError, Error, Result};
+use stackctl::resource::ownership;
 use stackctl::resource::{Id, Observed, Owner, Status};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -31,6 +33,11 @@ impl Object {
     /// Exists, and nobody is deleting it.
     pub fn lives(&self) -> bool {
         self.dying.is_none()
+    }
+
+    /// Nobody broke it: nothing but a change of what is wanted replaces it.
+    pub fn is_sound(&self) -> bool {
+        self.broken.is_none() && self.dying.is_none()
     }
 
     fn status(&self, now: Instant) -> Status {
@@ -157,7 +164,8 @@ impl World {
                 _ => object.inputs.clone(),
             };
             let outputs = json!({ "arn": format!("arn:{id}"), "version": object.version.to_string() });
-            Some((id.clone(), Observed { inputs, outputs, status: object.status(now) }))
+            let owner = Some(object.owner.tags());
+            Some((id.clone(), Observed { inputs, outputs, status: object.status(now), owner }))
         });
         found.collect()
     }
@@ -179,6 +187,11 @@ impl World {
             after["zone"] = object.inputs["zone"].clone();
         }
         after["secret"] = Json::Null;
+        let owned = ownership::take(&object.habit.inputs(), &mut after).unwrap_or_default();
+        if let Some(owner) = Address::from_tag(&owned[Owner::ADDRESS]) {
+            object.owner =
+                Owner { stack: owned[Owner::STACK].clone(), address: owner, ..object.owner.clone() };
+        }
         if object.habit.piecemeal {
             let parts = ["size", "peer", "tags", "zone"];
             if let Some(first) = parts.iter().position(|part| before[part] != after[part]) {

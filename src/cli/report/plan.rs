@@ -28,6 +28,7 @@ pub fn plan_json(plan: &Plan, site: &Site) {
 pub(super) fn lines(plan: &Plan, stack: &Stack, width: usize) -> Vec<String> {
     let mut lines = vec![];
     drift(plan, &mut lines, width);
+    moves(plan, stack, &mut lines);
     let sections = [
         ("Create", Paint::Good, "+", Action::Create),
         ("Update in place", Paint::Change, "~", Action::Update),
@@ -48,6 +49,7 @@ pub(super) fn lines(plan: &Plan, stack: &Stack, width: usize) -> Vec<String> {
         lines.push(String::new());
     }
     left_behind(plan, &mut lines);
+    renames(plan, &mut lines);
     outputs(plan, &mut lines, width);
     refused(plan, &mut lines);
     lines.push(summary(plan));
@@ -93,6 +95,14 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, lines: &mut Vec<St
         {
             notes.push(format!("{} interrupts: {how}", change.path));
         }
+    }
+    if let Some(from) = step.moved_from.as_ref().filter(|_| step.action.deletes()) {
+        notes.push(format!("what was {from}"));
+    }
+    if let Some(stack) = &step.belongs_to {
+        notes.push(Paint::Bad.label(&format!("belongs to the stack {stack} now")));
+    } else if step.changes.iter().any(|change| change.path.starts_with("tags.stackctl:")) {
+        notes.push("says anew whose it is".to_owned());
     }
     if step.is_recorded_only() {
         notes.push("in the state only".to_owned());
@@ -176,6 +186,40 @@ fn show(change: &AttrChange, value: &Json, room: usize) -> String {
         Json::Null => inline(value, room),
         _ if change.sensitive => "(sensitive)".to_owned(),
         _ => inline(value, room),
+    }
+}
+
+/// Objects that get another address.
+fn moves(plan: &Plan, stack: &Stack, lines: &mut Vec<String>) {
+    if plan.kept().next().is_none() {
+        return;
+    }
+    lines.push(Paint::Strong.label("Move (nothing is made or deleted)"));
+    for one in plan.kept() {
+        let place = stack.blocks.get(&one.to).map(|block| stack.place(block.span));
+        let place = place.map(|place| format!("  {}", Paint::Dim.label(&place))).unwrap_or_default();
+        let to = Paint::Strong.label(&one.to.to_string());
+        lines.push(format!("  {} {} is {to} now{place}", Paint::Change.label("  >"), one.from));
+    }
+    lines.push(String::new());
+}
+
+/// How to keep what looks renamed.
+fn renames(plan: &Plan, lines: &mut Vec<String>) {
+    for rename in &plan.renames {
+        let how = match &rename.keep {
+            Some((name, value)) => format!("write {name} = {value:?} in its block"),
+            None => format!("call `stackctl state mv '{}' '{}'`", rename.from, rename.to),
+        };
+        lines.push(format!(
+            "{} If {} is what {} was: {how}, and the object stays.",
+            Paint::Strong.label("Renamed?"),
+            rename.to,
+            rename.from
+        ));
+    }
+    if !plan.renames.is_empty() {
+        lines.push(String::new());
     }
 }
 

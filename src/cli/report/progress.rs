@@ -35,6 +35,9 @@ impl Progress {
     /// Takes an event of the engine.
     pub fn event(&self, event: Event) {
         match event {
+            Event::Moved { from, to } => {
+                self.say(&format!("  {} moved: {from} is {to} now", Paint::Good.label("✓")));
+            }
             Event::Started { address, verb } => self.started(address, verb),
             Event::Waiting { address, what } => self.waiting(&address, &what),
             Event::Finished { address, verb, took } => {

@@ -15,6 +15,8 @@ pub fn summary(summary: &Summary, site: &Site, took: Duration, again: &str, save
             .filter(|(verb, _)| count(*verb) > 0)
             .map(|(verb, word)| format!("{} {word}", count(verb)))
             .collect();
+    let moved = (summary.moved > 0).then(|| format!("{} moved", summary.moved));
+    let parts: Vec<String> = moved.into_iter().chain(parts).collect();
     let what = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
     note("");
     let left =

@@ -119,6 +119,7 @@ impl Resource for Bucket {
         ],
         holds_data: true,
         fixed_name: true,
+        identity: &["name"],
         actions: Actions {
             create: &["s3:CreateBucket", "s3:ListBucket", "s3:TagResource", "s3:PutBucketTagging"],
             read: &[
@@ -317,7 +318,7 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Bucket>>> {
         abort_incomplete_multipart_days: lifecycle.0,
         lifecycle_rules: lifecycle.1,
         force_destroy: false,
-        tags: tags::user(&all),
+        tags: tags::read(&all),
     };
     let outputs = Outputs {
         arn: policy::arn(&id),

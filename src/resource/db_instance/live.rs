@@ -102,7 +102,7 @@ pub(super) fn inputs(found: &Found) -> Inputs {
         roles: roles::there(found),
         ca_certificate: pending.ca_certificate_identifier.or_else(|| some(&found.ca_certificate_identifier)),
         root_certificates: None,
-        tags: tags::user(&from_rds(found.tag_list().to_vec())),
+        tags: tags::read(&from_rds(found.tag_list().to_vec())),
     }
 }
 
