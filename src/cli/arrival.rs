@@ -23,7 +23,7 @@ impl Session {
         let former = if *stack == self.stack.name { String::new() } else { format!(" --from-stack {stack}") };
         let old = self.store_of(stack, from).await?;
         match old.peek().await {
-            Err(StateError::Moved { .. }) => Ok(()),
+            Err(StateError::Moved { to, .. }) => self.moved_here(&old.name(), &to).await,
             Ok(Some(_)) => Err(Failure::user(
                 format!(
                     "moving the state from {} to {here} was cut off, and the first of them is still the state",
@@ -43,5 +43,22 @@ impl Session {
             )),
             Err(error) => Err(error.into()),
         }
+    }
+    /// The old place may have been moved to yet another one since: what lies here is the copy of a move that was cut off.
+    async fn moved_here(&self, old: &str, to: &str) -> Outcome<()> {
+        let here = self.place_name();
+        // The marker says also under which name, where that is another one.
+        let place = to.split(" (").next().unwrap_or(to);
+        if self.store_in(place).await?.name() == here {
+            return Ok(());
+        }
+        Err(Failure::user(
+            format!(
+                "{here} is a copy of a move that was cut off, and the state was moved from {old} to {to} since"
+            ),
+            format!(
+                "Set `state = \"{place}\"` in [stack]. `stackctl state migrate` replaces the copy where it shall be here."
+            ),
+        ))
     }
 }

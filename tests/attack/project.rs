@@ -227,6 +227,9 @@ impl Project {
     pub fn insist(&self, row: &Row, command: &dyn Fn() -> Command, good_day: bool) -> bool {
         let mut last = String::new();
         for attempt in 0..if good_day { 1 } else { TRIES } {
+            if attempt > 0 && self.way == Way::Local {
+                let _ = self.run(&["local", "up"]);
+            }
             let output = command().output().unwrap();
             row.counts().again += usize::from(attempt > 0);
             if output.status.success() {

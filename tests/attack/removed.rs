@@ -67,12 +67,19 @@ fn the_folder_is_removed_in_the_midst() {
         if first.status.success() || went_on > 2 * UNDER_WAY {
             row.fail(format!("it made {went_on} more without its state: {}\n{}", first.status, text(&first)));
         }
-        // What anybody gives next.
+        // What anybody gives next, and then what that says.
         let next = project.apply().output().unwrap();
         if !next.status.success() {
-            let recovered = project.to_cloud(&["state", "recover", "--auto-approve"]).output().unwrap();
-            if !recovered.status.success() {
-                row.fail(format!("{}\nrecover: {}", text(&next), text(&recovered)));
+            let said = text(&next);
+            let advice =
+                said.split_once("`stackctl state push ").and_then(|(_, rest)| rest.split('`').next());
+            let way = match advice {
+                Some(file) => project.to_cloud(&["state", "push", file]),
+                None => project.to_cloud(&["state", "recover", "--auto-approve"]),
+            };
+            let mended = { way }.output().unwrap();
+            if !mended.status.success() {
+                row.fail(format!("{said}\nand then: {}", text(&mended)));
             }
             project.insist(&row, &|| project.apply(), true);
         }

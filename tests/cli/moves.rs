@@ -74,6 +74,31 @@ fn wherever_it_dies_one_place_is_the_state_and_the_same_command_ends_it() {
     assert!(seen[switch..].iter().all(|place| *place == "new"), "{seen:?}");
 }
 
+/// The state went elsewhere after all: the copy that lies in the first new place is not the state.
+#[test]
+fn a_copy_of_a_move_that_was_cut_off_stays_a_copy_when_the_state_moves_on() {
+    let mut copies = 0;
+    for nth in 1.. {
+        let test = Test::new().stack(STACK).file(STATE, &text(&document(4, &["jobs", "more"])));
+        if moving(&test, Some(nth)).status.signal().is_none() {
+            break;
+        }
+        if live(&test, &format!("point {nth}")) != "old" {
+            continue;
+        }
+        let on = ["state", "migrate", "--to", "third", "--auto-approve", "--target", "local"];
+        let on = Test::at(test.path(".")).arguments(&on).run();
+        assert_eq!(on.code, 0, "{}", on.stderr);
+        let copy = list(&test, "new");
+        if test.path(NEW).exists() {
+            copies += 1;
+            assert!(copy.code == 1 && copy.stderr.contains("moved from state"), "{nth}: {}", copy.stderr);
+        }
+        assert!(list(&test, "third").stdout.contains("queue.jobs"), "{nth}");
+    }
+    assert!(copies > 0, "no copy was left behind");
+}
+
 /// The copy alone is not the state, until somebody says so.
 #[test]
 fn a_copy_whose_old_place_is_gone_is_taken_only_by_name() {
