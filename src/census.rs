@@ -5,10 +5,11 @@ use crate::cloud::Cloud;
 use crate::desired::Desired;
 use crate::diff::complete;
 use crate::error::{Error, Result};
-use crate::plan::{Known, Value};
+use crate::plan::{Known, Value, key};
 use crate::resource::{Id, Kind, Observed, Owner};
 use crate::schema::as_unknown;
 use crate::state::{Digest, Document, Record, Tree};
+use futures::future::join_all;
 use serde_json::{Value as Json, json};
 use std::slice;
 
@@ -19,6 +20,8 @@ pub struct Census {
     pub found: Vec<(Address, Id)>,
     /// The recorded object is gone and another carries the tags: that one is in the state now.
     pub replaced: Vec<(Address, Id)>,
+    /// They belong to the stack and say another address, as after a move that was not written on them yet.
+    pub elsewhere: Vec<(Address, Id, String)>,
     /// Several objects carry the tags of one address, and nothing says which one it is.
     pub ambiguous: Vec<(Address, Vec<String>)>,
     /// In the stack, neither in the state nor in the cloud.
@@ -54,6 +57,19 @@ pub async fn census(cloud: &Cloud, desired: &Desired, document: &mut Document) -
             Err(Error::Inputs { .. }) if placeholders(&wanted) != wanted => None,
             Err(error) => return Err(error),
         };
+        let found = match found {
+            None if recorded.is_none() => {
+                let there = elsewhere(cloud, kind, document, address, &wanted).await?;
+                if let Some((id, said)) = there {
+                    census.elsewhere.push((address.clone(), id.clone(), said));
+                    census.ambiguous.retain(|(ambiguous, _)| ambiguous != address);
+                    keep(cloud, &digest, desired, document, &mut known, address, id, &wanted).await?;
+                    continue;
+                }
+                None
+            }
+            found => found,
+        };
         let id = match (found, recorded) {
             (Some(found), Some(recorded)) if found != recorded => {
                 // Where both exist, the recorded one is right: the other was to be deleted.
@@ -76,30 +92,89 @@ pub async fn census(cloud: &Cloud, desired: &Desired, document: &mut Document) -
                 continue;
             }
         };
-        let Some(observed) = observe(cloud, kind, &id).await? else { continue };
-        // What AWS never returns is taken for as it is wanted: nothing else can be known of it.
-        let inputs = complete(kind.inputs(), &observed.inputs, &wanted);
-        known.insert(address.clone(), Value::settled(&id, &inputs, &observed.outputs));
-        if document.resources.get(address).is_none_or(|record| record.id != id) {
-            let record = Record {
-                id,
-                inputs: digest.record(&Tree::Inputs(address), kind.inputs(), &inputs, &Json::Null),
-                outputs: digest.record(
-                    &Tree::Outputs(address),
-                    kind.outputs(),
-                    &observed.outputs,
-                    &Json::Null,
-                ),
-                depends_on: desired.depends_on(address).to_vec(),
-                protected: desired.lifecycle(address).prevent_destroy,
-                intent: String::new(),
-                incomplete: false,
-                deposed: vec![],
-            };
-            document.resources.insert(address.clone(), record);
-        }
+        keep(cloud, &digest, desired, document, &mut known, address, id, &wanted).await?;
     }
     Ok(census)
+}
+
+/// Takes what was found into the document, and lets what refers to it see it.
+#[expect(clippy::too_many_arguments, reason = "one step of the census, cut out of its loop")]
+async fn keep(
+    cloud: &Cloud,
+    digest: &Digest,
+    desired: &Desired,
+    document: &mut Document,
+    known: &mut Known,
+    address: &Address,
+    id: Id,
+    wanted: &Json,
+) -> Result<()> {
+    let kind = desired.kind(address);
+    let Some(observed) = observe(cloud, kind, &id).await? else { return Ok(()) };
+    // What AWS never returns is taken for as it is wanted: nothing else can be known of it.
+    let inputs = complete(kind.inputs(), &observed.inputs, wanted);
+    known.insert(address.clone(), Value::settled(&id, &inputs, &observed.outputs));
+    if document.resources.get(address).is_none_or(|record| record.id != id) {
+        let record = Record {
+            id,
+            inputs: digest.record(&Tree::Inputs(address), kind.inputs(), &inputs, &Json::Null),
+            outputs: digest.record(&Tree::Outputs(address), kind.outputs(), &observed.outputs, &Json::Null),
+            depends_on: desired.depends_on(address).to_vec(),
+            protected: desired.lifecycle(address).prevent_destroy,
+            intent: String::new(),
+            incomplete: false,
+            deposed: vec![],
+        };
+        document.resources.insert(address.clone(), record);
+    }
+    Ok(())
+}
+
+/// The object of this stack that the block would make anew and that says another address, with that address: found by what
+/// names it.
+async fn elsewhere(
+    cloud: &Cloud,
+    kind: &dyn Kind,
+    document: &Document,
+    address: &Address,
+    wanted: &Json,
+) -> Result<Option<(Id, String)>> {
+    let Some(name) = key(kind, wanted) else { return Ok(None) };
+    let owner = Owner::anywhere(&document.stack, address);
+    let ids = match kind.find(cloud, &owner, placeholders(wanted)).await {
+        Ok(found) => found.into_iter().collect(),
+        Err(Error::Ambiguous { ids, .. }) => ids.into_iter().map(Id).collect(),
+        Err(Error::Inputs { .. }) => vec![],
+        Err(error) => return Err(error),
+    };
+    let mut found = vec![];
+    for id in ids {
+        let known = document.resources.values().any(|record| record.id == id);
+        let Some(observed) = observe(cloud, kind, &id).await?.filter(|_| !known) else { continue };
+        let said = observed.owner.as_ref().and_then(|tags| tags.get(Owner::ADDRESS)).cloned();
+        if key(kind, &complete(kind.inputs(), &observed.inputs, wanted)).as_ref() == Some(&name) {
+            found.push((id, said.unwrap_or_default()));
+        }
+    }
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// So many blocks are asked for where there is no state: of a stack whose state is lost, the first ones are there.
+const GLIMPSES: usize = 24;
+
+/// Objects that carry the tags of the stack although nothing is recorded. What cannot be asked for is passed over: it only
+/// serves a warning.
+pub async fn glimpse(cloud: &Cloud, desired: &Desired) -> Vec<(Address, Id)> {
+    let known = Known::default();
+    let looks = desired.order().take(GLIMPSES).map(|address| {
+        let wanted = placeholders(&desired.inputs(address, &known));
+        async move {
+            let owner = Owner::any(desired.stack(), address);
+            let found = desired.kind(address).find(cloud, &owner, wanted).await.ok().flatten();
+            found.map(|id| (address.clone(), id))
+        }
+    });
+    join_all(looks).await.into_iter().flatten().collect()
 }
 
 async fn observe(cloud: &Cloud, kind: &dyn Kind, id: &Id) -> Result<Option<Observed>> {

@@ -79,6 +79,7 @@ async fn create(
         stack: shared.run.plan.stack.clone(),
         address: address.clone(),
         intent: (shared.run.new_intent)(),
+        anywhere: false,
     };
     let before = shared.record(address).map_or(Json::Null, |record| record.inputs);
     let redacted = shared.digest.record(&Tree::Inputs(address), kind.inputs(), &wanted, &before);

@@ -95,6 +95,7 @@ async fn found(
                 stack: stack.to_owned(),
                 address: intent.address.clone(),
                 intent: intent.intent.clone(),
+                anywhere: false,
             };
             search(cloud, kind, &owner, &intent.inputs, pace).await
         }

@@ -9,6 +9,7 @@ use super::signals;
 use super::site::{Head, Site, Way};
 use crate::address::Address;
 use crate::apply::{Pace, settle};
+use crate::census::glimpse;
 use crate::cloud::{self, Cloud};
 use crate::config::{self, Options, Stack};
 use crate::desired::Desired;
@@ -321,6 +322,9 @@ impl Open {
         // A destroy needs no code.
         let packages = if destroy { HashMap::new() } else { packages::packages(&self.stack, &self.root)? };
         let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
+        if self.document.serial == 0 && !destroy {
+            report::lost(&glimpse(&self.cloud, &desired).await, desired.stack());
+        }
         let memo = Arc::new(Memo::of_user());
         let digest = Digest::new(&self.document).remembering(memo.clone());
         let jobs = if destroy { vec![] } else { secrets(&digest, &desired, &self.document) };

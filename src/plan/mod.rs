@@ -16,7 +16,7 @@ mod select;
 pub use action::{Action, Gone, OutputChange, Plan, Reason, Step};
 pub use build::{Inputs, build};
 pub use known::{Known, Value};
-pub use moves::{Move, Rename, named};
+pub use moves::{Move, Rename, key, named};
 pub use order::{Half, Operation, Order};
 pub use refusal::Refusal;
 pub use select::Selection;

@@ -20,10 +20,10 @@ pub struct Move {
 }
 
 /// What AWS holds unique about an object, by which it is told from every other one: kind and identity.
-pub(super) type Key = (&'static str, Vec<Json>);
+pub type Key = (&'static str, Vec<Json>);
 
 /// The key of an object with these inputs; none where something of it is not known, or where AWS gives out the ids.
-pub(super) fn key(kind: &dyn Kind, inputs: &Json) -> Option<Key> {
+pub fn key(kind: &dyn Kind, inputs: &Json) -> Option<Key> {
     let names = kind.profile().identity;
     let schemas = properties(kind.inputs());
     let parts: Vec<Json> = names

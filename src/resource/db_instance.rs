@@ -337,7 +337,7 @@ impl Resource for DbInstance {
             .set_tags(Some(rds_tags(ctx.tags(&inputs.tags))));
         let made = call.send().await.map_err(aws("rds:CreateDBInstance")).remedy(
             &["DBInstanceAlreadyExists"],
-            "adopt that database, delete it, or set another `identifier`",
+            "take that database over (docs/state.md says how), delete it, or set another `identifier`",
         )?;
         let identifier = made.db_instance.and_then(|made| made.db_instance_identifier);
         Ok(Id(identifier.or_else(|| inputs.identifier.clone()).unwrap_or_default()))

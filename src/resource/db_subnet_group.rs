@@ -91,7 +91,7 @@ impl Resource for DbSubnetGroup {
             .send()
             .await
             .map_err(aws("rds:CreateDBSubnetGroup"))
-            .remedy(&["DBSubnetGroupAlreadyExists"], "adopt that group, delete it, or set another `name`")
+            .remedy(&["DBSubnetGroupAlreadyExists"], "take that group over (docs/state.md says how), delete it, or set another `name`")
             .remedy(&["DBSubnetGroupDoesNotCoverEnoughAZs"], ZONES)?;
         let name = made.db_subnet_group.and_then(|group| group.db_subnet_group_name);
         Ok(Id(name.or_else(|| inputs.name.clone()).unwrap_or_default()))

@@ -140,7 +140,7 @@ impl Resource for IamRole {
         call.send()
             .await
             .map_err(aws("iam:CreateRole"))
-            .remedy(&["EntityAlreadyExists"], "adopt that role, delete it, or set another `name`")?;
+            .remedy(&["EntityAlreadyExists"], "take that role over (docs/state.md says how), delete it, or set another `name`")?;
         Ok(Id(name))
     }
 

@@ -31,6 +31,8 @@ pub struct Owner {
     /// Changes with every create; tells the two halves of a replacement apart. Empty for whoever looks for any object
     /// of this address, whichever create made it.
     pub intent: String,
+    /// For whoever looks for an object of the stack that says another address.
+    pub anywhere: bool,
 }
 
 impl Owner {
@@ -40,15 +42,23 @@ impl Owner {
 
     /// The owner of whatever was created for this address.
     pub fn any(stack: &str, address: &Address) -> Self {
-        Self { stack: stack.to_owned(), address: address.clone(), intent: String::new() }
+        Self { stack: stack.to_owned(), address: address.clone(), intent: String::new(), anywhere: false }
     }
 
-    /// The ownership tags: three, or two where any intent will do.
+    /// The owner of whatever this stack made, whichever address it says. `address` is that of the block which looks for it.
+    pub fn anywhere(stack: &str, address: &Address) -> Self {
+        Self { anywhere: true, ..Self::any(stack, address) }
+    }
+
+    /// The ownership tags: three, two where any intent will do, one where any address will.
     pub fn tags(&self) -> BTreeMap<String, String> {
         let mut tags = BTreeMap::from([
             (Self::STACK.to_owned(), self.stack.clone()),
             (Self::ADDRESS.to_owned(), self.address.tag_value()),
         ]);
+        if self.anywhere {
+            tags.remove(Self::ADDRESS);
+        }
         if !self.intent.is_empty() {
             tags.insert(Self::INTENT.to_owned(), self.intent.clone());
         }

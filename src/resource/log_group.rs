@@ -94,7 +94,7 @@ impl Resource for LogGroup {
             .set_tags(Some(ctx.tags(&inputs.tags).into_iter().collect()));
         call.send().await.map_err(aws("logs:CreateLogGroup")).remedy(
             &["ResourceAlreadyExistsException"],
-            "a service makes such a group with its first log line; adopt this one, delete it, or set another `name`",
+            "a service makes such a group with its first log line; take this one over (docs/state.md says how), delete it, or set another `name`",
         )?;
         Ok(Id(name))
     }

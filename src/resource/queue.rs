@@ -2,7 +2,7 @@
 
 use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws, tags};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::policy;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use schemars::JsonSchema;
@@ -80,7 +80,7 @@ impl Resource for Queue {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["sqs:CreateQueue", "sqs:TagQueue"],
+            create: &["sqs:CreateQueue", "sqs:TagQueue", "sqs:GetQueueUrl", "sqs:ListQueueTags"],
             read: &["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"],
             update: &["sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"],
             delete: &["sqs:DeleteQueue"],
@@ -90,9 +90,13 @@ impl Resource for Queue {
     type Inputs = Inputs;
     type Outputs = Outputs;
 
+    /// CreateQueue answers with a queue that is there already, if its attributes agree, as if it had made it. So it is looked
+    /// for before; and the tags, which only a new one gets, say afterwards whether it was made.
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+        if let Some(url) = url(ctx.cloud, inputs).await? {
+            return claimed(ctx, inputs, url).await;
+        }
         let mut call = ctx.cloud.sqs().create_queue().set_queue_name(inputs.name.clone());
-        // CreateQueue adopts a queue of the same name if the attributes agree; `find` has looked at it before.
         if inputs.fifo {
             call = call.attributes(Name::FifoQueue, "true");
         }
@@ -103,13 +107,11 @@ impl Resource for Queue {
         }
         let tags = ctx.tags(&inputs.tags).into_iter().collect();
         let made = call.set_tags(Some(tags)).send().await.map_err(aws("sqs:CreateQueue"))?;
-        Ok(Id(made.queue_url.unwrap_or_default()))
+        claimed(ctx, inputs, made.queue_url.unwrap_or_default()).await
     }
 
     async fn find(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Result<Option<Id>> {
-        let call = cloud.sqs().get_queue_url().set_queue_name(inputs.name.clone());
-        let found = call.send().await.map_err(aws("sqs:GetQueueUrl")).gone(GONE)?;
-        let Some(url) = found.and_then(|found| found.queue_url) else { return Ok(None) };
+        let Some(url) = url(cloud, inputs).await? else { return Ok(None) };
         let all = all_tags(cloud, &url).await?;
         Ok(all.is_some_and(|tags| owner.owns(&tags)).then_some(Id(url)))
     }
@@ -143,6 +145,26 @@ impl Resource for Queue {
         call.send().await.map_err(aws("sqs:DeleteQueue")).gone(GONE)?;
         Ok(())
     }
+}
+
+/// The queue of that name.
+async fn url(cloud: &Cloud, inputs: &Inputs) -> Result<Option<String>> {
+    let call = cloud.sqs().get_queue_url().set_queue_name(inputs.name.clone());
+    let found = call.send().await.map_err(aws("sqs:GetQueueUrl")).gone(GONE)?;
+    Ok(found.and_then(|found| found.queue_url))
+}
+
+/// The queue, if this very create made it.
+async fn claimed(ctx: &Create<'_>, inputs: &Inputs, url: String) -> Result<Id> {
+    let all = all_tags(ctx.cloud, &url).await?.unwrap_or_default();
+    if ctx.owner.owns(&all) {
+        return Ok(Id(url));
+    }
+    let name = inputs.name.as_deref().unwrap_or_default();
+    Err(Error::Refused(format!(
+        "a queue named {name} exists already and this stack did not create it: take it over \
+         (docs/state.md says how), delete it, or set another `name`"
+    )))
 }
 
 /// The attributes that can change, as SQS spells them; an empty string unsets.

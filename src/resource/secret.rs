@@ -99,7 +99,7 @@ const ROTATE: &str = "stackctl:rotate";
 const DIGEST: &str = "$digest:";
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
 const BLOCKED: &str = "a deleted secret of this name waits for its end: restore it with `aws secretsmanager \
-     restore-secret` and adopt it, end it with `aws secretsmanager delete-secret --force-delete-without-recovery`, or \
+     restore-secret` and take it over (docs/state.md says how), end it with `aws secretsmanager delete-secret --force-delete-without-recovery`, or \
      set another `name` (recovery_days = 0 avoids this in throw-away stacks)";
 
 impl Resource for Secret {
@@ -152,7 +152,7 @@ impl Resource for Secret {
             // A generated value differs at every attempt, so the token alone does not make a repetition succeed.
             Err(error) if error.is(&["ResourceExistsException"]) => {
                 let earlier = Self::find(ctx.cloud, ctx.owner, inputs).await?;
-                earlier.ok_or(error).remedy(&[], "adopt that secret, delete it, or set another `name`")
+                earlier.ok_or(error).remedy(&[], "take that secret over (docs/state.md says how), delete it, or set another `name`")
             }
             Err(error) => Err(error),
         }

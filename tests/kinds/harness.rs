@@ -31,6 +31,7 @@ pub fn owner(kind: &str) -> Owner {
         stack: "kinds".to_owned(),
         address: Address::keyed(kind, "test", "a"),
         intent: uuid::Uuid::now_v7().to_string(),
+        anywhere: false,
     }
 }
 

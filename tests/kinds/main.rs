@@ -21,6 +21,7 @@ mod lambda_invocation;
 mod log_group;
 mod network;
 mod network_answers;
+mod queue;
 mod schedule;
 mod secret;
 #[path = "../shared/emulator.rs"]

@@ -1,7 +1,9 @@
 use super::style::{Paint, table};
 use super::{data, note, warning, width};
+use crate::address::Address;
 use crate::census::Census;
 use crate::config::Stack;
+use crate::resource::Id;
 use crate::state::{Document, Past};
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -58,12 +60,31 @@ pub fn census(census: &Census) {
             Paint::Change.label("~")
         ));
     }
+    for (address, id, said) in &census.elsewhere {
+        let sign = Paint::Change.label("~");
+        note(&format!(
+            "  {sign} {address}: found {id} by its name; its tags say {said}, which the next apply writes anew"
+        ));
+    }
     for (address, ids) in &census.ambiguous {
         note(&format!("  {} {address}: several carry its tags: {}", Paint::Bad.label("?"), ids.join(", ")));
     }
     for address in &census.missing {
         note(&format!("  {} {address}: not found, the next apply creates it", Paint::Dim.label("-")));
     }
+}
+
+/// Objects of a stack whose state is not there.
+pub fn lost(found: &[(Address, Id)], stack: &str) {
+    let Some((address, id)) = found.first() else { return };
+    let more = match found.len() {
+        1 => String::new(),
+        count => format!(" and {} others", count - 1),
+    };
+    warning(&format!(
+        "there is no state, but {address} ({id}){more} carry the tags of the stack {stack}. If its state is lost, \
+         `stackctl state recover --from-tags` finds them; if it lies elsewhere, `state` in stack.toml should say so"
+    ));
 }
 
 /// The state as it would be written.

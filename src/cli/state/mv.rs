@@ -4,6 +4,7 @@ use crate::cli::args::StackArgs;
 use crate::cli::failure::{Exit, Failure, Outcome};
 use crate::cli::report;
 use crate::cli::session::{Session, recorded};
+use crate::plan::named;
 use crate::state::Document;
 
 /// Renames a resource, when it was renamed in stack.toml
@@ -28,19 +29,28 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
             "A resource keeps its kind; only the name and the key can change.",
         ));
     }
-    rename(&mut document, from, to);
+    document.rename(&[(from.clone(), to.clone())]);
+    let advice = advice(session, &document, to);
     held.write(&mut document).await?;
     report::note(&format!("{from} is {to} now."));
+    if let Some(advice) = advice {
+        report::note(&advice);
+    }
     Ok(Exit::Done)
 }
 
-fn rename(document: &mut Document, from: &Address, to: &Address) {
-    if let Some(record) = document.resources.remove(from) {
-        document.resources.insert(to.clone(), record);
-    }
-    for record in document.resources.values_mut() {
-        for dependency in record.depends_on.iter_mut().filter(|dependency| *dependency == from) {
-            *dependency = to.clone();
-        }
-    }
+/// What the next plan will make of it.
+fn advice(session: &Session, document: &Document, to: &Address) -> Option<String> {
+    let Some(block) = session.stack.blocks.get(to) else {
+        return Some(format!("stack.toml has no {to} yet: without its block the next apply deletes it."));
+    };
+    let name = named(block.kind).filter(|name| block.inputs.get(name).is_none());
+    let there = name.and_then(|name| Some((name, document.resources.get(to)?.inputs.get(name)?.as_str()?)));
+    there.map(|(name, there)| {
+        format!(
+            "Its {name} comes from its address, so the next apply would make another one in its place. Write {name} = \
+             {there:?} in its block to keep it ({}).",
+            session.stack.place(block.span)
+        )
+    })
 }

@@ -75,6 +75,16 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
             "Delete the ones that it is not, or take their tag stackctl:address off, and call this again.",
         ));
     }
+    if document.is_of_nothing() {
+        return Err(Failure::user(
+            format!(
+                "no object of a block of stack.toml carries the tags of the stack {}",
+                session.stack.name
+            ),
+            "There is nothing to recover: `stackctl apply` starts anew. If something is there all the same, compare account, \
+             region, the name of the stack and the names in its blocks.",
+        ));
+    }
     report::recovered(&document);
     approve("Write this as the state?", "this", args.auto_approve)?;
     let aside = held.replace(&mut document).await?;

@@ -97,7 +97,7 @@ pub struct Outputs {
 
 /// Where only the bucket itself can be missing. A bucket of somebody else (403) or elsewhere (301) is not gone.
 const GONE: &[&str] = &["NoSuchBucket", "NotFound", "404"];
-const TAKEN: &str = "bucket names are unique in the world: adopt the bucket if it is yours, else set another `name`";
+const TAKEN: &str = "bucket names are unique in the world: take it over if it is yours (docs/state.md says how), else set another `name`";
 
 impl Resource for Bucket {
     const KIND: &'static str = "bucket";
