@@ -44,7 +44,8 @@ impl fmt::Display for Address {
         write!(f, "{}.{}", self.kind, self.name)?;
         match &self.key {
             None => Ok(()),
-            Some(key) => write!(f, "[{key:?}]"),
+            // As JSON has it, which is how it is read.
+            Some(key) => write!(f, "[{}]", serde_json::Value::from(key.as_str())),
         }
     }
 }
@@ -112,7 +113,12 @@ mod tests {
 
     #[test]
     fn prints_what_it_parses() {
-        for text in ["bucket.loans", r#"subnet.private["a"]"#, r#"subnet.private["eu \"west\""]"#] {
+        for text in [
+            "bucket.loans",
+            r#"subnet.private["a"]"#,
+            r#"subnet.private["eu \"west\""]"#,
+            "a.b[\"\u{202e}\u{301}\u{7f}\"]",
+        ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
         for text in ["subnet.private[a]", "subnet.private['a']"] {

@@ -1,6 +1,7 @@
 //! What is wrong, where, and what to do about it.
 
 use crate::config::{Source, Span};
+use crate::visible::{is_hidden, push, visible, visible_lines};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use std::fmt;
 use std::sync::Arc;
@@ -56,6 +57,32 @@ impl Diagnostic {
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
         self
+    }
+
+    /// As it may be shown: the file that it quotes may be anybody's.
+    fn visible(&self) -> Self {
+        let mut shown = self.clone();
+        shown.message = visible(&self.message).into_owned();
+        shown.help = visible_lines(&self.help);
+        shown.labels.iter_mut().for_each(|label| label.text = visible(&label.text).into_owned());
+        let hides = |text: &str| text.contains(|c| is_hidden(c) && !matches!(c, '\n' | '\r' | '\t'));
+        let Some(source) = self.source.as_ref().filter(|source| hides(&source.text) || hides(&source.name))
+        else {
+            return shown;
+        };
+        // Escapes are longer than what they stand for: where each place of the text is then.
+        let (mut text, mut places) = (String::new(), vec![]);
+        for c in source.text.chars() {
+            places.extend(std::iter::repeat_n(text.len(), c.len_utf8()));
+            if matches!(c, '\n' | '\r' | '\t') { text.push(c) } else { push(&mut text, c) }
+        }
+        places.push(text.len());
+        let moved = |at: usize| places.get(at).copied().unwrap_or(text.len());
+        for label in &mut shown.labels {
+            label.span = Span { start: moved(label.span.start), end: moved(label.span.end) };
+        }
+        shown.source = Some(Arc::new(Source::new(visible(&source.name), text)));
+        shown
     }
 
     /// The same mistake at the same places, whatever the labels say.
@@ -167,8 +194,9 @@ impl Diagnostics {
         let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
         let mut out = String::new();
         for diagnostic in &self.0 {
-            if handler.render_report(&mut out, diagnostic).is_err() {
-                out.push_str(&diagnostic.message);
+            let shown = diagnostic.visible();
+            if handler.render_report(&mut out, &shown).is_err() {
+                out.push_str(&shown.message);
             }
             out.push('\n');
         }

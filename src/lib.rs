@@ -24,3 +24,4 @@ pub mod state;
 pub mod terraform;
 pub mod upload;
 pub mod veil;
+pub mod visible;

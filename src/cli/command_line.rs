@@ -1,6 +1,7 @@
 //! From the words of a command line to what they mean.
 
-use super::{Cli, words};
+use super::{Cli, report, words};
+use crate::visible::{is_hidden, visible};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory};
@@ -19,6 +20,17 @@ pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         )),
         None => Ok(cli),
     }
+}
+
+/// Says what is wrong with the command line of this process, and ends it. What is quoted of it is quoted visibly: a name in it
+/// may come from anywhere.
+pub fn refuse(error: clap::Error) -> ! {
+    let given: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    if !given.iter().any(|word| word.contains(is_hidden)) {
+        report::usage(&error);
+    }
+    let shown = parse(given.iter().map(|word| OsString::from(visible(word).into_owned())));
+    report::usage(shown.as_ref().err().unwrap_or(&error))
 }
 
 /// A flag that a command shares with its subcommands, given to both and not alike. clap takes the subcommand's and drops

@@ -15,6 +15,6 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let mut text = vec![];
     clap_complete::generate(args.shell, &mut Cli::command(), "stackctl", &mut text);
-    report::data(String::from_utf8_lossy(&text).trim_end());
+    report::document(String::from_utf8_lossy(&text).trim_end());
     Ok(Exit::Done)
 }

@@ -29,7 +29,7 @@ pub async fn run(args: &Args) -> Outcome {
     let document = session.applied("`stackctl apply` creates the database.").await?;
     let access = args.login.access(&session, &document).await?;
     if args.url {
-        report::data(&access.url());
+        report::raw(&access.url());
         return Ok(Exit::Done);
     }
     let said = TLS.iter().any(|name| std::env::var_os(name).is_some());

@@ -55,9 +55,9 @@ pub async fn run(args: &Args) -> Outcome {
         Format::Json => {
             let object =
                 variables.into_iter().map(|(name, value)| (name, Json::String(value))).collect::<Json>();
-            report::data(&format!("{object:#}"));
+            report::document(&format!("{object:#}"));
         }
-        format => variables.iter().for_each(|(name, value)| report::data(&format.line(name, value))),
+        format => variables.iter().for_each(|(name, value)| report::raw(&format.line(name, value))),
     }
     Ok(Exit::Done)
 }

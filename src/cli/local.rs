@@ -79,7 +79,7 @@ pub async fn run(args: &Args) -> Outcome {
         Command::Status { json } => {
             let status = local::status(&layout).await?;
             if *json {
-                report::data(&serde_json::json!(status).to_string());
+                report::document(&serde_json::json!(status).to_string());
             } else {
                 report::local_status(&status);
             }

@@ -114,7 +114,7 @@ pub fn command() -> clap::Command {
 
 /// Runs the command line of this process; the answer is its exit code.
 pub async fn main() -> std::process::ExitCode {
-    let cli = command_line::parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let cli = command_line::parse(std::env::args_os()).unwrap_or_else(|error| command_line::refuse(error));
     panic::begin(!matches!(&cli.command, Command::Local(args) if args.supervises()));
     chaos::begin(&cli.chaos);
     if let Err(failure) = log::begin(&cli.log) {
@@ -151,6 +151,7 @@ pub async fn main() -> std::process::ExitCode {
         failure.exit()
     });
     chaos::end();
+    let exit = if report::is_cut() && exit == Exit::Done { Exit::Failed } else { exit };
     Exit::into(exit)
 }
 

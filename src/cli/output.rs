@@ -41,8 +41,8 @@ pub async fn run(args: &Args) -> Outcome {
                 value if sensitive(name, value) => {
                     return Err(kept_from(&session.stack, document.as_ref(), name));
                 }
-                Json::String(text) if !args.json => report::data(text),
-                other => report::data(&other.to_string()),
+                Json::String(text) if !args.json => report::raw(text),
+                other => report::document(&other.to_string()),
             }
         }
     }
@@ -55,7 +55,7 @@ fn all(outputs: BTreeMap<String, Json>, json: bool, sensitive: impl Fn(&str, &Js
     if json {
         let hidden = hidden.keys().map(|name| (name.clone(), json!({ "sensitive": true })));
         let both: BTreeMap<String, Json> = shown.into_iter().chain(hidden).collect();
-        report::data(&json!(both).to_string());
+        report::document(&json!(both).to_string());
     } else {
         report::pairs(&shown);
     }

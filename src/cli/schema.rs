@@ -10,6 +10,6 @@ use crate::{config, resource};
 pub struct Args {}
 
 pub fn run(_: &Args) -> Outcome {
-    report::data(&format!("{:#}", config::json_schema(resource::registry())));
+    report::document(&format!("{:#}", config::json_schema(resource::registry())));
     Ok(Exit::Done)
 }

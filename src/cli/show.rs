@@ -32,7 +32,7 @@ pub async fn run(args: &Args) -> Outcome {
     if args.json {
         let all: serde_json::Map<_, _> =
             chosen.iter().map(|(address, record)| (address.to_string(), json!(record))).collect();
-        report::data(&serde_json::Value::Object(all).to_string());
+        report::document(&serde_json::Value::Object(all).to_string());
     } else {
         for (address, record) in chosen {
             report::resource(address, record);

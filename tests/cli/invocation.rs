@@ -97,6 +97,16 @@ impl Test {
         }
     }
 
+    /// At a terminal at which somebody types `line`; all that is on it is in `stdout`.
+    pub fn typed(&self, args: &[&str], line: &str) -> Answer {
+        let terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+        let script =
+            "line=$1; terminal=$2; shift 2; printf '%s\\n' \"$line\" | python3 -c \"$terminal\" \"$@\"";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh", line, terminal, env!("CARGO_BIN_EXE_stackctl")]).args(args);
+        self.spawn(&mut command)
+    }
+
     pub fn success(&self) -> Answer {
         let answer = self.run();
         assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);

@@ -6,6 +6,7 @@ mod durability;
 mod encryption;
 mod formats;
 mod help;
+mod hostile;
 mod invocation;
 mod journal;
 mod mistakes;

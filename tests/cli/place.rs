@@ -1,8 +1,7 @@
 //! Where a command goes, shown by who is asked: servers stand for AWS and for two targets. Nothing here is AWS.
 
-use crate::invocation::{Answer, Test};
+use crate::invocation::Test;
 use crate::recorder::Recorder;
-use std::process::Command;
 
 const AWS: [(&str, &str); 5] = [
     ("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT"),
@@ -229,21 +228,12 @@ fn plan_says_first_where_it_is() {
     assert_eq!(test.success().stdout.lines().next(), Some(head.as_str()));
 }
 
-/// The command at a terminal at which somebody types `line`.
-fn typed(test: &Test, args: &[&str], line: &str) -> Answer {
-    let terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
-    let script = "line=$1; terminal=$2; shift 2; printf '%s\\n' \"$line\" | python3 -c \"$terminal\" \"$@\"";
-    let mut command = Command::new("sh");
-    command.args(["-c", script, "sh", line, terminal, env!("CARGO_BIN_EXE_stackctl")]).args(args);
-    test.spawn(&mut command)
-}
-
 #[test]
 fn a_protected_place_has_its_name_typed() {
     let places = Places::new("state");
     let apply = ["apply", "-t", "two"];
     for wrong in ["y", "yes", "one", ""] {
-        let answer = typed(&places.test, &apply, wrong);
+        let answer = places.test.typed(&apply, wrong);
         assert_eq!(answer.code, 1, "{}", answer.stdout);
         let prompt = format!(
             "two ({}, account 123456789012, eu-west-1) is protected. Type its name, two,",
@@ -256,13 +246,13 @@ fn a_protected_place_has_its_name_typed() {
     assert!(asked.iter().all(|request| request.contains("GetCallerIdentity")), "{asked:?}");
 
     // Whoever types it goes on, and is told at the end where that was.
-    let answer = typed(&places.test, &apply, "two");
+    let answer = places.test.typed(&apply, "two");
     assert!(places.two.take().iter().any(|request| request.contains("CreateQueue")), "{}", answer.stdout);
     assert!(answer.stdout.contains(", on two (http://"), "{}", answer.stdout);
 
     // Anywhere else a `y` will do.
-    assert_eq!(typed(&places.test, &["apply", "-t", "one"], "n").code, 130);
-    let answer = typed(&places.test, &["apply", "-t", "one"], "y");
+    assert_eq!(places.test.typed(&["apply", "-t", "one"], "n").code, 130);
+    let answer = places.test.typed(&["apply", "-t", "one"], "y");
     assert!(answer.stdout.contains("Carry this out on one (http://"), "{}", answer.stdout);
     assert!(places.one.take().iter().any(|request| request.contains("CreateQueue")), "{}", answer.stdout);
 }

@@ -1,5 +1,5 @@
 use super::style::{Paint, table};
-use super::{data, note};
+use super::{data, document, note};
 use crate::state::{Claimed, Holder, Holding};
 use serde_json::{Value as Json, json};
 
@@ -41,7 +41,7 @@ pub fn holding_json(name: &str, holding: &Holding) {
             (!lease.left.is_zero(), json!(lease.holder), of)
         }
     };
-    data(&json!({ "state": name, "held": held, "holder": holder, "lease": lease }).to_string());
+    document(&json!({ "state": name, "held": held, "holder": holder, "lease": lease }).to_string());
 }
 
 /// Whose lease is about to be taken.

@@ -1,3 +1,4 @@
+use crate::visible::visible;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -27,8 +28,24 @@ impl<'a> MakeWriter<'a> for LogWriter {
 
     fn make_writer(&'a self) -> Self::Writer {
         match self {
-            Self::File(file) => Box::new(file.as_ref()),
-            Self::Stderr => Box::new(io::stderr()),
+            Self::File(file) => Box::new(Visible(file.as_ref())),
+            Self::Stderr => Box::new(Visible(io::stderr())),
         }
+    }
+}
+
+/// Each write is one line of the log; whatever else is in it is made visible, in a file too: somebody will print it.
+struct Visible<W>(W);
+
+impl<W: Write> Write for Visible<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        let (line, end) = text.strip_suffix('\n').map_or((text.as_ref(), ""), |line| (line, "\n"));
+        self.0.write_all(format!("{}{end}", visible(line)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }

@@ -1,21 +1,25 @@
 //! What a function has logged, for people: lines of text as they are, lines of JSON as a sentence.
 
 use super::style::Paint;
-use super::{bytes, data};
+use super::{bytes, data, document};
 use serde_json::{Map, Value as Json, json};
 
 /// One event, with its time in milliseconds since 1970.
 pub fn logged(at: i64, message: &str) {
     let time =
         jiff::Timestamp::from_millisecond(at).map(|time| time.strftime("%Y-%m-%d %H:%M:%S").to_string());
-    data(&format!("{} {}", Paint::Dim.label(&time.unwrap_or_default()), readable(message)));
+    data(&format!(
+        "{} {}",
+        Paint::Dim.label(&time.unwrap_or_default()),
+        readable(&message.replace('\t', "  "))
+    ));
 }
 
 /// One event as it was logged. What is no JSON becomes some, so that a pipe gets nothing else.
 pub fn logged_json(message: &str) {
     match serde_json::from_str::<Map<String, Json>>(message) {
-        Ok(_) => data(message),
-        Err(_) => data(&json!({ "message": message }).to_string()),
+        Ok(_) => document(&message.replace(['\n', '\r'], " ")),
+        Err(_) => document(&json!({ "message": message }).to_string()),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What people see. Nothing else prints: data goes to stdout, all else to stderr; colour only where it is welcome.
-#![expect(clippy::disallowed_macros, clippy::print_stderr, reason = "this is where the project prints")]
 
 mod bug;
 mod chaos;
 mod lock;
 mod log;
 mod logged;
+mod out;
 mod plan;
 mod progress;
 mod site;
@@ -35,8 +35,9 @@ use crate::address::Address;
 use crate::apply::Finding;
 use crate::diagnostic::Diagnostics;
 use crate::package;
-use anstream::{eprintln, println};
-use std::io::{BufRead, IsTerminal, Write};
+use crate::visible::{visible, visible_json, visible_lines};
+use std::io::{BufRead, IsTerminal};
+use style::rendered;
 
 /// Columns of the terminal, or what reads well in a pipe.
 pub fn width() -> usize {
@@ -55,48 +56,116 @@ fn room(stream: &impl IsTerminal) -> usize {
     given.or(terminal).unwrap_or(80)
 }
 
-/// A line of data.
+/// A line of data for people: what comes from outside is made visible.
 pub fn data(line: &str) {
-    println!("{line}");
+    out::line(&rendered(line, colour_of(&std::io::stdout())));
+}
+
+/// One JSON document, or a line that is one; a value that hides something is written with escapes.
+pub fn document(text: &str) {
+    out::line(&visible_json(text));
+}
+
+/// Data for whoever asked for exactly that, such as the value of an output: a program gets it as it is, a terminal made
+/// visible.
+pub fn raw(text: &str) {
+    match std::io::stdout().is_terminal() {
+        true => out::line(&visible(text)),
+        false => out::line(text),
+    }
 }
 
 /// A line for people.
 pub fn note(line: &str) {
-    eprintln!("{line}");
+    out::error_line(&rendered(line, colour()));
 }
 
 /// A line for whoever is still there to read it: the terminal may be what went away.
 pub fn last_word(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    note(line);
 }
 
 pub fn warning(text: &str) {
-    eprintln!("{} {text}", Paint::Change.label("warning:"));
+    note(&format!("{} {text}", Paint::Change.label("warning:")));
 }
 
 /// How a command failed, with its remedy.
 pub fn failure(failure: &Failure) {
     if let Failure::Config(diagnostics) = failure {
-        eprintln!("{}", diagnostics.render(width(), colour()));
+        block(&diagnostics.render(width(), colour()));
         let count = diagnostics.len();
         let mistakes = if count == 1 { "mistake" } else { "mistakes" };
-        eprintln!("{} {count} {mistakes} in stack.toml; nothing was changed", Paint::Bad.label("error:"));
+        note(&format!(
+            "{} {count} {mistakes} in stack.toml; nothing was changed",
+            Paint::Bad.label("error:")
+        ));
         return;
     }
-    eprintln!("{} {failure}", Paint::Bad.label("error:"));
-    if let Some(help) = failure.help() {
-        eprintln!("{} {help}", Paint::Good.label(" help:"));
+    let text = failure.to_string();
+    match failure {
+        // These have lines: a compiler's, a log's. No line of theirs begins where ours do.
+        Failure::Package(_) | Failure::Local(_) => {
+            let mut lines = text.lines();
+            note(&format!("{} {}", Paint::Bad.label("error:"), lines.next().unwrap_or_default()));
+            lines.for_each(|line| note(&format!("  {line}")));
+        }
+        _ => note(&format!("{} {text}", Paint::Bad.label("error:"))),
     }
+    if let Some(help) = failure.help() {
+        note(&format!("{} {help}", Paint::Good.label(" help:")));
+    }
+}
+
+/// What was put together of parts that are visible, with colours and lines: a diagnostic, the help of a command.
+fn block(text: &str) {
+    let mut shown = String::new();
+    for part in text.split_inclusive('m') {
+        // Only `ESC [ digits m` stays.
+        let (before, code) = match part.rsplit_once("\u{1b}[") {
+            Some((before, code)) if is_colour(code) => (before, Some(code)),
+            _ => (part, None),
+        };
+        shown.push_str(&visible_lines(before));
+        if let Some(code) = code.filter(|_| colour()) {
+            shown.push_str(&format!("\u{1b}[{code}"));
+        }
+    }
+    out::error_line(&shown);
+}
+
+fn is_colour(code: &str) -> bool {
+    let digits = code.strip_suffix('m');
+    digits.is_some_and(|digits| digits.chars().all(|c| c.is_ascii_digit() || c == ';'))
+}
+
+/// What clap says of a command line; ends the process.
+pub fn usage(error: &clap::Error) -> ! {
+    if error.use_stderr() {
+        block(error.render().ansi().to_string().trim_end());
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
+}
+
+/// Says that some of what was to be printed could not be, if that is so; whether it is.
+pub fn is_cut() -> bool {
+    let Some(why) = out::lost() else { return false };
+    note(&format!("{} not everything could be printed: {why}", Paint::Bad.label("error:")));
+    true
 }
 
 /// Whether stderr takes colours.
 pub fn colour() -> bool {
-    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+    colour_of(&std::io::stderr())
+}
+
+fn colour_of(stream: &impl anstream::stream::RawStream) -> bool {
+    anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
 }
 
 pub fn warnings(diagnostics: &Diagnostics) {
     if !diagnostics.is_empty() {
-        eprintln!("{}", diagnostics.render(width(), colour()));
+        block(&diagnostics.render(width(), colour()));
     }
 }
 
@@ -113,15 +182,16 @@ pub fn left_out<'a>(names: impl Iterator<Item = &'a String>) {
 
 /// What was found of an interrupted run.
 pub fn findings(findings: &[Finding]) {
-    eprintln!("An earlier run was interrupted. Settled:");
+    note("An earlier run was interrupted. Settled:");
     for finding in findings {
         match finding {
             Finding::Adopted { address, id } => {
-                eprintln!("  {address}: was created as {id}; it is in the state now")
+                note(&format!("  {address}: was created as {id}; it is in the state now"))
             }
-            Finding::Nothing { address } => eprintln!("  {address}: had not been created"),
+            Finding::Nothing { address } => note(&format!("  {address}: had not been created")),
             Finding::Interrupted { address, verb } => {
-                eprintln!("  {address}: {} was cut off; reading anew what is there", style::doing(*verb));
+                let doing = style::doing(*verb);
+                note(&format!("  {address}: {doing} was cut off; reading anew what is there"));
             }
         }
     }
@@ -131,11 +201,11 @@ pub fn findings(findings: &[Finding]) {
 pub fn building(address: &Address, progress: package::Progress<'_>) {
     match progress {
         package::Progress::Waiting => {
-            eprintln!("{address}: another stackctl builds the same crate; waiting for it")
+            note(&format!("{address}: another stackctl builds the same crate; waiting for it"))
         }
-        package::Progress::Started(name) => eprintln!("{address}: building {name} (release)"),
+        package::Progress::Started(name) => note(&format!("{address}: building {name} (release)")),
         package::Progress::Cargo(line) if std::io::stderr().is_terminal() => {
-            eprintln!("{}", Paint::Dim.label(&format!("  {}", line.trim_end())));
+            note(&Paint::Dim.label(&format!("  {}", line.trim_end())));
         }
         package::Progress::Cargo(_) => {}
     }
@@ -154,8 +224,7 @@ pub fn ask(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
-    eprint!("{question} ");
-    std::io::stderr().flush().ok()?;
+    out::question(&rendered(question, colour()));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).ok()?;
     Some(answer.trim().to_owned())

@@ -22,7 +22,7 @@ pub fn plan_json(plan: &Plan, site: &Site) {
     document["on"] = json!(site);
     document["changes"] = json!(!plan.is_empty());
     document["summary"] = json!(plan.counts());
-    data(&document.to_string());
+    super::document(&document.to_string());
 }
 
 pub(super) fn lines(plan: &Plan, stack: &Stack, width: usize) -> Vec<String> {

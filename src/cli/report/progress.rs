@@ -1,8 +1,9 @@
-use super::note;
-use super::style::{Paint, doing, done, duration};
+use super::style::{Paint, doing, done, duration, rendered};
+use super::{colour, note};
 use crate::address::Address;
 use crate::event::Event;
 use crate::state::Verb;
+use crate::visible::visible;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashMap;
 use std::io::IsTerminal;
@@ -26,7 +27,7 @@ impl Progress {
     fn say(&self, line: &str) {
         if self.terminal {
             // A line that the terminal does not take is no reason to stop an apply.
-            let _ = self.bars.println(line);
+            let _ = self.bars.println(rendered(line, colour()));
         } else {
             note(line);
         }
@@ -66,7 +67,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("  {spinner} {msg} {elapsed:.dim}") {
             bar.set_style(style);
         }
-        bar.set_message(format!("{address}: {}", doing(verb)));
+        bar.set_message(visible(&format!("{address}: {}", doing(verb))).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         self.flying.lock().unwrap_or_else(PoisonError::into_inner).insert((address, verb), bar);
     }
@@ -75,7 +76,9 @@ impl Progress {
         let flying = self.flying.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = flying.iter().find(|((flying, _), _)| flying == address);
         match bar {
-            Some(((_, verb), bar)) => bar.set_message(format!("{address}: {}, {what}", doing(*verb))),
+            Some(((_, verb), bar)) => {
+                bar.set_message(visible(&format!("{address}: {}, {what}", doing(*verb))).into_owned())
+            }
             None => self.say(&format!("    {address}: {what}")),
         }
     }

@@ -4,6 +4,7 @@ use super::{data, note, width};
 use crate::address::Address;
 use crate::local;
 use crate::state::{Record, is_digest};
+use crate::visible::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -130,7 +131,7 @@ impl Bytes {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
-        let bar = ProgressBar::with_draw_target(Some(0), target).with_message(what.to_owned());
+        let bar = ProgressBar::with_draw_target(Some(0), target).with_message(visible(what).into_owned());
         let template = "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

@@ -1,5 +1,5 @@
 use super::style::{Paint, table};
-use super::{data, note, warning, width};
+use super::{data, document, note, warning, width};
 use crate::address::Address;
 use crate::census::Census;
 use crate::config::Stack;
@@ -130,7 +130,7 @@ pub fn history_json(history: &[Past]) {
         }),
         Err(what) => json!({ "version": version, "written": written, "unusable": what }),
     };
-    data(&history.iter().map(one).collect::<Json>().to_string());
+    document(&history.iter().map(one).collect::<Json>().to_string());
 }
 
 /// What an older state would change.

@@ -1,5 +1,7 @@
 use crate::state::Verb;
-use anstyle::{AnsiColor, Style};
+use crate::visible::{push, visible};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Meaning, not colour: one place decides how each looks.
@@ -16,23 +18,58 @@ pub enum Paint {
 }
 
 impl Paint {
-    fn style(self) -> Style {
+    const ALL: [Self; 7] =
+        [Self::Good, Self::Change, Self::Bad, Self::Replace, Self::Alarm, Self::Strong, Self::Dim];
+
+    /// What a terminal is told (SGR).
+    fn code(self) -> &'static str {
         match self {
-            Self::Good => AnsiColor::Green.on_default(),
-            Self::Change => AnsiColor::Yellow.on_default(),
-            Self::Bad => AnsiColor::Red.on_default(),
-            Self::Replace => AnsiColor::Magenta.on_default(),
-            Self::Alarm => AnsiColor::BrightWhite.on(AnsiColor::Red).bold(),
-            Self::Strong => Style::new().bold(),
-            Self::Dim => Style::new().dimmed(),
+            Self::Good => "32",
+            Self::Change => "33",
+            Self::Bad => "31",
+            Self::Replace => "35",
+            Self::Alarm => "1;97;41",
+            Self::Strong => "1",
+            Self::Dim => "2",
         }
     }
 
     /// The text in this style; printing strips it where colour is not welcome.
     pub fn label(self, text: &str) -> String {
-        let style = self.style();
-        format!("{style}{text}{style:#}")
+        let mark = mark();
+        format!("{mark}{}m{text}{mark}0m", self.code())
     }
+}
+
+/// How our own styles begin until they are printed. It has a number that nobody outside can know, so that what looks like a style in
+/// a tag or an error is none.
+fn mark() -> &'static str {
+    static MARK: OnceLock<String> = OnceLock::new();
+    MARK.get_or_init(|| format!("\u{1b}[{};", RandomState::new().build_hasher().finish()))
+}
+
+/// A line as a terminal, or with `colour` off a pipe, gets it: our own styles, and everything else visible.
+pub fn rendered(line: &str, colour: bool) -> String {
+    let mut parts = line.split(mark());
+    let mut out = parts.next().map(|text| visible(text).into_owned()).unwrap_or_default();
+    for part in parts {
+        let code = part.split_once('m').filter(|(code, _)| is_ours(code));
+        let text = match code {
+            Some((code, text)) => {
+                if colour {
+                    out.push_str(&format!("\u{1b}[{code}m"));
+                }
+                text
+            }
+            None => part,
+        };
+        text.chars().for_each(|c| push(&mut out, c));
+    }
+    out
+}
+
+fn is_ours(code: &str) -> bool {
+    code == "0" || Paint::ALL.iter().any(|paint| paint.code() == code)
 }
 
 /// `creating`, `updating`, `deleting`.
@@ -67,6 +104,7 @@ pub fn duration(duration: Duration) -> String {
 
 /// Lines of aligned columns, the header first. Cells must be plain text.
 pub fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
@@ -79,4 +117,20 @@ pub fn table(rows: &[Vec<String>]) -> Vec<String> {
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_are_ours_alone() {
+        let line =
+            format!("{} \u{1b}[31mred\u{1b}[0m\n{}", Paint::Bad.label("a\u{1b}[2J"), Paint::Alarm.label("b"));
+        assert_eq!(
+            rendered(&line, true),
+            "\u{1b}[31ma\\u{1b}[2J\u{1b}[0m \\u{1b}[31mred\\u{1b}[0m\\n\u{1b}[1;97;41mb\u{1b}[0m"
+        );
+        assert_eq!(rendered(&line, false), "a\\u{1b}[2J \\u{1b}[31mred\\u{1b}[0m\\nb");
+    }
 }

@@ -13,6 +13,6 @@ pub struct Args {}
 pub async fn run(session: &Session) -> Outcome {
     let document = session.peek().await?.ok_or_else(nothing)?;
     let text = document.to_text().map_err(|error| Failure::user(error.to_string(), ""))?;
-    report::data(text.trim_end());
+    report::document(text.trim_end());
     Ok(Exit::Done)
 }

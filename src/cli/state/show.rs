@@ -15,6 +15,6 @@ pub async fn run(session: &Session, args: &Args) -> Outcome {
     let document = session.peek().await?.ok_or_else(nothing)?;
     let (_, record) = recorded(&document, &args.address)?;
     let text = serde_json::to_string_pretty(record).map_err(|error| Failure::user(error.to_string(), ""))?;
-    report::data(&text);
+    report::document(&text);
     Ok(Exit::Done)
 }
