@@ -5,7 +5,7 @@ use crate::cloud::Cloud;
 use crate::desired::Desired;
 use crate::diff::complete;
 use crate::error::{Error, Result};
-use crate::plan::{Known, Value, key};
+use crate::plan::{Known, Value, keep_name, key};
 use crate::resource::{Id, Kind, Observed, Owner};
 use crate::schema::as_unknown;
 use crate::state::{Digest, Document, Record, Tree};
@@ -41,10 +41,18 @@ pub async fn census(cloud: &Cloud, desired: &Desired, document: &mut Document) -
     let mut known = Known::default();
     for address in desired.order() {
         let kind = desired.kind(address);
-        let wanted = desired.inputs(address, &known);
+        if let Some(record) = document.resources.get(address) {
+            keep_name(desired, &mut known, address, record);
+        }
+        let mut wanted = desired.inputs(address, &known);
         let recorded = document.resources.get(address).map(|record| record.id.clone());
         let owner = Owner::any(&document.stack, address);
         let found = match kind.find(cloud, &owner, placeholders(&wanted)).await {
+            Ok(None) if recorded.is_none() => {
+                let found = successor(cloud, desired, &mut known, &owner).await?;
+                wanted = desired.inputs(address, &known);
+                found
+            }
             Ok(found) => found,
             Err(Error::Ambiguous { ids, .. }) => {
                 let told = recorded.clone().filter(|id| ids.contains(&id.0));
@@ -176,6 +184,25 @@ pub async fn glimpse(cloud: &Cloud, desired: &Desired) -> Vec<(Address, Id)> {
     });
     join_all(looks).await.into_iter().flatten().collect()
 }
+/// The object under a name that a create-first replacement gave it, for kinds that are found by their names.
+async fn successor(cloud: &Cloud, desired: &Desired, known: &mut Known, owner: &Owner) -> Result<Option<Id>> {
+    let address = &owner.address;
+    let Some((_, names)) = desired.derived(address) else { return Ok(None) };
+    let kind = desired.kind(address);
+    let names: Vec<String> = names.take(NAMES).collect();
+    for name in names.iter().skip(1) {
+        known.call(address.clone(), name.clone());
+        let wanted = placeholders(&desired.inputs(address, known));
+        if let Some(found) = kind.find(cloud, owner, wanted).await? {
+            return Ok(Some(found));
+        }
+    }
+    known.call(address.clone(), names[0].clone());
+    Ok(None)
+}
+
+/// Of the names that an object may have had, the likely ones: a replacement takes the first that is free.
+const NAMES: usize = 3;
 
 async fn observe(cloud: &Cloud, kind: &dyn Kind, id: &Id) -> Result<Option<Observed>> {
     Ok(kind.read(cloud, slice::from_ref(id)).await?.remove(id))

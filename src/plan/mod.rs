@@ -17,6 +17,7 @@ pub use action::{Action, Gone, OutputChange, Plan, Reason, Step};
 pub use build::{Inputs, build};
 pub use known::{Known, Value};
 pub use moves::{Move, Rename, key, named};
+pub use names::keep as keep_name;
 pub use order::{Half, Operation, Order};
 pub use refusal::Refusal;
 pub use select::Selection;

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 const NAMES: usize = 32;
 
 /// A derived name stays what it is, also where it is that of a successor.
-pub(super) fn keep(desired: &Desired, known: &mut Known, address: &Address, record: &Record) {
+pub fn keep(desired: &Desired, known: &mut Known, address: &Address, record: &Record) {
     let Some((attribute, names)) = desired.derived(address) else { return };
     let there = record.inputs.get(attribute).and_then(Json::as_str);
     if let Some(name) = there.and_then(|there| names.take(NAMES).find(|name| name == there)) {

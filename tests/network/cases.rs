@@ -1,8 +1,10 @@
 //! The cases that the property came from, one by one.
 
 use crate::play::{Planned, Stage};
+use stackctl::census::census;
 use stackctl::plan::{Action, Plan, Reason, Selection};
 use stackctl::resource::Id;
+use stackctl::state::Document;
 
 const NET: &str = r#"
 [vpc.main]
@@ -174,6 +176,25 @@ async fn create_before_destroy_gives_a_derived_name_a_suffix() {
     assert_eq!(step.action, Action::ReplaceCreateFirst);
     let name = step.inputs["name"].as_str().unwrap();
     assert!(name.starts_with("test-x-"), "{name}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_state_is_recovered_under_the_name_with_the_suffix() {
+    let stage = Stage::new();
+    let text = stack(&[NET, DATABASE]);
+    applied(&stage, &text).await;
+    let moved = text.replace("10.0.", "10.1.");
+    let (_, document, ..) = {
+        applied(&stage, &moved).await;
+        stage.plan(&moved, false).await.unwrap()
+    };
+    let mut lost = Document::new("test", "000000000000", "eu-west-1");
+    let found = census(&stage.cloud, &stage.desired(&moved).unwrap(), &mut lost).await.unwrap();
+    assert_eq!(found.missing, vec![]);
+    for (address, record) in &document.resources {
+        assert_eq!(lost.resources[address].id, record.id, "{address}");
+    }
+    assert_ne!(lost.resources[&"db_subnet_group.g".parse().unwrap()].id, Id::from("test-g"));
 }
 
 async fn refused(stage: &Stage, text: &str) -> String {

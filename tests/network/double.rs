@@ -78,10 +78,13 @@ impl Kind for Double {
         })
     }
 
-    fn find<'a>(&'a self, _: &'a Cloud, owner: &'a Owner, _: Json) -> BoxFuture<'a, Result<Option<Id>>> {
+    fn find<'a>(&'a self, _: &'a Cloud, owner: &'a Owner, inputs: Json) -> BoxFuture<'a, Result<Option<Id>>> {
         Box::pin(async move {
             let world = self.world();
-            let found = world.all(self.law.kind).find(|(_, object)| object.owner == *owner);
+            // By its name, where it has one.
+            let fits = |id: &str| self.law.named.is_none_or(|name| inputs[name].as_str() == Some(id));
+            let mut all = world.all(self.law.kind);
+            let found = all.find(|(id, object)| fits(id) && owner.owns(&object.owner.tags()));
             Ok(found.map(|(id, _)| Id(id.clone())))
         })
     }

@@ -31,7 +31,7 @@ pub struct Stage {
     pub selection: Selection,
     kinds: Vec<&'static dyn Kind>,
     memory: Arc<Memory>,
-    cloud: Cloud,
+    pub cloud: Cloud,
     intents: AtomicUsize,
 }
 
@@ -67,7 +67,7 @@ impl Stage {
     }
 
     /// `None`: the file itself is refused.
-    fn desired(&self, text: &str) -> Result<Desired, String> {
+    pub fn desired(&self, text: &str) -> Result<Desired, String> {
         let source = Source::new("stack.toml", text.to_owned());
         let stack = config::parse(source, &Options::default(), &self.kinds)
             .map_err(|mistakes| mistakes.render(100, false))?;
@@ -75,6 +75,10 @@ impl Stage {
     }
 
     pub async fn plan(&self, text: &str, destroy: bool) -> Result<Planned, String> {
+        self.plan_part(text, destroy, &self.selection).await
+    }
+
+    async fn plan_part(&self, text: &str, destroy: bool, selection: &Selection) -> Result<Planned, String> {
         let desired = self.desired(text)?;
         let (document, held) = self.store().open("plan", Duration::from_secs(100)).await.unwrap();
         let mut document = document.unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
@@ -87,7 +91,7 @@ impl Stage {
             desired: &desired,
             state: &document,
             observed: &observed,
-            selection: &self.selection,
+            selection,
             destroy,
             kind: &self.kind(),
             digest: &digest(&document),
@@ -147,7 +151,9 @@ async fn act(stage: &Stage, story: &Story, outcome: &mut Outcome) -> Result<(), 
         // Now and then one call of an apply is refused, and the next apply goes on.
         let unlucky = (story.seed + round as u64).is_multiple_of(4);
         let luck = (story.seed as usize / 4 + round * 5) % 17;
-        match step(stage, &text, outcome, unlucky.then_some(luck)).await? {
+        // Or a part of it goes first.
+        let part = (story.seed + round as u64 * 3) % 5 == 1;
+        match step(stage, &text, outcome, unlucky.then_some(luck), part.then_some(luck)).await? {
             true => {
                 draft = edited;
                 applied = Some(text);
@@ -189,6 +195,7 @@ async fn step(
     text: &str,
     outcome: &mut Outcome,
     fault: Option<usize>,
+    part: Option<usize>,
 ) -> Result<bool, String> {
     let planned = match stage.plan(text, false).await {
         Ok(planned) => planned,
@@ -204,6 +211,16 @@ async fn step(
         outcome.log.push(format!("refused: {} {}", refusal.why, refusal.help));
         *outcome.counts.entry("refused").or_default() += 1;
         return Ok(false);
+    }
+    let planned = match part {
+        None => planned,
+        Some(luck) => {
+            first(stage, text, &planned.3, luck, outcome).await?;
+            stage.plan(text, false).await?
+        }
+    };
+    if let Some(refusal) = planned.3.refused.first() {
+        return Err(format!("after a part, it is refused: {} {}", refusal.why, refusal.help));
     }
     *outcome.counts.entry("applied").or_default() += 1;
     for step in &planned.3.steps {
@@ -240,6 +257,35 @@ async fn step(
     } else {
         Err(format!("the plan after an apply is not empty: {}", told(&plan)))
     }
+}
+
+/// One of the steps goes first with what it needs, or all but one and what needs it; or that is refused beforehand.
+async fn first(
+    stage: &Stage,
+    text: &str,
+    plan: &Plan,
+    luck: usize,
+    outcome: &mut Outcome,
+) -> Result<(), String> {
+    let pending: Vec<&Address> =
+        plan.steps.iter().filter(|step| step.is_pending()).map(|step| &step.address).collect();
+    let Some(one) = pending.get(luck % pending.len().max(1)) else { return Ok(()) };
+    let one = vec![(*one).clone()];
+    let selection = if luck.is_multiple_of(2) {
+        Selection { targets: one, ..Selection::default() }
+    } else {
+        Selection { excludes: one, ..Selection::default() }
+    };
+    let planned = stage.plan_part(text, false, &selection).await?;
+    outcome.log.push(format!("part {selection:?}: {}", told(&planned.3)));
+    innocent(&planned.3)?;
+    if let Some(refusal) = planned.3.refused.first() {
+        outcome.log.push(format!("refused: {} {}", refusal.why, refusal.help));
+        *outcome.counts.entry("parts refused").or_default() += 1;
+        return Ok(());
+    }
+    *outcome.counts.entry("parts").or_default() += 1;
+    finish(stage, &planned, outcome).await
 }
 
 fn tell(stage: &Stage, outcome: &mut Outcome) {
