@@ -1,7 +1,7 @@
 use super::converge::Target;
 use super::retry::retry;
 use super::schedule::{Shared, Turn};
-use super::search::{refuses, search};
+use super::search::{find, refuses, search};
 use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::plan::{Action, Half, Operation, Reason, Step, Value};
@@ -107,6 +107,18 @@ async fn create(
             Ok(id) => break id,
             Err(error) => error,
         };
+        match error {
+            // An attempt before may have arrived. Whoever has the lock by now looks for that.
+            Error::Withheld { .. } => return Err(error),
+            // The lock or the place of the state was lost before the call.
+            Error::State(_) => {
+                let reason = error.to_string();
+                // It cannot be made durable; the state in memory knows it.
+                let _ = shared.journal(&Entry::Void { intent: owner.intent, reason }).await;
+                return Err(error);
+            }
+            _ => {}
+        }
         match lost(shared, kind, &owner, &wanted, &error).await {
             Ok(Some(id)) => break id,
             Ok(None) if is_doubtful(&error) && again.next().is_some() => {}
@@ -155,7 +167,7 @@ async fn lost(
 ) -> Result<Option<Id>> {
     match error {
         Error::Inputs { .. } => Ok(None),
-        refused if refuses(refused) => kind.find(shared.run.cloud, owner, wanted.clone()).await,
+        refused if refuses(refused) => find(shared.run.cloud, kind, owner, wanted).await,
         _ => search(shared.run.cloud, kind, owner, wanted, &shared.run.pace).await,
     }
 }
@@ -298,6 +310,9 @@ async fn delete(
     let outcome = remove(shared, kind, address, &record).await;
     let took = pass.end();
     if let Err(error) = outcome {
+        if matches!(error, Error::Withheld { .. }) {
+            return Err(error);
+        }
         shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() }).await?;
         return Err(error);
     }

@@ -27,6 +27,10 @@ impl Pace {
         profiles: true,
     };
 
+    /// Some other endpoint than AWS: quick to wait for, but a request may travel to it as long as to AWS.
+    pub const ENDPOINT: Self = Self { propagation: Self::AWS.propagation, ..Self::EMULATOR };
+
+    /// An emulator on this machine, which is known to have ended its work on what it was asked for.
     pub const EMULATOR: Self = Self {
         first: Duration::from_millis(20),
         longest: Duration::from_millis(500),

@@ -7,6 +7,9 @@ use tokio::time::{Instant, sleep};
 
 /// Looks for what a create call made and nobody recorded. It may not show in AWS's lists yet, so what is not found is
 /// looked for again until `pace.propagation` has passed.
+///
+/// Where there can be only one object of a name, the one with the tags of this address is ours, whichever create made it: one
+/// that arrived after it was given up has another intent.
 pub async fn search(
     cloud: &Cloud,
     kind: &'static dyn Kind,
@@ -16,12 +19,23 @@ pub async fn search(
 ) -> Result<Option<Id>> {
     let started = Instant::now();
     loop {
-        let found = kind.find(cloud, owner, inputs.clone()).await?;
+        let found = find(cloud, kind, owner, inputs).await?;
         if found.is_some() || started.elapsed() >= pace.propagation {
             return Ok(found);
         }
         sleep(pace.longest).await;
     }
+}
+
+/// Looks once; see [`search`].
+pub async fn find(
+    cloud: &Cloud,
+    kind: &'static dyn Kind,
+    owner: &Owner,
+    inputs: &Json,
+) -> Result<Option<Id>> {
+    let any = kind.profile().fixed_name.then(|| Owner::any(&owner.stack, &owner.address));
+    kind.find(cloud, any.as_ref().unwrap_or(owner), inputs.clone()).await
 }
 
 /// Whether the answer to a create call leaves no doubt that nothing was made. A timeout, a failure inside of AWS or a

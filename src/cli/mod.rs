@@ -146,6 +146,7 @@ pub async fn main() -> std::process::ExitCode {
         Command::Completions(args) => completions::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
+    signals::wait_for_the_end().await;
     let exit = outcome.unwrap_or_else(|failure| {
         report::failure(&failure);
         failure.exit()

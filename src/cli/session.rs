@@ -18,7 +18,7 @@ use crate::plan::{self, Plan};
 use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
 use crate::schema::suggest::closest;
-use crate::state::{Bucket, Cipher, Digest, Document, Held, Memo, Reach, Store};
+use crate::state::{Bucket, Cipher, Digest, Document, Held, Intent, Memo, Reach, Store, Verb};
 use crate::veil::veil_all;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::HashMap;
@@ -194,7 +194,9 @@ impl Session {
                 let running = local::connect(&local::Layout::new(&self.root)).await?;
                 let http = local::LocalHttpClient::new(chaos::under(cloud::http()), &running);
                 let http = chaos::over(SharedHttpClient::new(http));
-                chaos::patient(Cloud::emulator(&running.endpoint, &self.stack.region, http))
+                let mut cloud = chaos::patient(Cloud::emulator(&running.endpoint, &self.stack.region, http));
+                cloud.local = Some(running.endpoint.clone());
+                cloud
             }
             Way::Aws(to) => {
                 chaos::refuse_elsewhere()?;
@@ -248,10 +250,7 @@ impl Session {
         guard(&document, &cloud, &store.name())?;
         let site = Site::new(&self.stack, &cloud, &store.name());
         // From here on everything is done, and decided, under the lock.
-        let cloud = match held.warrant() {
-            Some(warrant) => cloud.under(warrant),
-            None => cloud,
-        };
+        let cloud = held.warrant().into_iter().fold(cloud, Cloud::under);
         let mut open =
             Open { stack: self.stack, root: self.root, cloud, site, document, held, cipher: self.cipher };
         open.settle().await?;
@@ -355,6 +354,10 @@ impl Open {
 
 /// Settles what a dead run left open, and writes the state.
 pub async fn settle_open(cloud: &Cloud, document: &mut Document, held: &Held) -> Outcome<()> {
+    let nameless = |open: &Intent| open.verb == Verb::Create && open.id.is_none();
+    if let Some(gateway) = cloud.local.as_deref().filter(|_| document.open.iter().any(nameless)) {
+        local::quiet(gateway, report::note).await;
+    }
     let findings = settle(cloud, document, &pace(cloud), kind).await.map_err(Failure::while_doing(
         "failed to settle what an interrupted run left open; nothing was changed",
     ))?;
@@ -364,7 +367,11 @@ pub async fn settle_open(cloud: &Cloud, document: &mut Document, held: &Held) ->
 }
 
 fn pace(cloud: &Cloud) -> Pace {
-    if cloud.emulated { chaos::pace() } else { Pace::AWS }
+    match (&cloud.local, cloud.emulated) {
+        (Some(_), _) => chaos::pace(),
+        (None, true) => Pace::ENDPOINT,
+        (None, false) => Pace::AWS,
+    }
 }
 
 /// `--refresh=false`: what is recorded stands for what is there.

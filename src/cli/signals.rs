@@ -67,6 +67,13 @@ pub async fn end(code: i32) -> ! {
     std::process::exit(code)
 }
 
+/// At the end of a command: does not return while a signal is being answered, which ends the process with a code of its own.
+pub async fn wait_for_the_end() {
+    if *mode() == Mode::Ending {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Signals are answered by whoever has this.
 #[derive(Debug)]
 pub struct Handled(());

@@ -28,6 +28,8 @@ pub struct Cloud {
     pub region: String,
     /// An emulator and not AWS: waits are short, and what it cannot do is forgiven where a kind says so.
     pub emulated: bool,
+    /// The gateway's endpoint if this is our own local cloud, which can be asked what it is at work on.
+    pub local: Option<String>,
     warrant: Option<Arc<dyn Warrant>>,
 }
 
@@ -60,7 +62,7 @@ clients! {
 impl Cloud {
     pub fn new(config: SdkConfig, account: String, emulated: bool) -> Self {
         let region = config.region().map(ToString::to_string).unwrap_or_default();
-        Self { config, account, identity: None, region, emulated, warrant: None }
+        Self { config, account, identity: None, region, emulated, local: None, warrant: None }
     }
 
     /// For calls that make something anew each time they arrive. EC2 has few client tokens: what was made before the

@@ -27,6 +27,13 @@ LAZY_SECONDS = 1.0
 serve = gateway.app
 late = threading.Event()
 
+# Requests that may change something and are not answered yet.
+at_work = set()
+# Not for ever: a request may take as long as the function that it calls.
+QUIET_SECONDS = 30.0
+# What lies in a socket already is read within this time.
+HEARD_SECONDS = 0.2
+
 
 def save(wanted):
     states = gateway._build_persistence_save_dict()
@@ -75,8 +82,32 @@ async def durable(scope, receive, send):
     if scope["type"] == "http" and scope["path"] == "/_stackctl/pid":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         return await send({"type": "http.response.body", "body": b"pid=%d;" % os.getpid()})
+    if scope["type"] == "http" and scope["path"] == "/_stackctl/quiet":
+        left = await quiet()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        return await send({"type": "http.response.body", "body": b"left=%d;" % left})
     if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return await serve(scope, receive, send)
+    request = object()
+    if not scope["path"].endswith("/invocations"):
+        at_work.add(request)
+    try:
+        await serve_durably(scope, receive, send)
+    finally:
+        at_work.discard(request)
+
+
+async def quiet():
+    """Waits until everything that was asked for before is answered; how much is not after half a minute."""
+    await asyncio.sleep(HEARD_SECONDS)
+    before = set(at_work)
+    end = asyncio.get_running_loop().time() + QUIET_SECONDS
+    while before & at_work and asyncio.get_running_loop().time() < end:
+        await asyncio.sleep(0.02)
+    return len(before & at_work)
+
+
+async def serve_durably(scope, receive, send):
 
     first = b""
 

@@ -238,9 +238,10 @@ impl Claim {
     /// Gives it back, if it is still ours; whether it was.
     pub async fn release(&self) -> bool {
         self.over.store(true, Ordering::Relaxed);
-        // Waits for a write that is under way: what that leaves behind is what has to go.
-        let hold = std::mem::replace(&mut *self.hold.lock().await, Hold::Over);
-        let Hold::Ours { etag, .. } = hold else { return false };
+        // Waits for a write that is under way: what that leaves behind is what has to go. Who comes second waits as well: it may
+        // end the process.
+        let mut hold = self.hold.lock().await;
+        let Hold::Ours { etag, .. } = std::mem::replace(&mut *hold, Hold::Over) else { return false };
         tracing::debug!(key = self.key, "lease released");
         // It runs out by itself if it cannot be deleted.
         let deleted = self.objects.delete(&self.key, &etag).await;

@@ -5,13 +5,22 @@
 
 mod canaries;
 mod cloud;
+#[path = "../shared/emulator.rs"]
+mod emulator;
+#[path = "../shared/environment.rs"]
+mod environment;
+mod interrupted;
+mod late;
 #[path = "../shared/listing.rs"]
 mod listing;
 #[path = "../pipeline/project.rs"]
 #[expect(dead_code, reason = "the pipeline's tests need more of it")]
 mod project;
+mod proxy;
 mod remote;
 mod signals;
+mod stage;
+mod takeover;
 
 /// A database takes seconds to create: long enough to be interrupted.
 pub const DATABASE: &str = r#"

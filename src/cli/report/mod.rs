@@ -226,6 +226,11 @@ pub fn ask(question: &str) -> Option<String> {
     }
     out::question(&rendered(question, colour()));
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).ok()?;
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    if !std::io::stdin().is_terminal() {
+        // The terminal is gone. A signal says so too, and whoever answers that ends the process.
+        std::thread::sleep(std::time::Duration::from_secs(2));
+    }
+    read.ok()?;
     Some(answer.trim().to_owned())
 }

@@ -4,6 +4,7 @@ use crate::cli::args::StackArgs;
 use crate::cli::failure::{Exit, Failure, Outcome};
 use crate::cli::report;
 use crate::cli::session::{Session, settle_open};
+use crate::cloud::Cloud;
 use crate::state::{Arriving, Document, Held, Moved, StateError, Store};
 
 /// Where the state is, or where it goes.
@@ -75,7 +76,9 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
         session.arrived(&document).await?;
     }
     if !document.open.is_empty() {
-        settle_open(&session.connect().await?, &mut document, &old).await?;
+        let cloud = session.connect().await?;
+        let cloud = old.warrant().into_iter().fold(cloud, Cloud::under);
+        settle_open(&cloud, &mut document, &old).await?;
     }
     let (there, new) = target.open_onto("state migrate", stack.patience(), &document.lineage).await?;
     check(there.as_ref(), &document, &target)?;
