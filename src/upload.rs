@@ -22,6 +22,11 @@ pub struct Progress {
     pub total: u64,
 }
 
+/// How many bytes of a file of `total` are sent at once, at most.
+pub fn piece(total: u64) -> u64 {
+    total.div_ceil(MOST_PARTS).max(ONE_PIECE)
+}
+
 /// Uploads and returns the number of bytes. A multipart upload that fails is aborted: its parts would cost money
 /// unseen.
 pub async fn upload(
@@ -66,7 +71,7 @@ async fn parts(
     total: u64,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<()> {
-    let size = (total.div_ceil(MOST_PARTS)).max(ONE_PIECE);
+    let size = piece(total);
     let sent = AtomicU64::new(0);
     let sent = &sent;
     let pieces = (0..total.div_ceil(size)).map(|index| async move {

@@ -172,9 +172,9 @@ async fn lost(
     }
 }
 
-/// Whether AWS may have acted all the same: no answer came, or one that says that something broke.
+/// Whether AWS may have acted all the same: no answer came, or one that cannot be read or says that something broke.
 fn is_doubtful(error: &Error) -> bool {
-    matches!(error, Error::Aws(aws) if matches!(aws.status, None | Some(500 | 502 | 504)))
+    matches!(error, Error::Aws(aws) if matches!(aws.status, None | Some(200..=299 | 500 | 502 | 504)))
 }
 
 async fn update(

@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::download::download;
-use crate::upload::{Progress, upload};
+use crate::upload::{Progress, piece, upload};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -114,9 +114,10 @@ fn key(given: &str, from: &Path) -> Outcome<String> {
 /// Uploads and says so.
 pub async fn copy(cloud: &Cloud, from: &Path, bucket: &str, key: &str) -> Outcome<()> {
     let bar = report::Bytes::new(&format!("{} → s3://{bucket}/{key}", from.display()));
+    let size = std::fs::metadata(from).map_or(0, |meta| meta.len());
+    let s3 = cloud.s3_for(piece(size).min(size));
     let result =
-        upload(&cloud.s3(), from, bucket, key, &|progress: Progress| bar.at(progress.sent, progress.total))
-            .await;
+        upload(&s3, from, bucket, key, &|progress: Progress| bar.at(progress.sent, progress.total)).await;
     bar.end();
     let sent = result.map_err(Failure::while_doing(format!("failed to upload {}", from.display())))?;
     report::note(&format!("{} → s3://{bucket}/{key} ({})", from.display(), report::bytes(sent)));

@@ -1,4 +1,7 @@
+use super::bounds::Bounds;
+use super::garbled::Garbled;
 use super::once::Once;
+use super::pages::Pages;
 use super::watch::Watch;
 use super::{Layer, Warrant, Warranted};
 use aws_config::retry::RetryConfig;
@@ -13,6 +16,27 @@ use std::time::Duration;
 
 /// A function runs for 15 minutes at most, and may take some more to start.
 const LONGEST_CALL: Duration = Duration::from_secs(17 * 60);
+
+/// Of a database of the local cloud, on a machine that is busy.
+const LONGEST_START: Duration = Duration::from_secs(10 * 60);
+
+/// For an attempt of an ordinary call, connecting and reading the answer included. AWS itself gives up after less.
+const ATTEMPT: Duration = Duration::from_secs(60);
+/// Bytes per second of a slow line, on which uploads take longer.
+const SLOW: u64 = 32 * 1024;
+
+/// The timeouts of ordinary calls: whoever accepts a connection and is silent does not hang a command for ever.
+pub(super) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .operation_attempt_timeout(ATTEMPT)
+        .build()
+}
+
+/// For an attempt that sends so many bytes.
+fn time_for(bytes: u64) -> Duration {
+    ATTEMPT + Duration::from_secs(bytes / SLOW)
+}
 
 /// The access key of emulators, id and secret: they take any.
 pub const EMULATOR: (&str, &str) = ("test", "test");
@@ -33,12 +57,21 @@ pub struct Cloud {
     warrant: Option<Arc<dyn Warrant>>,
 }
 
+/// How every client is made.
+macro_rules! config {
+    ($cloud:ident, $service:ident) => {
+        $service::config::Builder::from(&$cloud.config)
+            .interceptor(Watch)
+            .interceptor(Pages::default())
+            .retry_classifier(Garbled)
+    };
+}
+
 macro_rules! clients {
     ($($name:ident: $service:ident),* $(,)?) => {
         impl Cloud {
             $(pub fn $name(&self) -> $service::Client {
-                let config = $service::config::Builder::from(&self.config).interceptor(Watch).build();
-                $service::Client::from_conf(config)
+                $service::Client::from_conf(config!(self, $service).build())
             })*
         }
     };
@@ -52,7 +85,6 @@ clients! {
     iam: aws_sdk_iam,
     lambda: aws_sdk_lambda,
     logs: aws_sdk_cloudwatchlogs,
-    rds: aws_sdk_rds,
     scheduler: aws_sdk_scheduler,
     secrets: aws_sdk_secretsmanager,
     sqs: aws_sdk_sqs,
@@ -62,25 +94,26 @@ clients! {
 impl Cloud {
     pub fn new(config: SdkConfig, account: String, emulated: bool) -> Self {
         let region = config.region().map(ToString::to_string).unwrap_or_default();
+        let http = config.http_client().map(|http| SharedHttpClient::new(Layer::around(http, Bounds)));
+        let mut config = config.into_builder();
+        config.set_http_client(http);
+        let config = config.build();
         Self { config, account, identity: None, region, emulated, local: None, warrant: None }
     }
 
     /// For calls that make something anew each time they arrive. EC2 has few client tokens: what was made before the
     /// answer got lost is found by its tags, and only if nothing was found the engine makes the call again.
     pub fn ec2_once(&self) -> aws_sdk_ec2::Client {
-        let config = aws_sdk_ec2::config::Builder::from(&self.config).interceptor(Watch);
+        let config = config!(self, aws_sdk_ec2);
         aws_sdk_ec2::Client::from_conf(config.retry_classifier(Once).build())
     }
 
     /// For calls of functions: they take as long as the function does, and one that may have run is not called again
     /// unasked.
     pub fn lambda_calls(&self) -> aws_sdk_lambda::Client {
-        let config = aws_sdk_lambda::config::Builder::from(&self.config).interceptor(Watch);
-        let timeouts =
-            self.config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
-        let config = config
+        let config = config!(self, aws_sdk_lambda)
             .retry_classifier(Once)
-            .timeout_config(timeouts.operation_attempt_timeout(LONGEST_CALL).build())
+            .timeout_config(self.within(LONGEST_CALL))
             // Nothing flows while a function runs.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         aws_sdk_lambda::Client::from_conf(config.build())
@@ -88,8 +121,34 @@ impl Cloud {
 
     /// Emulators have no wildcard DNS for `bucket.host`, so they get path-style addresses.
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.config).interceptor(Watch);
+        let config = config!(self, aws_sdk_s3);
         aws_sdk_s3::Client::from_conf(config.force_path_style(self.emulated).build())
+    }
+
+    /// For uploads of so many bytes at once.
+    pub fn s3_for(&self, bytes: u64) -> aws_sdk_s3::Client {
+        let config = config!(self, aws_sdk_s3).timeout_config(self.within(time_for(bytes)));
+        aws_sdk_s3::Client::from_conf(config.force_path_style(self.emulated).build())
+    }
+
+    /// For calls that carry so many bytes of code.
+    pub fn lambda_for(&self, bytes: u64) -> aws_sdk_lambda::Client {
+        let config = config!(self, aws_sdk_lambda).timeout_config(self.within(time_for(bytes)));
+        aws_sdk_lambda::Client::from_conf(config.build())
+    }
+
+    /// The local cloud answers once the database is there.
+    pub fn rds(&self) -> aws_sdk_rds::Client {
+        let config = config!(self, aws_sdk_rds);
+        let config = if self.emulated { config.timeout_config(self.within(LONGEST_START)) } else { config };
+        aws_sdk_rds::Client::from_conf(config.build())
+    }
+
+    /// The timeouts of this cloud, with another one for an attempt.
+    fn within(&self, attempt: Duration) -> TimeoutConfig {
+        let timeouts =
+            self.config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        timeouts.operation_attempt_timeout(attempt).build()
     }
 
     /// A cloud at `endpoint` with test credentials, over `http`: for emulators and recorded requests.
@@ -102,6 +161,7 @@ impl Cloud {
             .credentials_provider(SharedCredentialsProvider::new(keys))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .http_client(http)
+            .timeout_config(timeouts())
             .build();
         Self::new(config, "000000000000".to_owned(), true)
     }
@@ -123,6 +183,13 @@ impl Cloud {
     /// What calls need on their way to this cloud.
     pub fn warrant(&self) -> Option<&Arc<dyn Warrant>> {
         self.warrant.as_ref()
+    }
+
+    /// The same cloud, waiting for an answer for so long and no longer.
+    #[must_use]
+    pub fn answering_within(self, attempt: Duration) -> Self {
+        let timeouts = self.within(attempt);
+        Self { config: self.config.into_builder().timeout_config(timeouts).build(), ..self }
     }
 
     /// The same cloud, its clients repeating failed calls as `retries` says.

@@ -1,13 +1,12 @@
+use super::clients::timeouts;
 use super::{Cloud, aws};
 use crate::error::{Error, Result};
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use std::time::Duration;
 
 /// Where a stack goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub async fn connect(to: &Destination) -> Result<Cloud> {
         .region(region.clone())
         .http_client(http.clone())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build());
+        .timeout_config(timeouts());
     if let Some(profile) = &to.profile {
         // Otherwise keys in the environment would win over the profile that the target names, and the command would go
         // to whatever account these are of.

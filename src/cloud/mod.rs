@@ -1,12 +1,15 @@
 //! The way to AWS, or to an emulator of it: clients, naming, tags, errors.
 
 mod aws;
+mod bounds;
 mod call;
 mod clients;
 mod connect;
+mod garbled;
 mod layer;
 pub mod naming;
 mod once;
+mod pages;
 pub mod tags;
 mod warrant;
 mod watch;

@@ -4,6 +4,7 @@
 
 mod apply;
 mod attempts;
+mod bounds;
 mod cost;
 mod crash;
 mod disturbed;

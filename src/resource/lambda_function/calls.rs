@@ -17,7 +17,7 @@ pub(super) async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<()> {
     let code = Code::load(inputs).await?;
     let call = ctx
         .cloud
-        .lambda()
+        .lambda_for(size(&code))
         .create_function()
         .set_function_name(inputs.name.clone())
         .code(FunctionCode::builder().zip_file(code.zip).build())
@@ -37,6 +37,11 @@ pub(super) async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<()> {
         .set_logging_config(logging(inputs));
     call.send().await.map_err(aws("lambda:CreateFunction"))?;
     Ok(())
+}
+
+/// Bytes.
+fn size(code: &Code) -> u64 {
+    u64::try_from(code.zip.as_ref().len()).unwrap_or(u64::MAX)
 }
 
 /// The name is another's.
@@ -119,7 +124,7 @@ pub(super) fn code_differs(before: &Inputs, after: &Inputs) -> bool {
 pub(super) async fn upload(cloud: &Cloud, id: &Id, after: &Inputs) -> Result<()> {
     let code = Code::load(after).await?;
     let call = cloud
-        .lambda()
+        .lambda_for(size(&code))
         .update_function_code()
         .function_name(&id.0)
         .zip_file(code.zip)
