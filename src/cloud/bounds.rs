@@ -38,6 +38,9 @@ impl HttpConnector for Connector {
             if body.is_empty() && !bodiless && says_nothing(&call, &response) {
                 return Err(ConnectorError::io(format!("the answer to {call} is empty").into()));
             }
+            if is_cut(&body) {
+                return Err(ConnectorError::io(format!("the answer to {call} is cut off").into()));
+            }
             *response.body_mut() = SdkBody::from(body);
             Ok(response)
         })
@@ -48,6 +51,20 @@ impl HttpConnector for Connector {
 /// asked for. S3 has reads whose answer is empty.
 fn says_nothing(call: &Call, response: &HttpResponse) -> bool {
     call.is_read() && call.service != "s3" && response.status().as_u16() == 200
+}
+
+/// Whether XML ends before its root does: the SDK takes what is missing at the end for absent.
+fn is_cut(body: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(body).map(str::trim) else { return false };
+    let Some(root) = text.match_indices('<').find_map(|(at, _)| {
+        let rest = &text[at + 1..];
+        rest.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(rest)
+    }) else {
+        return false;
+    };
+    let name = root.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+    let single = root.ends_with("/>") && root.matches('<').count() == 0;
+    text.starts_with('<') && !single && !text.ends_with(&format!("</{name}>"))
 }
 
 async fn read(body: SdkBody, call: &Call) -> Result<Vec<u8>, ConnectorError> {
@@ -65,4 +82,21 @@ async fn read(body: SdkBody, call: &Call) -> Result<Vec<u8>, ConnectorError> {
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xml_ends_with_its_root() {
+        let whole = "<?xml version=\"1.0\"?>\n<R xmlns=\"u\"><a><b/></a></R>\n";
+        assert!(!is_cut(whole.as_bytes()));
+        for at in whole.find("<R").unwrap() + 2..whole.find("</R>").unwrap() + 4 {
+            assert!(is_cut(&whole.as_bytes()[..at]), "{}", &whole[..at]);
+        }
+        for other in ["", "<R/>", "<R x='1' />", "{\"a\": \"<b>\"}", "plain", "\u{0}"] {
+            assert!(!is_cut(other.as_bytes()), "{other}");
+        }
+    }
 }

@@ -3,6 +3,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,9 +23,10 @@ impl Intercept for Pages {
         "Pages"
     }
 
-    fn read_before_execution(
+    fn read_before_serialization(
         &self,
         _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(call) = bag.load::<Metadata>().map(Call::from).filter(Call::is_read) else { return Ok(()) };
