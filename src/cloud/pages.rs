@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 pub(super) struct Pages(Mutex<HashMap<String, usize>>);
 
 /// A page has up to a thousand objects.
-const MOST: usize = 10_000;
+const MOST: usize = 2_000;
 /// A bucket may have a thousand million objects.
 const MOST_OF_S3: usize = 1_000_000;
 
