@@ -37,7 +37,10 @@ fn answers(answer: impl Fn(usize) -> String + Send + Sync + 'static) -> (Cloud, 
     });
     let retries =
         RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(10));
-    (Cloud::emulator("http://aws.invalid", "eu-west-1", http).retrying(retries), count)
+    // The SDK counts failures by region, and repeats less where there were many.
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let region = format!("bounds-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    (Cloud::emulator("http://aws.invalid", &region, http).retrying(retries), count)
 }
 
 fn heard(stream: &mut TcpStream) {
@@ -86,7 +89,7 @@ async fn pages_without_an_end_end() {
     assert_eq!(count.load(Ordering::Relaxed), 2_000);
     let (cloud, count) = answers(|_| page("the same"));
     let error = vpcs(&cloud).await.unwrap_err().to_string();
-    assert!(error.contains("token did not change"), "{error}");
+    assert!(error.contains("goes round in a circle"), "{error}");
     assert!(count.load(Ordering::Relaxed) < 5);
 }
 
@@ -112,7 +115,7 @@ async fn a_create_whose_answer_cannot_be_read_is_not_repeated_unasked() {
         let (cloud, count) = answers(move |_| bad.to_owned());
         let made = cloud.ec2_once().create_vpc().cidr_block("10.0.0.0/16").send().await;
         let error = made.map_err(aws("ec2:CreateVpc")).unwrap_err();
-        assert!(matches!(&error, Error::Aws(aws) if aws.status == Some(200)), "{error}");
+        assert!(matches!(&error, Error::Aws(aws) if matches!(aws.status, None | Some(200))), "{error}");
         assert_eq!(count.load(Ordering::Relaxed), 1, "{bad:?}");
     }
 }
