@@ -77,6 +77,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
         // A destroy that died before its last step leaves a state of nothing.
         if open.document.serial > 0 && open.document.is_of_nothing() {
             open.held.remove().await?;
+            open.whereabouts.forget();
         }
         return Ok(Exit::Done);
     }
@@ -113,6 +114,7 @@ pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again
     let mut saved = open.held.save(&mut summary.document).await;
     if saved.is_ok() && summary.document.is_of_nothing() {
         saved = open.held.remove().await;
+        open.whereabouts.forget();
     }
     // Also where it could not be saved: what was done is done.
     report::summary(&summary, &open.site, started.elapsed(), again, saved.is_ok());

@@ -7,6 +7,7 @@ use super::report;
 use super::secrets::secrets;
 use super::signals;
 use super::site::{Head, Site, Way};
+use super::whereabouts::Whereabouts;
 use crate::address::Address;
 use crate::apply::{Pace, settle};
 use crate::census::glimpse;
@@ -55,6 +56,8 @@ pub struct Open {
     pub held: Held,
     /// For what else is written of it: saved plans.
     pub cipher: Cipher,
+    /// Where it is, for when stack.toml does not say so any more.
+    pub whereabouts: Whereabouts,
 }
 
 /// Everything that an apply needs.
@@ -242,6 +245,7 @@ impl Session {
             report::encryption(&store.name(), document.sealed, self.cipher.seals());
         }
         held.no_rescue(document.as_ref())?;
+        let is_new = document.is_none();
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let mut document = document.unwrap_or_else(new);
         self.arrived(&document).await?;
@@ -249,10 +253,24 @@ impl Session {
         document.reach = Some(Reach::of(&self.stack));
         guard(&document, &cloud, &store.name())?;
         let site = Site::new(&self.stack, &cloud, &store.name());
+        let whereabouts = Whereabouts::new(&self.root, &document, &self.stack.state, &store.name());
+        let before = whereabouts.before();
+        report::elsewhere(&whereabouts, before.as_ref(), is_new);
+        if !is_new || before.is_none() {
+            whereabouts.keep();
+        }
         // From here on everything is done, and decided, under the lock.
         let cloud = held.warrant().into_iter().fold(cloud, Cloud::under);
-        let mut open =
-            Open { stack: self.stack, root: self.root, cloud, site, document, held, cipher: self.cipher };
+        let mut open = Open {
+            stack: self.stack,
+            root: self.root,
+            cloud,
+            site,
+            document,
+            held,
+            cipher: self.cipher,
+            whereabouts,
+        };
         open.settle().await?;
         Ok(open)
     }

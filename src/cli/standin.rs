@@ -6,6 +6,7 @@ use super::failure::{Failure, Outcome};
 use super::identity::identity;
 use super::report;
 use super::session::{Session, path, root};
+use super::whereabouts::Whereabouts;
 use crate::config::{self, Source, Stack, Target};
 use crate::diagnostic::Diagnostics;
 use crate::state::{Cipher, Document, Moved, Reach};
@@ -66,7 +67,15 @@ pub async fn load(args: &StackArgs, by: &StateArgs, what: &str) -> Outcome<Sessi
 async fn remembered(target: Option<&str>, by: &StateArgs, file: &Path) -> Result<Stack, Option<Failure>> {
     let cipher = Cipher::new(&[], identity()).unwrap_or_default();
     if let Some(key) = by.state.as_deref().filter(|place| place.starts_with("s3://")) {
-        return in_bucket(target, key, file, cipher).await.map_err(Some);
+        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok());
+        let region = region.ok_or_else(|| {
+            Failure::user(
+                format!("the region of {key} is not known"),
+                "Set AWS_REGION to the region of the bucket.",
+            )
+        });
+        let reach = Reach { target: target.map(str::to_owned), ..Reach::default() };
+        return in_bucket(key, &region.map_err(Some)?, reach, file, cipher).await.map_err(Some);
     }
     let given = by.state.as_deref().map(PathBuf::from);
     let place = given.clone().unwrap_or_else(|| root(file).join("state"));
@@ -77,11 +86,11 @@ async fn remembered(target: Option<&str>, by: &StateArgs, file: &Path) -> Result
             .map(|document| (place.clone(), document))
             .into_iter()
             .collect(),
-        true => all(&place, &cipher, target),
+        true => all(&place, &cipher, target).map_err(Some)?,
     };
     match <[_; 1]>::try_from(found) {
         Ok([(path, document)]) => of_file(&path, document).map_err(Some),
-        Err(none) if none.is_empty() && given.is_none() => Err(None),
+        Err(none) if none.is_empty() && given.is_none() => elsewhere(target, file, cipher).await,
         Err(none) if none.is_empty() => Err(Some(Failure::user(
             format!("there is no state in {}", place.display()),
             "Name the file, such as state/loans.json, or s3://BUCKET/KEY.json.",
@@ -96,8 +105,23 @@ async fn remembered(target: Option<&str>, by: &StateArgs, file: &Path) -> Result
     }
 }
 
+/// Where this user's commands in this folder have seen a state last.
+async fn elsewhere(target: Option<&str>, file: &Path, cipher: Cipher) -> Result<Stack, Option<Failure>> {
+    let known = Whereabouts::of(&root(file), target);
+    let [known] = known.as_slice() else { return Err(None) };
+    if known.name.starts_with("s3://") {
+        let reach = Reach { target: known.target.clone(), ..Reach::default() };
+        return in_bucket(&known.name, &known.region, reach, file, cipher).await.map_err(Some);
+    }
+    let path = root(file).join(&known.name);
+    match read(&path, &cipher).map_err(Some)? {
+        Some(document) => of_file(&path, document).map_err(Some),
+        None => Err(None),
+    }
+}
+
 /// The states in a folder, of that target if one is given.
-fn all(folder: &Path, cipher: &Cipher, target: Option<&str>) -> Vec<(PathBuf, Document)> {
+fn all(folder: &Path, cipher: &Cipher, target: Option<&str>) -> Outcome<Vec<(PathBuf, Document)>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.path())
@@ -108,7 +132,19 @@ fn all(folder: &Path, cipher: &Cipher, target: Option<&str>) -> Vec<(PathBuf, Do
         })
         .collect();
     paths.sort();
-    paths.into_iter().filter_map(|path| Some((path.clone(), read(&path, cipher).ok()??))).collect()
+    let mut found = vec![];
+    let mut unusable = None;
+    for path in paths {
+        match read(&path, cipher) {
+            Ok(Some(document)) => found.push((path, document)),
+            Ok(None) => {}
+            Err(why) => unusable = Some(why),
+        }
+    }
+    match unusable {
+        Some(why) if found.is_empty() => Err(why),
+        _ => Ok(found),
+    }
 }
 
 fn read(path: &Path, cipher: &Cipher) -> Outcome<Option<Document>> {
@@ -150,17 +186,10 @@ fn of_file(path: &Path, document: Document) -> Outcome<Stack> {
     Ok(stack(document, folder.display().to_string(), target))
 }
 
-async fn in_bucket(target: Option<&str>, place: &str, file: &Path, cipher: Cipher) -> Outcome<Stack> {
-    let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok());
-    let region = region.ok_or_else(|| {
-        Failure::user(
-            format!("the region of {place} is not known"),
-            "Set AWS_REGION to the region of the bucket.",
-        )
-    })?;
-    let mut asking = Document::new("", "", &region);
-    asking.reach = Some(Reach { target: target.map(str::to_owned), ..Reach::default() });
-    let target = asking.reach.clone().and_then(|reach| reach.target);
+async fn in_bucket(place: &str, region: &str, reach: Reach, file: &Path, cipher: Cipher) -> Outcome<Stack> {
+    let target = reach.target.clone();
+    let mut asking = Document::new("", "", region);
+    asking.reach = Some(reach);
     let asking = Stack { account: None, ..stack(asking, place.to_owned(), target) };
     let store = Session::of(asking, root(file))?.store_as_named(place, cipher).await?;
     let document = store.peek().await?.ok_or_else(|| {

@@ -81,3 +81,43 @@ fn commands_read_format_1() {
     let listed = test.success().stdout;
     assert!(listed.contains("queue.jobs[\"a\"]") && listed.contains("bucket.files"), "{listed}");
 }
+
+/// Since format 2 digests cost a guesser something, the lines of a journal have checksums, and the way to the cloud is remembered.
+mod second {
+    use super::*;
+    use stackctl::state::{Files, is_digest};
+
+    const STATE: &str = include_str!("formats/2/state.json");
+    const JOURNAL: &str = include_str!("formats/2/state.journal");
+    const PLAN: &str = include_str!("formats/2/saved.plan");
+
+    #[test]
+    fn format_2_of_the_state_keeps_its_checksum() {
+        let document = Document::from_text(STATE).unwrap();
+        assert_eq!((document.format, document.serial), (2, 7));
+        let queue = &document.resources[&"queue.jobs[\"a\"]".parse().unwrap()];
+        assert!(is_digest(&queue.inputs["password"]) && is_digest(&document.outputs["pin"]));
+        let reach = document.reach.clone().unwrap();
+        assert_eq!((reach.target.as_deref(), reach.profile.as_deref()), (Some("local"), Some("team")));
+        assert_eq!(document.to_text().unwrap(), STATE, "what was read is written as it was");
+    }
+
+    #[test]
+    fn format_2_of_the_journal_verifies_and_folds() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path(), "demo", None);
+        std::fs::write(files.path(), STATE).unwrap();
+        std::fs::write(files.journal_path(), JOURNAL).unwrap();
+        let document = files.read().unwrap().unwrap();
+        assert!(document.resources.contains_key(&"bucket.files".parse().unwrap()));
+        assert!(!document.resources.contains_key(&"queue.old".parse().unwrap()));
+        assert_eq!(document.open.len(), 3, "two of the state, one of the journal");
+    }
+
+    #[test]
+    fn format_2_of_a_saved_plan_is_known() {
+        let saved: Json = serde_json::from_str(PLAN).unwrap();
+        let plan: Plan = serde_json::from_value(saved["plan"].clone()).unwrap();
+        assert_eq!(serde_json::to_value(&plan).unwrap(), saved["plan"]);
+    }
+}

@@ -25,7 +25,8 @@ pub use progress::Progress;
 pub use site::{site, site_note};
 pub use stack::{Bytes, bytes, local_logs, local_status, pairs, resource, step};
 pub use state::{
-    by_the_state, census, encryption, history, history_json, lost, recovered, resources, rollback, salvage,
+    by_the_state, census, elsewhere, encryption, history, history_json, lost, recovered, resources, rollback,
+    salvage,
 };
 pub use style::{Paint, table};
 pub use summary::summary;

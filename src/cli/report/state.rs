@@ -2,6 +2,7 @@ use super::style::{Paint, table};
 use super::{data, document, note, warning, width};
 use crate::address::Address;
 use crate::census::Census;
+use crate::cli::whereabouts::Whereabouts;
 use crate::config::Stack;
 use crate::resource::Id;
 use crate::state::{Document, Past};
@@ -47,6 +48,24 @@ pub fn by_the_state(file: &Path, stack: &Stack, place: &str, what: &str) {
         stack.name,
         stack.region
     ));
+}
+
+/// That this checkout has had another state before.
+pub fn elsewhere(now: &Whereabouts, before: Option<&Whereabouts>, is_new: bool) {
+    let Some(before) = before else { return };
+    if is_new && before.name != now.name {
+        warning(&format!(
+            "there is no state in {}, and the state of this stack was {} last. If `state` was changed in stack.toml: `stackctl state \
+             migrate --from {}` brings it here. An apply without it makes everything a second time.",
+            now.name, before.name, before.place
+        ));
+    } else if !is_new && before.name == now.name && before.lineage != now.lineage {
+        note(&format!(
+            "{} is another state than this checkout saw last: its lineage is {}, and was {}. Either the stack was destroyed and made \
+             anew, or another state was put in its place.",
+            now.name, now.lineage, before.lineage
+        ));
+    }
 }
 
 /// What the ownership tags told.
