@@ -166,6 +166,7 @@ async fn main() {
     let http = LocalHttpClient::new(stackctl::cloud::http(), &running);
     let http = aws_smithy_runtime_api::client::http::SharedHttpClient::new(http);
     let cloud = Cloud::emulator(&running.endpoint, REGION, http);
+    let cloud = cloud.keyed(&running.keys.id, &running.keys.secret);
     let bucket = Bucket::new(&cloud, "bench-state");
     bucket.ensure().await.unwrap();
     let far = |near: Box<dyn Objects>| Arc::new(Far { near, requests: AtomicUsize::new(0) });

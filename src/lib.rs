@@ -13,6 +13,7 @@ pub mod diff;
 pub mod download;
 pub mod error;
 pub mod event;
+pub mod folder;
 pub mod local;
 pub mod package;
 pub mod plan;

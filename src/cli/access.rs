@@ -38,6 +38,11 @@ pub struct Access {
 }
 
 impl LoginArgs {
+    /// Rather than for whatever the stack has.
+    pub fn asks_for_a_database(&self) -> bool {
+        self.address.is_some() || self.user.is_some()
+    }
+
     /// Reads where the database is from the state, and the password from Secrets Manager.
     pub async fn access(&self, session: &Session, document: &Document) -> Outcome<Access> {
         let address = only(document, "db_instance", self.address.as_ref())?;

@@ -1,18 +1,19 @@
 use super::access::LoginArgs;
-use super::failure::{Exit, Outcome};
+use super::failure::{Exit, Failure, Outcome};
 use super::report;
 use super::session::Session;
-use crate::cloud::EMULATOR;
-use crate::local::{self, Layout};
-use crate::state::is_digest;
+use crate::local::{self, Keys, Layout};
+use crate::state::{Document, is_digest};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// Prints the way to the database, and the stack's outputs, as environment variables
+/// Prints the way to the database and to AWS, and the stack's outputs, as environment variables
 ///
-/// `eval "$(stackctl env --as analyst)"` opens it to psql, notebooks, pandas, DuckDB and everything else that knows PG*
-/// or DATABASE_URL. Outputs follow as STACK_NAME. On the local target the variables of AWS name the local cloud, so
-/// that every AWS tool of this shell goes there. The password is among them: do not keep what this prints.
+/// `eval "$(stackctl env --as analyst)"` opens the database to psql, notebooks, pandas, DuckDB and everything else that
+/// knows PG* or DATABASE_URL. Outputs follow as STACK_NAME. On the local target the variables of AWS name the local cloud
+/// and the key for it, so that every AWS tool of this shell goes there; an S3 client that asks for the style of addresses
+/// wants path style. A stack without a database has no PG*, and before the first apply there are the variables of AWS
+/// alone. The password and the key are secrets: do not keep what this prints.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -38,14 +39,24 @@ enum Format {
 
 pub async fn run(args: &Args) -> Outcome {
     let session = Session::load(&args.login.stack)?;
-    let document = session.applied("`stackctl apply` creates the database.").await?;
-    let access = args.login.access(&session, &document).await?;
-    let mut variables: Vec<(String, String)> =
-        access.variables().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    variables.push(("DATABASE_URL".to_owned(), access.url()));
+    let mut variables = vec![];
+    let document = match session.store().await?.peek().await? {
+        None if session.is_local() && !args.login.asks_for_a_database() => None,
+        document => Some(document.ok_or_else(|| {
+            Failure::user("nothing has been applied yet", "`stackctl apply` creates the database.")
+        })?),
+    };
+    if let Some(document) = &document
+        && (args.login.asks_for_a_database() || has_database(document))
+    {
+        let access = args.login.access(&session, document).await?;
+        variables.extend(access.variables().into_iter().map(|(name, value)| (name.to_owned(), value)));
+        variables.push(("DATABASE_URL".to_owned(), access.url()));
+    }
     variables.extend(aws(&session).await?);
+    let outputs = document.map(|document| document.outputs).unwrap_or_default();
     let (hidden, shown): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        document.outputs.into_iter().partition(|(_, value)| is_digest(value));
+        outputs.into_iter().partition(|(_, value)| is_digest(value));
     report::left_out(hidden.keys());
     for (name, value) in shown {
         let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
@@ -62,14 +73,22 @@ pub async fn run(args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
+fn has_database(document: &Document) -> bool {
+    document.resources.keys().any(|address| address.kind == "db_instance")
+}
+
 /// Where AWS is, for every tool that asks the environment. Credentials of an account are the user's own matter.
 async fn aws(session: &Session) -> Outcome<Vec<(String, String)>> {
-    let mut variables = vec![("AWS_REGION", session.stack.region.clone())];
+    // boto3 knows only the other one.
+    let region = &session.stack.region;
+    let mut variables = vec![("AWS_REGION", region.clone()), ("AWS_DEFAULT_REGION", region.clone())];
     if session.is_local() {
         let running = local::connect(&Layout::new(&session.root)).await?;
         variables.push(("AWS_ENDPOINT_URL", running.endpoint));
-        let (id, key) = EMULATOR;
-        variables.extend([("AWS_ACCESS_KEY_ID", id.to_owned()), ("AWS_SECRET_ACCESS_KEY", key.to_owned())]);
+        let Keys { id, secret, .. } = running.keys;
+        variables.extend([("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)]);
+        // One that this shell has from elsewhere does not fit this key.
+        variables.push(("AWS_SESSION_TOKEN", String::new()));
     } else if let Some(target) = &session.stack.target {
         variables.extend(target.endpoint_url.clone().map(|url| ("AWS_ENDPOINT_URL", url)));
         variables.extend(target.profile.clone().map(|profile| ("AWS_PROFILE", profile)));

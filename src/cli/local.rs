@@ -8,7 +8,8 @@ use std::path::PathBuf;
 /// The local cloud: AWS APIs and PostgreSQL on this machine
 ///
 /// `--target local` sends any command there. It belongs to the project: its folder is .stackctl/local beside
-/// stack.toml, and it is reached from this machine only.
+/// stack.toml. It is reached from this machine only, by its owner only: each request is signed with a key that
+/// `stackctl env` prints. Functions run as you, or as a user of their own where you are root.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The stack's file, or the folder that holds its stack.toml.

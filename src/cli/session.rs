@@ -197,7 +197,8 @@ impl Session {
                 let running = local::connect(&local::Layout::new(&self.root)).await?;
                 let http = local::LocalHttpClient::new(chaos::under(cloud::http()), &running);
                 let http = chaos::over(SharedHttpClient::new(http));
-                let mut cloud = chaos::patient(Cloud::emulator(&running.endpoint, &self.stack.region, http));
+                let cloud = Cloud::emulator(&running.endpoint, &self.stack.region, http);
+                let mut cloud = chaos::patient(cloud.keyed(&running.keys.id, &running.keys.secret));
                 cloud.local = Some(running.endpoint.clone());
                 cloud
             }

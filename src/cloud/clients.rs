@@ -39,7 +39,7 @@ fn time_for(bytes: u64) -> Duration {
 }
 
 /// The access key of emulators, id and secret: they take any.
-pub const EMULATOR: (&str, &str) = ("test", "test");
+const EMULATOR: (&str, &str) = ("test", "test");
 
 /// Everything a resource kind may touch. Clients are cheap to make; they share connections and credentials.
 #[derive(Debug, Clone)]
@@ -190,6 +190,13 @@ impl Cloud {
     pub fn answering_within(self, attempt: Duration) -> Self {
         let timeouts = self.within(attempt);
         Self { config: self.config.into_builder().timeout_config(timeouts).build(), ..self }
+    }
+
+    /// The same cloud, with an access key of its own: id and secret.
+    pub fn keyed(self, id: &str, secret: &str) -> Self {
+        let keys = aws_credential_types::Credentials::new(id, secret, None, None, "local cloud");
+        let keys = SharedCredentialsProvider::new(keys);
+        Self { config: self.config.into_builder().credentials_provider(keys).build(), ..self }
     }
 
     /// The same cloud, its clients repeating failed calls as `retries` says.

@@ -16,7 +16,7 @@ mod watch;
 
 pub use aws::{Gone, Remedy, aws, built};
 pub use call::Call;
-pub use clients::{Cloud, EMULATOR};
+pub use clients::Cloud;
 pub use connect::{Destination, connect, http};
 pub use layer::{Layer, Wrap};
 pub use warrant::{Warrant, Warranted};

@@ -1,7 +1,5 @@
 use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
+    fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -15,6 +13,7 @@ use super::{
     error::{FileContext, Result},
     layout::Layout,
 };
+use crate::folder;
 
 /// As which the databases are reached: RDS's answers say `localhost`, the rest of this module the number.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
@@ -46,14 +45,20 @@ impl Authority {
         Ok(authority)
     }
 
+    /// Takes it away: one that came with keys of somebody else is not to be trusted.
+    pub(super) fn forget(layout: &Layout) -> Result<()> {
+        for path in [layout.ca(), layout.ca_key()] {
+            folder::beside(&path).and_then(|(folder, name)| folder.remove(name)).at("remove", path)?;
+        }
+        Ok(())
+    }
+
     fn make(&self) -> Result<()> {
         let key = KeyPair::generate()?;
         let certificate = params()?.self_signed(&key)?;
         // The certificate last: with it the authority is complete.
         write_private(&self.key, &key.serialize_pem())?;
-        let half = self.certificate.with_extension("half");
-        write_private(&half, &certificate.pem())?;
-        fs::rename(&half, &self.certificate).at("write", &self.certificate)
+        write_private(&self.certificate, &certificate.pem())
     }
 
     /// A new identity for a server on this machine.
@@ -88,8 +93,9 @@ fn name(common: &str) -> DistinguishedName {
 
 /// Nobody else's from its first byte on.
 pub(super) fn write_private(path: &Path, text: &str) -> Result<()> {
-    let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).at("write", path)
+    folder::beside(path)
+        .and_then(|(folder, name)| folder.write(name, text.as_bytes(), 0o600))
+        .at("write", path)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::{
 
 use crate::cloud::{Layer, Wrap};
 
-use super::{form::Form, instances::Instances, status::Running};
+use super::{form::Form, instances::Instances, keys::Keys, status::Running};
 
 /// An HTTP client of the AWS SDK that puts real PostgreSQL servers behind the `db_instance`s of the local cloud.
 ///
@@ -20,31 +20,33 @@ pub type LocalHttpClient = Layer<Databases>;
 #[derive(Debug, Clone)]
 pub struct Databases {
     socket: PathBuf,
+    keys: Keys,
 }
 
 impl LocalHttpClient {
     pub fn new(inner: impl HttpClient + 'static, running: &Running) -> Self {
-        Self::around(inner, Databases { socket: running.socket.clone() })
+        Self::around(inner, Databases { socket: running.socket.clone(), keys: running.keys.clone() })
     }
 }
 
 impl Wrap for Databases {
     fn wrap(&self, inner: SharedHttpConnector) -> SharedHttpConnector {
-        SharedHttpConnector::new(LocalConnector { inner, socket: self.socket.clone() })
+        SharedHttpConnector::new(LocalConnector { inner, databases: self.clone() })
     }
 }
 
 #[derive(Debug)]
 struct LocalConnector {
     inner: SharedHttpConnector,
-    socket: PathBuf,
+    databases: Databases,
 }
 
 impl HttpConnector for LocalConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         match Form::of_rds(&request) {
             Some(form) => {
-                let instances = Instances::new(self.inner.clone(), self.socket.clone());
+                let Databases { socket, keys } = self.databases.clone();
+                let instances = Instances::new(self.inner.clone(), socket, keys);
                 HttpConnectorFuture::new(async move { instances.call(request, form).await })
             }
             None => self.inner.call(request),

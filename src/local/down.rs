@@ -20,7 +20,7 @@ const STOP: Duration = Duration::from_secs(60);
 ///
 /// Returns whether anything ran. The virtual environment in the user's cache stays: other projects use it.
 pub async fn down(layout: &Layout, purge: bool) -> Result<bool> {
-    if !layout.folder().exists() {
+    if !layout.exists()? {
         return Ok(false);
     }
     layout.create()?;

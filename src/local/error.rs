@@ -34,6 +34,12 @@ pub enum Error {
     )]
     NoPostgresUser,
 
+    #[error(
+        "functions never run as root, and this system has no free user number between {from} and {to} to run them as\n\
+         Run stackctl as an ordinary user"
+    )]
+    NoWorkers { from: u32, to: u32 },
+
     #[error("database `{identifier}` could not be made ready: {reason}\nIts log: {log}")]
     Database { identifier: String, reason: String, log: PathBuf },
 

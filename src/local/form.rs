@@ -50,7 +50,7 @@ impl Form {
         self.0.retain(|(key, _)| key != name);
     }
 
-    /// Makes it the body of `request`. Its signature no longer fits; MiniStack does not look at it.
+    /// Makes it the body of `request`, whose signature no longer fits.
     pub(super) fn put_into(&self, request: &mut HttpRequest) {
         let body = self.encode();
         request.headers_mut().insert("content-length", body.len().to_string());

@@ -14,8 +14,10 @@ use super::{
     databases::{Prepared, Wanted},
     error::{Error, Result},
     form::Form,
+    keys::Keys,
     managed::{self, Secrets},
     record::Role,
+    sign::{region_of, sign_again},
     supervisor::Live,
 };
 
@@ -30,11 +32,18 @@ type Reply = Result<HttpResponse, ConnectorError>;
 pub(super) struct Instances {
     inner: SharedHttpConnector,
     socket: PathBuf,
+    keys: Keys,
 }
 
 impl Instances {
-    pub(super) fn new(inner: SharedHttpConnector, socket: PathBuf) -> Self {
-        Self { inner, socket }
+    pub(super) fn new(inner: SharedHttpConnector, socket: PathBuf, keys: Keys) -> Self {
+        Self { inner, socket, keys }
+    }
+
+    /// What goes on to MiniStack in place of what the SDK has signed.
+    fn change(&self, request: &mut HttpRequest, form: &Form) -> Result<(), ConnectorError> {
+        form.put_into(request);
+        sign_again(request, &self.keys, &region_of(request), "rds")
     }
 
     pub(super) async fn call(&self, mut request: HttpRequest, form: Form) -> Reply {
@@ -81,7 +90,7 @@ impl Instances {
             Ok(prepared) => prepared,
             Err(error) => return Ok(refusal(&error)),
         };
-        let secrets = Secrets::new(&self.inner, &request);
+        let secrets = Secrets::new(&self.inner, &request, &self.keys);
         let key = form.get("MasterUserSecretKmsKeyId").map(str::to_owned);
         let keep = async || self.keep_secret(&secrets, &identifier, &user, &password, key.as_deref()).await;
         if created
@@ -94,7 +103,7 @@ impl Instances {
         form.set("Port", port.to_string());
         form.set("MasterUserPassword", PLACEHOLDER);
         form.remove("ManageMasterUserPassword");
-        form.put_into(&mut request);
+        self.change(&mut request, &form)?;
         // Where nobody knows whether it arrived, the server stays: the SDK tries again, and finds it.
         let response = self.forward(request).await?;
         match (response.status().is_success(), created) {
@@ -120,7 +129,7 @@ impl Instances {
     }
 
     async fn modify(&self, mut request: HttpRequest, mut form: Form, identifier: String) -> Reply {
-        let secrets = Secrets::new(&self.inner, &request);
+        let secrets = Secrets::new(&self.inner, &request, &self.keys);
         let known = self.database(&identifier).await;
         let Some(known) = known else { return self.inner.call(request).await };
         let given = form.get("MasterUserPassword").map(str::to_owned);
@@ -135,7 +144,7 @@ impl Instances {
         for name in ["DBPortNumber", "ManageMasterUserPassword", "RotateMasterUserPassword"] {
             form.remove(name);
         }
-        form.put_into(&mut request);
+        self.change(&mut request, &form)?;
         let response = self.forward(request).await?;
         if response.status().is_success() {
             let password = if managed { Some(managed::password()) } else { given };
@@ -161,7 +170,7 @@ impl Instances {
     }
 
     async fn delete(&self, request: HttpRequest, identifier: String) -> Reply {
-        let secrets = Secrets::new(&self.inner, &request);
+        let secrets = Secrets::new(&self.inner, &request, &self.keys);
         let managed = self.database(&identifier).await.is_some_and(|known| known.secret_arn.is_some());
         let response = self.forward(request).await?;
         let agreed = response.status().is_success();

@@ -209,7 +209,8 @@ async fn run(
         farewell(program, &mut child, pid, matches!(order, Some(Order::Kill(_)))).await;
     }
     drop(stdin);
-    kill_group(pid.cast_signed());
+    // One that has ended by itself has been waited for: what it left behind is known by other signs.
+    kill_group(&child);
     let _ = child.wait().await;
     program.sweep();
     pids.remove(&program.part());

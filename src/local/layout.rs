@@ -9,9 +9,12 @@ use nix::unistd::geteuid;
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, FileContext, IoContext, Result};
+use crate::folder::Folder;
 
 /// `sun_path` holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 const SOCKET_PATH_MAX: usize = 103;
+const LOCAL: &str = ".stackctl/local";
+const SHARED: &str = "/var/lib/stackctl";
 const LONGEST_SOCKET: &str = "/.s.PGSQL.65535";
 
 /// Where everything of one project's local cloud lies.
@@ -31,7 +34,7 @@ impl Layout {
             .canonicalize()
             .or_else(|_| std::path::absolute(given))
             .unwrap_or_else(|_| given.to_path_buf());
-        let folder = project.join(".stackctl/local");
+        let folder = project.join(LOCAL);
         Self { project, folder, program: None }
     }
 
@@ -102,9 +105,17 @@ impl Layout {
         self.folder.join("objects")
     }
 
-    /// MiniStack's temporary folder: it unpacks functions there.
-    pub(super) fn tmp(&self) -> PathBuf {
-        self.folder.join("tmp")
+    /// MiniStack's temporary folder: it unpacks functions there. They do not run as root either.
+    pub fn tmp(&self) -> PathBuf {
+        match self.shared_folder() {
+            Some(shared) => shared.join("functions"),
+            None => self.folder.join("tmp"),
+        }
+    }
+
+    /// Where MiniStack's part in our words lies.
+    pub(super) fn gateway(&self) -> PathBuf {
+        self.folder.join("gateway")
     }
 
     /// Where the data of the databases lie. PostgreSQL does not run as root, and the user that it runs as instead
@@ -139,9 +150,22 @@ impl Layout {
         }
     }
 
-    /// The folder outside the project that root's databases need.
+    /// The folder outside the project that root's databases and functions need.
     pub(super) fn shared_folder(&self) -> Option<PathBuf> {
-        geteuid().is_root().then(|| Path::new("/var/lib/stackctl").join(self.digest()))
+        geteuid().is_root().then(|| Path::new(SHARED).join(self.digest()))
+    }
+
+    /// The uppermost folder that is this local cloud's, or its like's, alone.
+    pub(super) fn top(&self) -> &Path {
+        match self.shared_folder() {
+            Some(_) => Path::new(SHARED),
+            None => &self.folder,
+        }
+    }
+
+    /// As its digest does, tells local clouds apart, but not always.
+    pub(super) fn number(&self) -> u32 {
+        u32::from_str_radix(&self.digest()[..8], 16).unwrap_or_default()
     }
 
     /// Tells the local clouds of one machine apart where their folders meet.
@@ -149,14 +173,36 @@ impl Layout {
         hex::encode(&Sha256::digest(self.folder.as_os_str().as_encoded_bytes())[..6])
     }
 
+    /// Makes its folders. None of them is a link, as a cloned repository may hold.
     pub(super) fn create(&self) -> Result<()> {
-        private_folder(&self.folder)?;
-        for folder in
-            [self.logs(), self.pids(), self.state(), self.objects(), self.tmp(), self.socket_folder()]
-        {
+        let project = Folder::open(&self.project).at("open", &self.project)?;
+        let folders = [self.folder.clone(), self.logs(), self.pids(), self.state(), self.objects()];
+        let more = [self.gateway(), self.tmp(), self.databases()];
+        for folder in folders.into_iter().chain(more) {
+            // Those of root's databases and functions are not the project's.
+            let Ok(below) = folder.strip_prefix(&self.project) else { continue };
+            project.make(below, 0o700).at("create", &folder)?;
             private_folder(&folder)?;
         }
-        Ok(())
+        if let Ok(below) = self.socket_folder().strip_prefix(&self.project) {
+            project.make(below, 0o700).at("create", self.socket_folder())?;
+        }
+        private_folder(&self.socket_folder())
+    }
+
+    /// Whether it is there, and no link on the way leads to one of somebody else.
+    pub(super) fn exists(&self) -> Result<bool> {
+        let project = match Folder::open(&self.project) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            project => project.at("open", &self.project)?,
+        };
+        for below in [LOCAL, &format!("{LOCAL}/run"), &format!("{LOCAL}/logs")] {
+            match project.enter(below) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                entered => drop(entered.at("open", self.project.join(below))?),
+            }
+        }
+        Ok(self.folder.exists())
     }
 
     /// Removes every file of this local cloud, `.stackctl` too when nothing else is in it.

@@ -1,12 +1,13 @@
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::ErrorKind,
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::MetadataExt,
     path::Path,
     time::{Duration, Instant},
 };
 
 use super::error::{Error, FileContext, Result};
+use crate::folder;
 
 /// An OS lock on a file: it ends with its holder, however that ends.
 #[derive(Debug)]
@@ -18,13 +19,8 @@ impl Lock {
     /// `None` when somebody else holds it.
     pub(super) fn try_take(path: &Path) -> Result<Option<Self>> {
         loop {
-            let file = OpenOptions::new()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .mode(0o600)
-                .open(path)
-                .at("open", path)?;
+            let file =
+                folder::beside(path).and_then(|(folder, name)| folder.keep(name, 0o600)).at("open", path)?;
             match file.try_lock() {
                 Ok(()) if is_still_at(&file, path) => return Ok(Some(Self { _file: file })),
                 // `down --purge` removed the file between opening and locking: what is locked is nobody's.

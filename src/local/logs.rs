@@ -1,8 +1,7 @@
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{Read, Seek, SeekFrom},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +9,7 @@ use super::{
     error::{Error, FileContext, Result},
     layout::Layout,
 };
+use crate::folder;
 
 const BIGGEST: u64 = 20 * 1024 * 1024;
 const TAIL_BYTES: u64 = 256 * 1024;
@@ -17,6 +17,7 @@ const TAIL_BYTES: u64 = 256 * 1024;
 /// The logs there are: part to file (`supervisor`, `ministack`, `postgres-<identifier>`), or of one part only.
 pub fn logs(layout: &Layout, part: Option<&str>) -> Result<BTreeMap<String, PathBuf>> {
     let mut found = BTreeMap::new();
+    layout.exists()?;
     for entry in fs::read_dir(layout.logs()).into_iter().flatten() {
         let path = entry.at("read", layout.logs())?.path();
         if path.extension().is_some_and(|extension| extension == "log")
@@ -58,10 +59,10 @@ pub fn tail(log: &Path, lines: usize) -> String {
 
 /// Opens a log for appending, its owner's alone. One that has grown big becomes `<name>.old`.
 pub(super) fn open(path: &Path) -> Result<File> {
-    if fs::metadata(path).is_ok_and(|meta| meta.len() > BIGGEST) {
+    if fs::symlink_metadata(path).is_ok_and(|meta| meta.len() > BIGGEST) {
         fs::rename(path, path.with_extension("old")).at("rename", path)?;
     }
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path).at("open", path)
+    folder::beside(path).and_then(|(folder, name)| folder.append(name, 0o600)).at("open", path)
 }
 
 #[cfg(test)]

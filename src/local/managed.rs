@@ -6,7 +6,11 @@ use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use rand::Rng;
 use serde_json::{Value, json};
 
-use super::error::{Error, Result};
+use super::{
+    error::{Error, Result},
+    keys::Keys,
+    sign::{region_of, sign_again},
+};
 
 /// As RDS does: letters and digits, and signs that no shell, URL or SQL makes anything of.
 const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
@@ -16,22 +20,17 @@ pub(super) fn password() -> String {
     (0..32).map(|_| char::from(SIGNS[random.random_range(0..SIGNS.len())])).collect()
 }
 
-/// Secrets Manager of the local cloud, called on behalf of RDS with the credentials of the call to RDS.
+/// Secrets Manager of the local cloud, called on behalf of RDS in the region of the call to RDS.
 pub(super) struct Secrets {
     inner: SharedHttpConnector,
     uri: String,
-    /// MiniStack takes account and region from it.
-    authorization: String,
+    keys: Keys,
+    region: String,
 }
 
 impl Secrets {
-    pub(super) fn new(inner: &SharedHttpConnector, call: &HttpRequest) -> Self {
-        let authorization = call.headers().get("authorization").unwrap_or_default();
-        Self {
-            inner: inner.clone(),
-            uri: call.uri().to_owned(),
-            authorization: authorization.replace("/rds/aws4_request", "/secretsmanager/aws4_request"),
-        }
+    pub(super) fn new(inner: &SharedHttpConnector, call: &HttpRequest, keys: &Keys) -> Self {
+        Self { inner: inner.clone(), uri: call.uri().to_owned(), keys: keys.clone(), region: region_of(call) }
     }
 
     /// Makes the secret of a managed master password, or gives it a new value, and returns its ARN.
@@ -84,8 +83,9 @@ impl Secrets {
         headers.insert("content-type", "application/x-amz-json-1.1");
         headers.insert("content-length", body.len().to_string());
         headers.insert("x-amz-target", format!("secretsmanager.{operation}"));
-        headers.insert("authorization", self.authorization.clone());
         *request.body_mut() = SdkBody::from(body);
+        sign_again(&mut request, &self.keys, &self.region, "secretsmanager")
+            .map_err(|error| refused("Signature", error.to_string()))?;
         let mut response =
             self.inner.call(request).await.map_err(|error| refused("Connection", error.to_string()))?;
         let bytes = ByteStream::new(response.take_body())

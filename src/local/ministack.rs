@@ -1,5 +1,4 @@
 use std::{
-    fs,
     net::Ipv4Addr,
     path::PathBuf,
     process::Stdio,
@@ -20,19 +19,25 @@ use tokio::{
 use super::{
     error::{FileContext, Result},
     keeper::Program,
+    keys::Keys,
     layout::Layout,
     logs, port,
-    process::working_in,
+    process::{MARKER, inherited, marked, working_in},
     record::RecordFile,
+    workers::Workers,
 };
+use crate::folder::Folder;
 
 pub(super) const PART: &str = "ministack";
-const GATEWAY: &str = include_str!("gateway.py");
+/// Its entry point first.
+const GATEWAY: [(&str, &str); 4] = [
+    ("gateway.py", include_str!("gateway/gateway.py")),
+    ("door.py", include_str!("gateway/door.py")),
+    ("signature.py", include_str!("gateway/signature.py")),
+    ("workers.py", include_str!("gateway/workers.py")),
+];
 /// Where users of other emulators look first.
 const USUAL_PORT: u16 = 4566;
-/// Nothing else of the user's environment reaches MiniStack, since MiniStack hands its own to every function: their
-/// real AWS credentials must not be among it.
-const INHERITED: [&str; 7] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"];
 
 /// The AWS APIs.
 #[derive(Debug, Clone)]
@@ -40,13 +45,14 @@ pub(super) struct Ministack {
     layout: Layout,
     python: PathBuf,
     record: Arc<RecordFile>,
+    keys: Keys,
     port: Arc<AtomicU16>,
     note: Arc<Mutex<Option<String>>>,
 }
 
 impl Ministack {
-    pub(super) fn new(layout: Layout, python: PathBuf, record: Arc<RecordFile>) -> Self {
-        Self { layout, python, record, port: Arc::default(), note: Arc::default() }
+    pub(super) fn new(layout: Layout, python: PathBuf, record: Arc<RecordFile>, keys: Keys) -> Self {
+        Self { layout, python, record, keys, port: Arc::default(), note: Arc::default() }
     }
 
     /// 0 before the first start.
@@ -86,15 +92,26 @@ impl Program for Ministack {
 
     fn prepare(&self) -> Result<Command> {
         let port = self.choose_port()?;
-        let script = self.layout.folder().join("gateway.py");
-        fs::write(&script, GATEWAY).at("write", &script)?;
+        let folder = self.layout.gateway();
+        let scripts = Folder::open(&folder).at("open", &folder)?;
+        for (name, text) in GATEWAY {
+            scripts.write(name, text.as_bytes(), 0o600).at("write", folder.join(name))?;
+        }
+        let workers = Workers::choose(&self.layout, &self.record)?;
+        workers.furnish(self.layout.top())?;
         let log = logs::open(&self.log())?;
         let mut command = Command::new(&self.python);
         command
-            .args(["-I", "-u"])
-            .arg(&script)
+            .args(["-I", "-u", "-B"])
+            .arg(folder.join(GATEWAY[0].0))
             .env_clear()
-            .envs(INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))))
+            .envs(inherited())
+            // The script takes these away before anything is started.
+            .env("_STACKCTL_KEY", &self.keys.id)
+            .env("_STACKCTL_SECRET", &self.keys.secret)
+            .env(MARKER, self.layout.folder())
+            .env("_STACKCTL_HOME", workers.home())
+            .env("_STACKCTL_ACCOUNT", workers.account.map(|account| account.to_string()).unwrap_or_default())
             .env("BIND_HOST", Ipv4Addr::LOCALHOST.to_string())
             .env("GATEWAY_PORT", port.to_string())
             // MiniStack sets it for every function, over what the function's own configuration says.
@@ -104,7 +121,7 @@ impl Program for Ministack {
             .env("STATE_DIR", self.layout.state())
             .env("S3_PERSIST", "1")
             .env("S3_DATA_DIR", self.layout.objects())
-            .env("TMPDIR", self.layout.tmp())
+            .env("TMPDIR", &workers.code)
             // Both would listen on ports of their own.
             .env("IOT_MTLS_ENABLED", "0")
             .env("SFTP_ENABLED", "0")
@@ -118,11 +135,12 @@ impl Program for Ministack {
     async fn is_ready(&self, pid: u32) -> bool {
         let port = self.port();
         // Remembered once it is ours: another gateway may take it between choosing and listening.
-        is_served_by(port, pid).await && self.record.change(|record| record.gateway_port = Some(port)).is_ok()
+        is_served(port, &self.keys, Some(pid)).await
+            && self.record.change(|record| record.gateway_port = Some(port)).is_ok()
     }
 
     fn sweep(&self) {
-        for function in working_in(&self.layout.tmp(), None) {
+        for function in working_in(&self.layout.tmp(), None).into_iter().chain(marked(self.layout.folder())) {
             function.signal(Signal::SIGKILL);
         }
     }
@@ -141,15 +159,23 @@ pub(super) fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-async fn is_served_by(port: u16, pid: u32) -> bool {
+/// Whether our gateway listens there. Anybody may have taken the port; nobody else has the key.
+pub(super) async fn is_served(port: u16, keys: &Keys, pid: Option<u32>) -> bool {
+    let nonce = uuid::Uuid::new_v4().simple().to_string();
     let ask = async {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-        let request = "GET /_stackctl/pid HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let request = format!(
+            "GET /_stackctl/pid?{nonce} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.take(64 * 1024).read_to_string(&mut answer).await?;
         std::io::Result::Ok(answer)
     };
-    ask.await
-        .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains(&format!("pid={pid};")))
+    let answer = ask.await.unwrap_or_default();
+    let Some(said) = answer.split_once("pid=").and_then(|(_, rest)| Some(rest.split_once(';')?.0)) else {
+        return false;
+    };
+    let proof = keys.proof(&nonce, &format!("pid={said};"));
+    answer.contains(&format!("proof={proof};")) && pid.is_none_or(|pid| said == pid.to_string())
 }

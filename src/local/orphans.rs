@@ -6,7 +6,7 @@ use super::{
     error::{Error, Result},
     layout::Layout,
     ministack,
-    process::{PidFiles, Process, kill_group, wait_until, working_in},
+    process::{PidFiles, Process, marked, wait_until, working_in},
     supervisor,
 };
 
@@ -33,7 +33,8 @@ pub(super) async fn sweep(layout: &Layout) -> Result<()> {
     futures::future::join_all(ends).await;
 
     let strays = || {
-        let mut strays = working_in(&layout.tmp(), None);
+        let mut strays = marked(layout.folder());
+        strays.extend(working_in(&layout.tmp(), None));
         strays.extend(working_in(&layout.databases(), Some("postgres")));
         strays
     };
@@ -54,14 +55,9 @@ async fn end(part: &str, process: &Process) {
     if process.is_alive() {
         process.signal(signal);
         if !process.wait_gone(Duration::from_secs(patience)).await {
-            process.signal(Signal::SIGKILL);
+            process.kill_with_group();
             process.wait_gone(Duration::from_secs(5)).await;
         }
-    }
-    // A group outlives its leader, and the leader's pid is not given away as long as it does: where no process has
-    // that pid, the group is still ours.
-    if u32::try_from(process.pid).ok().and_then(Process::of).is_none() {
-        kill_group(process.pid);
     }
 }
 
@@ -71,5 +67,108 @@ pub(super) fn remove_halves(layout: &Layout, known: impl Fn(&str) -> bool) {
         if !known(&entry.file_name().to_string_lossy()) {
             let _ = fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        os::unix::process::CommandExt,
+        process::{Child, Command},
+    };
+
+    /// Somebody's processes: a group with its leader, and one whose leader has ended.
+    struct Innocents {
+        leader: Child,
+        left: i32,
+        group: i32,
+    }
+
+    impl Innocents {
+        fn new() -> Self {
+            let leader = Command::new("sleep").arg("1000").process_group(0).spawn().unwrap();
+            let script = "sleep 1000 >/dev/null 2>&1 & echo $!";
+            let mut shell = Command::new("sh");
+            shell.args(["-c", script]).process_group(0).stdout(std::process::Stdio::piped());
+            let shell = shell.spawn().unwrap();
+            let group = i32::try_from(shell.id()).unwrap();
+            let output = shell.wait_with_output().unwrap();
+            let left = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+            Self { leader, left, group }
+        }
+
+        fn live(&mut self) -> bool {
+            let left = u32::try_from(self.left).unwrap();
+            self.leader.try_wait().unwrap().is_none() && Process::of(left).is_some()
+        }
+    }
+
+    impl Drop for Innocents {
+        fn drop(&mut self) {
+            self.leader.kill().unwrap();
+            self.leader.wait().unwrap();
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.left), Signal::SIGKILL);
+        }
+    }
+
+    /// As a cloned repository may bring them, or a machine that has been started again.
+    #[tokio::test]
+    async fn forged_pid_files_end_nobody() {
+        let project = tempfile::tempdir().unwrap();
+        let layout = Layout::new(project.path());
+        layout.create().unwrap();
+        let mut innocents = Innocents::new();
+        let leader = i32::try_from(innocents.leader.id()).unwrap();
+        let ours = std::process::id();
+        let known = serde_json::json!(Process::of(innocents.leader.id()).unwrap());
+        let with = |name: &str, value: &str| {
+            let mut forged = known.clone();
+            forged[name] = serde_json::json!(value);
+            forged
+        };
+        let started = |pid: i32| serde_json::json!({ "pid": pid, "started": "1", "boot": "", "command": "" });
+        let mut forged: Vec<_> =
+            [0, 1, -1, i32::MIN, leader, -leader, innocents.group, -innocents.group, ours.cast_signed()]
+                .into_iter()
+                .map(started)
+                .collect();
+        forged.extend([with("boot", "another"), with("started", "1"), with("command", "postgres")]);
+        for part in [ministack::PART, "postgres-a"] {
+            for forged in &forged {
+                let file = layout.pids().join(format!("{part}.json"));
+                fs::write(&file, forged.to_string()).unwrap();
+                sweep(&layout).await.unwrap();
+                assert!(innocents.live(), "{forged}");
+                assert!(!file.exists());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_ours_is_ended_whoever_its_parent_is() {
+        let project = tempfile::tempdir().unwrap();
+        let layout = Layout::new(project.path());
+        layout.create().unwrap();
+        let sleep = || {
+            let mut command = Command::new("sleep");
+            command.arg("1000").process_group(0);
+            command
+        };
+        let mut recorded = sleep().spawn().unwrap();
+        let process = Process::of(recorded.id()).unwrap();
+        PidFiles::new(layout.pids()).write("ministack", &process).unwrap();
+        assert_eq!(find(&layout).len(), 1);
+        let mut marked = sleep().env(crate::local::process::MARKER, layout.folder()).spawn().unwrap();
+        let mut foreign = sleep().env(crate::local::process::MARKER, "/another").spawn().unwrap();
+        sweep(&layout).await.unwrap();
+        assert!(recorded.wait().unwrap().code().is_none());
+        if !cfg!(target_os = "linux") {
+            marked.kill().unwrap();
+        }
+        assert!(marked.wait().unwrap().code().is_none());
+        assert!(foreign.try_wait().unwrap().is_none());
+        foreign.kill().unwrap();
+        foreign.wait().unwrap();
     }
 }

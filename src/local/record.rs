@@ -1,22 +1,31 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{ErrorKind, Write},
+    io::ErrorKind,
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Error, FileContext, Result};
+use super::{
+    error::{Error, FileContext, Result},
+    keys::Keys,
+};
+use crate::folder;
 
-/// What outlives the supervisor: ports and databases. No secret is in it.
+/// What outlives the supervisor: ports, databases, and the key of the local cloud. Nobody but its owner can read it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     #[serde(default)]
     pub(super) format: u32,
     #[serde(default)]
     pub(super) gateway_port: Option<u16>,
+    #[serde(default)]
+    pub(super) keys: Option<Keys>,
+    /// The number of the user that functions run as, where we are root.
+    #[serde(default)]
+    pub(super) workers: Option<u32>,
     #[serde(default)]
     pub(super) databases: BTreeMap<String, DatabaseRecord>,
 }
@@ -69,6 +78,18 @@ impl RecordFile {
         }
     }
 
+    /// The key of the local cloud, and whether it is new: there was none yet, or one that somebody else may know.
+    pub(super) fn keys(&self) -> Result<(Keys, bool)> {
+        if let Some(keys) = self.get().keys
+            && keys.are_ours()?
+        {
+            return Ok((keys, false));
+        }
+        let keys = Keys::make()?;
+        self.change(|record| record.keys = Some(keys.clone()))?;
+        Ok((keys, true))
+    }
+
     pub(super) fn get(&self) -> Record {
         self.lock().clone()
     }
@@ -90,14 +111,13 @@ impl RecordFile {
     }
 
     fn write(&self, record: &Record) -> Result<()> {
-        let folder = self.path.parent().unwrap_or(&self.path);
-        let mut file = tempfile::NamedTempFile::new_in(folder).at("write in", folder)?;
         let bytes = serde_json::to_vec_pretty(record)
             .map_err(|source| Error::Record { path: self.path.clone(), source })?;
-        file.write_all(&bytes).at("write", &self.path)?;
-        file.as_file().sync_all().at("write", &self.path)?;
-        file.persist(&self.path).map_err(|error| error.error).at("write", &self.path)?;
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder)
+        let written = folder::beside(&self.path).and_then(|(folder, name)| {
+            folder.write(name, &bytes, 0o600)?;
+            folder.sync()
+        });
+        written.at("write", &self.path)
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
@@ -161,5 +181,6 @@ mod tests {
         let record: Record = serde_json::from_str(first).unwrap();
         assert_eq!(record.databases["a"].secret_arn, None);
         assert_eq!(record.databases["a"].roles, []);
+        assert_eq!((record.keys, record.workers), (None, None));
     }
 }

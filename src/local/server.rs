@@ -18,7 +18,7 @@ use super::{
     layout::Layout,
     logs, port,
     postgres::Installation,
-    process::working_in,
+    process::{inherited, working_in},
     record::RecordFile,
     template::Template,
 };
@@ -114,7 +114,7 @@ impl Server {
         remove(&self.layout, &self.identifier).await?;
         let mut reason = String::new();
         for locale in LOCALES {
-            self.account.folder(&data, self.top())?;
+            self.account.folder(&data, self.layout.top())?;
             let template = Template::of(&self.installation, locale, ADMIN);
             if template.copy_to(&data, &self.account).await? {
                 return self.configure(&data);
@@ -133,7 +133,8 @@ impl Server {
                 .arg("--pgdata")
                 .arg(&data)
                 .current_dir("/")
-                .env_remove("PGDATA")
+                .env_clear()
+                .envs(inherited())
                 .stdin(Stdio::null())
                 .kill_on_drop(true);
             self.account.apply(&mut command);
@@ -179,14 +180,6 @@ impl Server {
         Ok(())
     }
 
-    /// The uppermost folder that is the databases' own.
-    fn top(&self) -> &Path {
-        match self.layout.shared_folder() {
-            Some(_) => Path::new("/var/lib/stackctl"),
-            None => self.layout.folder(),
-        }
-    }
-
     /// The remembered port, else another: the client's answers then name that one.
     fn choose_port(&self) -> Result<u16> {
         let before = self.port();
@@ -227,7 +220,7 @@ impl Program for Server {
     fn prepare(&self) -> Result<Command> {
         let port = self.choose_port()?;
         let (data, sockets) = (folder(&self.layout, &self.identifier), self.sockets());
-        self.account.folder(&sockets, self.top())?;
+        self.account.folder(&sockets, self.layout.top())?;
         self.identify(&data)?;
         let settings = [
             ("port", port.to_string()),
@@ -255,8 +248,8 @@ impl Program for Server {
         }
         command
             .current_dir("/")
-            .env_remove("PGDATA")
-            .env_remove("PGPORT")
+            .env_clear()
+            .envs(inherited())
             .stdin(Stdio::null())
             .stdout(log.try_clone().at("open", self.log())?)
             .stderr(log);

@@ -1,6 +1,6 @@
 use std::{
     path::PathBuf,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::Serialize;
@@ -10,9 +10,10 @@ use super::{
     databases::Database,
     error::{Error, Result},
     keeper::PartState,
+    keys::Keys,
     layout::Layout,
     lock::Lock,
-    orphans,
+    ministack, orphans,
     process::PidFiles,
     record::RecordFile,
     supervisor::{Gateway, Live, PART},
@@ -23,6 +24,9 @@ pub(super) const GLANCE: Duration = Duration::from_secs(5);
 /// For somebody who needs it: on a machine whose disk is busy, an answer may take a while. Where nobody listens, there is
 /// no waiting.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a MiniStack that has died may take to come back, for somebody who needs it.
+const RESTART: Duration = Duration::from_secs(30);
 
 /// The local cloud as it is now.
 #[derive(Debug, Clone, Serialize)]
@@ -76,6 +80,7 @@ impl Status {
 
 /// Looks at the local cloud, whatever state it is in; changes nothing.
 pub async fn status(layout: &Layout) -> Result<Status> {
+    layout.exists()?;
     match live(layout, GLANCE).await {
         Ok(live) => Ok(of_live(layout, live)),
         Err(Silence(reason)) => without_answer(layout, &reason),
@@ -171,29 +176,53 @@ fn without_answer(layout: &Layout, reason: &str) -> Result<Status> {
 pub struct Running {
     /// `http://127.0.0.1:4566`
     pub endpoint: String,
+    pub keys: Keys,
     pub(super) socket: PathBuf,
 }
 
-/// Finds the local cloud of this project.
+/// Finds the local cloud of this project. A MiniStack that has just died is waited for, since it is started again.
 pub async fn connect(layout: &Layout) -> Result<Running> {
-    let live = match live(layout, PATIENCE).await {
-        Ok(live) => live,
-        Err(Silence(_)) => {
-            let status = status(layout).await?;
-            let reason = status.problems.into_iter().next().map_or_else(
-                || format!("nothing runs for {}", layout.project().display()),
-                |problem| problem.what,
-            );
+    layout.exists()?;
+    let start = Instant::now();
+    loop {
+        let live = match live(layout, PATIENCE).await {
+            Ok(live) => live,
+            Err(Silence(_)) => {
+                let status = status(layout).await?;
+                let reason = status.problems.into_iter().next().map_or_else(
+                    || format!("nothing runs for {}", layout.project().display()),
+                    |problem| problem.what,
+                );
+                return Err(Error::NotUp { reason });
+            }
+        };
+        let reason = match live.gateway.state {
+            PartState::Ready { .. } => match ours(layout, &live.gateway).await? {
+                Some(keys) => {
+                    let (endpoint, socket) = (live.gateway.endpoint, layout.control_socket());
+                    return Ok(Running { endpoint, keys, socket });
+                }
+                None => format!("what listens at {} is not its MiniStack", live.gateway.endpoint),
+            },
+            PartState::Failing { reason } => format!("MiniStack does not run: {reason}"),
+            _ => "MiniStack is still starting".to_owned(),
+        };
+        if start.elapsed() > RESTART {
             return Err(Error::NotUp { reason });
         }
-    };
-    match live.gateway.state {
-        PartState::Ready { .. } => {
-            Ok(Running { endpoint: live.gateway.endpoint, socket: layout.control_socket() })
-        }
-        PartState::Failing { reason } => {
-            Err(Error::NotUp { reason: format!("MiniStack does not run: {reason}") })
-        }
-        _ => Err(Error::NotUp { reason: "MiniStack is still starting".to_owned() }),
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// The key of this project's local cloud, up or not; none before the first `up`.
+pub fn keys(layout: &Layout) -> Result<Option<Keys>> {
+    Ok(RecordFile::peek(&layout.record())?.keys)
+}
+
+/// The key for the gateway, if it is what listens there: whatever goes there would go to whoever took its port.
+pub(super) async fn ours(layout: &Layout, gateway: &Gateway) -> Result<Option<Keys>> {
+    let port = gateway.endpoint.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default();
+    let Some(keys) = RecordFile::peek(&layout.record())?.keys else { return Ok(None) };
+    let served = tokio::time::timeout(PATIENCE, ministack::is_served(port, &keys, None)).await;
+    Ok(served.is_ok_and(|served| served).then_some(keys))
 }

@@ -85,6 +85,10 @@ pub async fn supervise(layout: &Layout) -> Result<()> {
     }
     let record = Arc::new(RecordFile::open(layout.record())?);
     orphans::remove_halves(layout, |identifier| record.database(identifier).is_some());
+    let (keys, new) = record.keys()?;
+    if new {
+        Authority::forget(layout)?;
+    }
     // There before anybody hears that the cloud is up: what is planned then may name it.
     Authority::of(layout)?;
     let python = venv::ensure(&mut |_| ()).await?;
@@ -92,7 +96,7 @@ pub async fn supervise(layout: &Layout) -> Result<()> {
     let socket = layout.control_socket();
     let _ = fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket).at("listen on", &socket)?;
-    let ministack = Ministack::new(layout.clone(), python, record.clone());
+    let ministack = Ministack::new(layout.clone(), python, record.clone(), keys);
     let (ending, mut ended) = watch::channel(false);
     let supervisor = Arc::new(Supervisor {
         since: SystemTime::now(),

@@ -13,7 +13,7 @@ use super::{
     layout::Layout,
     lock::Lock,
     logs::{self, tail},
-    process::PidFiles,
+    process::{PidFiles, inherited},
     status::{self, Status},
     supervisor::PART,
     venv,
@@ -21,6 +21,17 @@ use super::{
 
 /// Longer than the first installation of MiniStack takes over a slow line.
 const OTHERS: Duration = Duration::from_secs(900);
+/// What the supervisor needs to find its folders and its Python, and how tests want it.
+const OURS: [&str; 8] = [
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "STACKCTL_LOCAL_FSYNC",
+    "RUST_BACKTRACE",
+];
 const START: Duration = Duration::from_secs(120);
 
 /// What `up` is doing.
@@ -64,6 +75,10 @@ fn spawn(layout: &Layout) -> Result<Child> {
     Command::new(layout.program()?)
         .args(["local", "supervise", "--folder"])
         .arg(layout.project())
+        // For weeks it would hold what this shell has in its environment: credentials, params, identities.
+        .env_clear()
+        .envs(inherited())
+        .envs(OURS.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(log.try_clone().at("open", layout.log(PART))?)
@@ -83,9 +98,17 @@ async fn wait(
         let silence = match status::live(layout, status::GLANCE).await {
             Ok(live) => {
                 let status = status::of_live(layout, live);
-                let waiting = waiting(&status);
+                let mut waiting = waiting(&status);
                 if waiting.is_empty() {
-                    return Ok(status);
+                    // Its supervisor may not have noticed yet that it has died.
+                    let answers = match &status.gateway {
+                        Some(gateway) => status::ours(layout, gateway).await?.is_some(),
+                        None => true,
+                    };
+                    if answers {
+                        return Ok(status);
+                    }
+                    waiting.push("ministack".to_owned());
                 }
                 if waiting != shown {
                     progress(Progress::Parts { waiting: waiting.clone() });

@@ -1,4 +1,4 @@
-use crate::listing::Object;
+use crate::listing::{Object, local_cloud};
 use crate::process::text;
 use crate::row::Row;
 use crate::verdict::Verdict;
@@ -116,7 +116,11 @@ impl Project {
     }
 
     fn cloud(&self) -> Cloud {
-        Cloud::emulator(&self.endpoint(), "eu-west-1", http())
+        match &self.way {
+            Way::Local => local_cloud(self.folder.path(), &self.endpoint()),
+            // Emulators take any key.
+            Way::Target(_) | Way::Environment(_) => Cloud::emulator(&self.endpoint(), "eu-west-1", http()),
+        }
     }
 
     /// Writes stack.toml.
@@ -213,12 +217,12 @@ impl Project {
 
     /// The state against what is there.
     pub fn verdict(&self) -> Verdict {
-        Verdict::at(&self.endpoint(), self.state().as_ref(), self.bucket.as_deref())
+        Verdict::at(&self.cloud(), self.state().as_ref(), self.bucket.as_deref())
     }
 
     /// What is there.
     pub fn objects(&self) -> Vec<Object> {
-        let mut objects = wait(crate::listing::objects(&self.endpoint()));
+        let mut objects = wait(crate::listing::objects(&self.cloud()));
         objects.retain(|object| Some(object.id.as_str()) != self.bucket.as_deref());
         objects
     }

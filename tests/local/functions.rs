@@ -46,7 +46,7 @@ async fn a_function_that_is_deleted_at_work_is_dead() {
     let config = world.config().await;
     let lambda = aws_sdk_lambda::Client::new(&config);
     let queue = failures(&world).await;
-    let started = world.layout.project().join("started");
+    let started = world.layout.tmp().join("home/started");
     let event = Blob::new(serde_json::json!({"works_for_ever": started}).to_string());
     let call = lambda.invoke().function_name("echo").invocation_type(InvocationType::Event);
     call.payload(event).send().await.unwrap();

@@ -48,7 +48,13 @@ impl World {
         let http = Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
-        let keys = aws_credential_types::Credentials::new("test", "test", None, None, "test");
+        let keys = aws_credential_types::Credentials::new(
+            &running.keys.id,
+            &running.keys.secret,
+            None,
+            None,
+            "test",
+        );
         aws_config::SdkConfig::builder()
             .behavior_version(aws_config::BehaviorVersion::latest())
             .region(aws_config::Region::new("eu-central-1"))
@@ -85,13 +91,13 @@ impl World {
         local::down(&self.layout, true).await.unwrap();
         assert_eq!(self.processes(), Vec::<String>::new());
         assert!(!self.layout.folder().exists());
-        assert!(!self.layout.databases().exists());
+        assert!(!self.layout.databases().exists() && !self.layout.tmp().exists());
         assert!(!self.layout.socket_folder().exists());
     }
 
     /// Every process that has to do with this local cloud, by /proc.
     pub fn processes(&self) -> Vec<String> {
-        let folders = [self.layout.project().to_path_buf(), self.layout.databases()];
+        let folders = [self.layout.project().to_path_buf(), self.layout.databases(), self.layout.tmp()];
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").unwrap().flatten() {
             let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {

@@ -1,12 +1,12 @@
-use crate::listing::objects;
+use crate::listing::{local_cloud, objects};
 use crate::project::Project;
 use aws_sdk_s3::primitives::ByteStream;
-use stackctl::cloud::{Cloud, http};
+use stackctl::cloud::Cloud;
 use std::future::Future;
 use std::path::Path;
 
 fn cloud(project: &Project) -> Cloud {
-    Cloud::emulator(&project.endpoint(), "eu-west-1", http())
+    local_cloud(project.path(), &project.endpoint())
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -42,7 +42,7 @@ pub fn messages(project: &Project, url: &str) -> Vec<String> {
 
 /// URLs of all queues.
 pub fn queues(project: &Project) -> Vec<String> {
-    let objects = wait(objects(&project.endpoint()));
+    let objects = wait(objects(&cloud(project)));
     objects.into_iter().filter(|object| object.kind == "queue").map(|object| object.id).collect()
 }
 
@@ -118,7 +118,7 @@ pub fn has_only_bucket(project: &Project, name: &str) {
 }
 
 fn assert_left(project: &Project, expected: &[&str]) {
-    let found = wait(objects(&project.endpoint()));
+    let found = wait(objects(&cloud(project)));
     let left: Vec<String> = found.iter().map(|object| format!("{} {}", object.kind, object.id)).collect();
     assert_eq!(left, expected, "left at the emulator");
 }

@@ -1,6 +1,6 @@
-use crate::listing::objects;
+use crate::listing::{local_cloud, objects};
 use crate::project::Project;
-use stackctl::cloud::{Cloud, http};
+use stackctl::cloud::Cloud;
 use std::collections::BTreeSet;
 use std::future::Future;
 
@@ -9,12 +9,12 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn cloud(project: &Project) -> Cloud {
-    Cloud::emulator(&project.endpoint(), "eu-west-1", http())
+    local_cloud(project.path(), &project.endpoint())
 }
 
 /// Keys of a bucket.
-pub fn keys(endpoint: &str, bucket: &str) -> Vec<String> {
-    let cloud = Cloud::emulator(endpoint, "eu-west-1", http());
+pub fn keys(project: &Project, bucket: &str) -> Vec<String> {
+    let cloud = cloud(project);
     let listed = wait(cloud.s3().list_objects_v2().bucket(bucket).send());
     listed
         .ok()
@@ -27,7 +27,7 @@ pub fn keys(endpoint: &str, bucket: &str) -> Vec<String> {
 
 /// So many objects carry our ownership tags, each for an address of its own.
 pub fn owns_one_each(project: &Project, count: usize) {
-    let found = wait(objects(&project.endpoint()));
+    let found = wait(objects(&cloud(project)));
     let owned: Vec<String> = found.into_iter().filter_map(|object| object.address).collect();
     let distinct: BTreeSet<&String> = owned.iter().collect();
     assert_eq!((owned.len(), distinct.len()), (count, count), "{owned:?}");

@@ -23,8 +23,7 @@ const APPLY: &[&str] = &["apply", "--target", "local", "--auto-approve"];
 fn state_in_s3_lives_through_everything() {
     let project = Project::of(STACK);
     project.says("local up", &["local", "up"]);
-    let endpoint = project.endpoint();
-    let keys = || cloud::keys(&endpoint, "our-state");
+    let keys = || cloud::keys(&project, "our-state");
 
     // Two at once: one waits, and none of them overwrites the other.
     let mut both: Vec<_> = (0..2)

@@ -1,6 +1,8 @@
 use aws_sdk_ec2::types::{Filter, Tag};
 use stackctl::cloud::{Cloud, http};
+use stackctl::local::{self, Layout};
 use std::collections::HashMap;
+use std::path::Path;
 
 /// An object at the emulator that somebody has made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +30,17 @@ fn of_map(tags: Option<HashMap<String, String>>) -> Option<String> {
     tags.and_then(|mut tags| tags.remove(ADDRESS))
 }
 
+/// The local cloud of a project, for its owner.
+pub fn local_cloud(project: &Path, endpoint: &str) -> Cloud {
+    let keys = local::keys(&Layout::new(project)).unwrap().unwrap();
+    Cloud::emulator(endpoint, "eu-west-1", http()).keyed(&keys.id, &keys.secret)
+}
+
 /// Everything that is there, but for what the emulator comes with, as an AWS account does: a default VPC and what is in
 /// it, and what every VPC brings along.
-pub async fn objects(endpoint: &str) -> Vec<Object> {
-    let cloud = Cloud::emulator(endpoint, "eu-west-1", http());
+pub async fn objects(cloud: &Cloud) -> Vec<Object> {
     let (mut all, global, data, buckets, lake) =
-        futures::join!(network(&cloud), global(&cloud), databases(&cloud), buckets(&cloud), lake(&cloud));
+        futures::join!(network(cloud), global(cloud), databases(cloud), buckets(cloud), lake(cloud));
     all.extend(global.into_iter().chain(data).chain(buckets).chain(lake));
     all
 }

@@ -1,6 +1,7 @@
 use crate::listing::{Object, objects};
 use serde_json::Value as Json;
 use stackctl::address::Address;
+use stackctl::cloud::Cloud;
 use std::collections::HashMap;
 
 /// What is wrong between the state and the emulator.
@@ -15,10 +16,10 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Lists what is at `endpoint`, but for what bears the name `aside`, such as the bucket that holds the state.
-    pub fn at(endpoint: &str, state: Option<&Json>, aside: Option<&str>) -> Self {
+    /// Lists what is in `cloud`, but for what bears the name `aside`, such as the bucket that holds the state.
+    pub fn at(cloud: &Cloud, state: Option<&Json>, aside: Option<&str>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut objects = runtime.block_on(objects(endpoint));
+        let mut objects = runtime.block_on(objects(cloud));
         objects.retain(|object| Some(object.id.as_str()) != aside);
         Self::between(&objects, state)
     }

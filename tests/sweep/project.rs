@@ -1,5 +1,7 @@
+use crate::listing::local_cloud;
 use crate::verdict::Verdict;
 use serde_json::Value as Json;
+use stackctl::cloud::Cloud;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -9,7 +11,7 @@ use zip::write::SimpleFileOptions;
 /// This repository's stack with a local cloud of its own; both are gone when the test ends.
 pub struct Project {
     folder: TempDir,
-    pub endpoint: String,
+    endpoint: String,
 }
 
 impl Drop for Project {
@@ -54,6 +56,10 @@ impl Project {
         self.up();
     }
 
+    fn cloud(&self) -> Cloud {
+        local_cloud(self.folder.path(), &self.endpoint)
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -86,7 +92,7 @@ impl Project {
 
     /// The state against what is there.
     pub fn verdict(&self) -> Verdict {
-        Verdict::at(&self.endpoint, self.state().as_ref(), None)
+        Verdict::at(&self.cloud(), self.state().as_ref(), None)
     }
 
     /// What the state says, if there is one.

@@ -1,4 +1,4 @@
-"""Runs MiniStack for `stackctl local`: its own entry point, with three promises added.
+"""Runs MiniStack for `stackctl local`: its own entry point, with five promises added.
 
 1. What it acknowledged is on disk. MiniStack writes its state at a clean exit only, so a killed one would
    forget resources that it had confirmed, and stackctl would see them as drift.
@@ -6,6 +6,8 @@
 3. A deleted function is dead. MiniStack kills it, and then would try its event again with the code that was deleted,
    and make a log group for its last lines, which nobody deletes. On AWS that takes `logs:CreateLogGroup`, which a
    role with a group of its own need not have.
+4. Nobody comes in without a key (door.py).
+5. What runs functions is nobody in particular and has nothing of ours (workers.py).
 
 And it tells who it is, since another gateway may have been quicker to take the port.
 """
@@ -16,6 +18,16 @@ import os
 import signal
 import sys
 import threading
+
+key, secret, marker, home, account = (
+    os.environ.pop("_STACKCTL_" + name) for name in ("KEY", "SECRET", "LOCAL_CLOUD", "HOME", "ACCOUNT"))
+# MiniStack looks at presigned addresses itself, by the key of its own environment. No worker gets it (workers.py).
+os.environ.update(AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret)
+os.umask(0o077)
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import workers
+from door import Door
 
 from ministack import app as gateway
 from ministack.services import lambda_svc
@@ -173,7 +185,8 @@ def end_with_supervisor():
 logging.getLogger("persistence").setLevel(logging.WARNING)
 lambda_svc._execute_function_dispatch = run_unless_deleted
 lambda_svc._emit_lambda_logs = log_unless_deleted
-gateway.app = durable
+workers.confine(secret, home, marker, int(account) if account else None)
+gateway.app = Door(durable, os.environ["GATEWAY_PORT"], key, secret)
 threading.Thread(target=end_with_supervisor, daemon=True).start()
 try:
     gateway.main()
