@@ -20,7 +20,8 @@ use tokio::time::sleep;
 ///
 /// Shows the plan, asks, and carries it out: whatever is ready runs at the same time, everything is journalled before
 /// it happens. Ctrl-C once finishes what is in flight, for `--grace` seconds at most, and saves; twice stops at once.
-/// Whatever is left open then, the next command settles.
+/// Whatever is left open then, the next command settles. Functions are built first, as for a plan, which runs the build
+/// scripts of their crates; `--no-build` takes what was built before.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]

@@ -29,9 +29,14 @@ pub struct StackArgs {
     #[arg(short, long = "target", value_name = "NAME", global = true)]
     targets: Vec<Named>,
 
-    /// Sets a param of the stack; wins over environment (STACKCTL_PARAM_NAME) and file.
+    /// Sets a param of the stack; wins over environment (STACKCTL_PARAM_NAME) and file. For no secrets: every user of this
+    /// machine sees the command line.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment, global = true)]
     pub set: Vec<(String, String)>,
+
+    /// Sets a param to what a file holds, without the last newline; `-` reads it from the input. For secrets.
+    #[arg(long = "set-file", value_name = "NAME=PATH", value_parser = assignment, global = true)]
+    pub set_file: Vec<(String, String)>,
 
     /// How long to wait for another stackctl that has the state's lock, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, global = true)]
@@ -120,12 +125,17 @@ pub struct PlanArgs {
     /// `--refresh=false` trusts the state and does not look at what is there.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub refresh: bool,
+
+    /// Builds no functions: takes what was built before from the same sources, or says that there is none. A build runs
+    /// code of whoever wrote the sources, and what they depend on.
+    #[arg(long)]
+    pub no_build: bool,
 }
 
 impl PlanArgs {
     /// All of the stack.
     pub fn whole(stack: StackArgs) -> Self {
-        Self { stack, only: vec![], exclude: vec![], replace: vec![], refresh: true }
+        Self { stack, only: vec![], exclude: vec![], replace: vec![], refresh: true, no_build: false }
     }
 
     pub fn selection(&self) -> Selection {

@@ -14,8 +14,9 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-/// Builds every attribute that is marked `x-package`, and hashes the zips that are given ready-made.
-pub fn packages(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> {
+/// Builds every attribute that is marked `x-package`, and hashes the zips that are given ready-made. With `no_build` what was
+/// built before has to do.
+pub fn packages(stack: &Stack, root: &Path, no_build: bool) -> Outcome<HashMap<Address, Built>> {
     let functions = stack.blocks.iter().filter_map(|(address, block)| {
         let mut attributes = properties(block.kind.inputs()).into_iter().flatten();
         let (source, _) = attributes.find(|(_, schema)| is(schema, "x-package"))?;
@@ -31,7 +32,7 @@ pub fn packages(stack: &Stack, root: &Path) -> Outcome<HashMap<Address, Built>> 
     }
     let mut packages = HashMap::new();
     for function in functions {
-        if let Some(built) = function.build()? {
+        if let Some(built) = function.build(no_build)? {
             packages.insert(function.address.clone(), built);
         }
     }
@@ -86,7 +87,7 @@ impl Function<'_> {
         is_local(self.stack) && layout.project().join(path) == layout.ca()
     }
 
-    fn build(&self) -> Outcome<Option<Built>> {
+    fn build(&self, no_build: bool) -> Outcome<Option<Built>> {
         let runtime = self.text("runtime").unwrap_or("provided.al2023");
         let architecture = self.text("architecture").and_then(package::Architecture::parse);
         let artifact = match (self.text(self.source), self.text("artifact")) {
@@ -95,6 +96,7 @@ impl Function<'_> {
                     runtime,
                     architecture,
                     local: is_local(self.stack),
+                    no_build,
                     ..package::Request::new(self.root, source)
                 };
                 // Blocking is no harm: nothing else runs yet.
@@ -149,7 +151,7 @@ roots = ".stackctl/local/ca.pem"
         std::fs::write(folder.path().join("notes.txt"), "").unwrap();
         let options = Options { target: target.map(str::to_owned), ..Options::default() };
         let stack = parse(Source::new("stack.toml", STACK), &options, registry()).unwrap();
-        match packages(&stack, folder.path()) {
+        match packages(&stack, folder.path(), false) {
             Err(Failure::Config(found)) => found
                 .into_iter()
                 .map(|found| {

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// Shows what an apply would do, and why
 ///
 /// Reads what is there, compares it with stack.toml and the state, and changes nothing but this: what an interrupted
-/// run left open is settled first.
+/// run left open is settled first. Functions whose `source` has changed are built, which runs the build scripts of their
+/// crates and of what these depend on: with an environment that holds no secrets, but as you. `--no-build` does without.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]

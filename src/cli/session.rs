@@ -86,6 +86,22 @@ pub fn root(path: &Path) -> PathBuf {
     }
 }
 
+/// Of a file of `--set-file`, or the input, without the newline that editors and `echo` put at the end.
+fn content(path: &str) -> Outcome<String> {
+    let read = match path {
+        "-" => std::io::read_to_string(std::io::stdin()),
+        path => std::fs::read_to_string(path),
+    };
+    let mut text = read.map_err(Failure::io(format!("failed to read {path} for --set-file")))?;
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    Ok(text)
+}
+
 impl Session {
     /// Reads and checks `stack.toml`.
     pub fn load(args: &StackArgs) -> Outcome<Self> {
@@ -99,9 +115,11 @@ impl Session {
 
     /// What the command line and the environment say of the stack.
     pub fn options(args: &StackArgs) -> Outcome<Options> {
+        let set_file = args.set_file.iter().map(|(name, path)| Ok((name.clone(), content(path)?)));
         Ok(Options {
             target: args.target(|name| std::env::var_os(name))?,
             set: args.set.clone(),
+            set_file: set_file.collect::<Outcome<_>>()?,
             env: std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
@@ -338,7 +356,11 @@ impl Open {
             return Err(Failure::user(format!("neither stack.toml nor the state has {address}"), help));
         }
         // A destroy needs no code.
-        let packages = if destroy { HashMap::new() } else { packages::packages(&self.stack, &self.root)? };
+        let packages = if destroy {
+            HashMap::new()
+        } else {
+            packages::packages(&self.stack, &self.root, args.no_build)?
+        };
         let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
         if self.document.serial == 0 && !destroy {
             report::lost(&glimpse(&self.cloud, &desired).await, desired.stack());

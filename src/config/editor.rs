@@ -34,6 +34,8 @@ pub fn json_schema(kinds: &[&'static dyn Kind]) -> Json {
                     "state": { "type": "string", "default": "state",
                         "description": "Folder of the state, or s3://BUCKET/KEY." },
                     "encryption": recipients(),
+                    "files": { "type": "array", "items": text(),
+                        "description": "Files and folders outside of the project's that ${file(…)} may read." },
                     "account": { "type": "string", "pattern": "^[0-9]{12}$",
                         "description": "The only account in which the stack may be applied." },
                 }),

@@ -4,12 +4,21 @@ use serde_json::Value as Json;
 use std::path::Path;
 
 /// What `${file(PATH)}` stands for: the value that a `.json` or `.toml` file holds, the text of any other. `${` has no
-/// meaning in it.
-pub(super) fn read(folder: &Path, file: &str, span: Span) -> Result<Node, Diagnostic> {
+/// meaning in it. It lies below the project's folder, or below one of `allowed`, links counted as where they lead: a
+/// cloned project is not to read what its author has chosen among the files of the user.
+pub(super) fn read(folder: &Path, allowed: &[String], file: &str, span: Span) -> Result<Node, Diagnostic> {
     let path = folder.join(file);
     let mistake = |message: String, help: &str| {
         Diagnostic::new("stackctl::unreadable", message, help).at(span, "named here")
     };
+    if !is_within(folder, allowed, &path) {
+        return Err(Diagnostic::new(
+            "stackctl::file_outside",
+            format!("{file} lies outside of the project's folder, and nothing allows to read it"),
+            format!("Put the file there, or allow it: `files = [\"{file}\"]` in `[stack]`, which also takes folders."),
+        )
+        .at(span, "named here"));
+    }
     let text = std::fs::read_to_string(&path).map_err(|error| {
         let help = match error.kind() {
             std::io::ErrorKind::NotFound => {
@@ -35,6 +44,16 @@ pub(super) fn read(folder: &Path, file: &str, span: Span) -> Result<Node, Diagno
             "it holds a null, or a number that is neither a 64-bit integer nor a decimal fraction".to_owned(),
         )
     })
+}
+
+/// What is not there is within: that it cannot be read says it better.
+fn is_within(folder: &Path, allowed: &[String], path: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else { return true };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let allowed = allowed.iter().map(|allowed| folder.join(allowed));
+    std::iter::once(folder.to_owned())
+        .chain(allowed)
+        .any(|root| root.canonicalize().is_ok_and(|root| path.starts_with(root)))
 }
 
 /// The same value, all of it standing where the file is named. TOML has no null.

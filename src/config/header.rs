@@ -1,4 +1,4 @@
-use super::fields::{Fields, plain};
+use super::fields::{Fields, plain, wrong_type};
 use super::overlay::Overlay;
 use super::{Node, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -15,9 +15,11 @@ pub(super) struct Header {
     /// Where that stands, if anywhere.
     pub state_at: Option<Span>,
     pub encryption: Vec<String>,
+    /// What `${file(…)}` may read outside of the project's folder.
+    pub files: Vec<String>,
 }
 
-const KEYS: [&str; 5] = ["name", "region", "state", "account", "encryption"];
+const KEYS: [&str; 6] = ["name", "region", "state", "account", "encryption", "files"];
 
 impl Header {
     pub(super) fn new(node: Option<&Node>, overlay: &Overlay, found: &mut Diagnostics) -> Self {
@@ -44,7 +46,9 @@ impl Header {
         let no_account = node.get("account").is_none() && overlay.account.is_none();
         let state = overlay.state.clone().or_else(|| fields.text("state", found));
         let encryption = overlay.encryption.as_ref().or(fields.get("encryption").map(|entry| &entry.node));
+        let files = fields.get("files").map(|entry| paths(&entry.node, found));
         Self {
+            files: files.unwrap_or_default(),
             encryption: encryption.map(|node| recipients(node, found)).unwrap_or_default(),
             name: name.and_then(|name| checked(name, is_stack_name, "a stack name", NAME_HELP, found)),
             region: region.and_then(|region| checked(region, is_region, "a region", REGION_HELP, found)),
@@ -85,6 +89,14 @@ fn checked(
             .at(span, "has another form"),
     );
     None
+}
+
+fn paths(node: &Node, found: &mut Diagnostics) -> Vec<String> {
+    let Some(items) = node.as_list() else {
+        found.push(wrong_type("`files` of [stack]", "a list of paths", node));
+        return vec![];
+    };
+    items.iter().filter_map(|item| Some(plain("`files`", item, found)?.to_owned())).collect()
 }
 
 /// One public key of age, or several.

@@ -7,6 +7,8 @@ pub struct Options {
     pub target: Option<String>,
     /// `--set name=value`, in the order given.
     pub set: Vec<(String, String)>,
+    /// `--set-file name=path`: name and content. Unlike what stands on the command line, nobody else sees it.
+    pub set_file: Vec<(String, String)>,
     /// The environment; only `STACKCTL_PARAM_*` is looked at.
     pub env: BTreeMap<String, String>,
 }

@@ -26,7 +26,8 @@ pub(super) fn params(
             .and_then(|declared| declared.value(name, overlay, options, scope, found));
         params.insert(name.clone(), param);
     }
-    for (name, _) in options.set.iter().filter(|(name, _)| !params.contains_key(name)) {
+    let given = options.set.iter().chain(&options.set_file);
+    for (name, _) in given.filter(|(name, _)| !params.contains_key(name)) {
         let help = match params.is_empty() {
             true => format!("Declare it: `[params]`, then `{name} = …`."),
             false => suggest::help(name, params.keys().map(String::as_str), "Params"),
@@ -123,7 +124,20 @@ impl Declared {
     ) -> Option<Param> {
         let variable = format!("STACKCTL_PARAM_{}", name.to_uppercase().replace('-', "_"));
         let set = options.set.iter().rev().find(|(set, _)| set == name).map(|(_, text)| text);
-        let (value, origin) = if let Some(text) = set {
+        let file = options.set_file.iter().rev().find(|(set, _)| set == name).map(|(_, text)| text);
+        if self.sensitive && set.is_some() {
+            found.push(
+                Diagnostic::warning(
+                    "stackctl::visible_secret",
+                    format!("param `{name}` is sensitive, and `--set` shows it to every user of this machine, in the list of processes"),
+                    format!("Set `{variable}` in the environment, or pass `--set-file {name}=PATH` (`-` reads the input)."),
+                )
+                .at(self.span, "declared sensitive here"),
+            );
+        }
+        let (value, origin) = if let Some(text) = file {
+            (self.parsed(text, &format!("--set-file {name}"), found)?, Origin::CommandLine)
+        } else if let Some(text) = set {
             (self.parsed(text, &format!("--set {name}"), found)?, Origin::CommandLine)
         } else if let Some(text) = options.env.get(&variable) {
             (self.parsed(text, &variable, found)?, Origin::Environment)

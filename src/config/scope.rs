@@ -243,7 +243,7 @@ impl<'a> Scope<'a> {
     }
 
     fn file(&self, file: &str, path: &str, span: Span, found: &mut Diagnostics) -> Filled {
-        match super::file::read(self.folder, file, span) {
+        match super::file::read(self.folder, &self.header.files, file, span) {
             Ok(node) => self.part(&node, &format!("file({file})"), path, span, None, found),
             Err(mistake) => {
                 found.push(mistake);

@@ -1,8 +1,9 @@
 use super::artifact::{Artifact, suits};
 use super::fingerprint::fingerprint;
 use super::manifest::Crate;
-use super::record::{Record, replace};
+use super::record::{self, Record, replace};
 use super::{Architecture, Error, Executable, MAX_UPLOAD, Result, archive, cargo};
+use crate::folder;
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -22,8 +23,10 @@ pub struct Request<'a> {
     pub local: bool,
     /// Overrides where cargo builds; otherwise its own settings decide, `CARGO_TARGET_DIR` among them.
     pub target_dir: Option<&'a Path>,
-    /// The cargo to run; otherwise that of `CARGO`, or the one in the path.
+    /// The cargo to run; otherwise the one in the path. (`CARGO` is that of an outer cargo, and no word of the user.)
     pub cargo: Option<&'a Path>,
+    /// Takes what was built before, and runs nothing.
+    pub no_build: bool,
 }
 
 impl<'a> Request<'a> {
@@ -37,6 +40,7 @@ impl<'a> Request<'a> {
             local: false,
             target_dir: None,
             cargo: None,
+            no_build: false,
         }
     }
 }
@@ -62,6 +66,7 @@ pub fn build(request: &Request<'_>, progress: &mut dyn FnMut(Progress<'_>)) -> R
     let before = fingerprint(&source)?;
     let record = match Record::load(&place.record, &place.zip, &before) {
         Some(record) => record,
+        None if request.no_build => return Err(Error::NotBuilt { package: source.package, dir }),
         None => {
             let _lock = place.lock(progress)?;
             match Record::load(&place.record, &place.zip, &before) {
@@ -90,11 +95,10 @@ fn make(
     before: String,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Record> {
-    let of_path = || std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-    let cargo = request.cargo.map_or_else(of_path, Path::to_path_buf);
+    let cargo = request.cargo.unwrap_or(Path::new("cargo"));
     progress(Progress::Started(&source.package));
     let mut line = |line: &str| progress(Progress::Cargo(line));
-    let path = cargo::build(&cargo, source, request.target_dir, &mut line)?;
+    let path = cargo::build(cargo, source, request.target_dir, &mut line)?;
     let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
     let executable = Executable::parse(&bytes).map_err(|reason| Error::NotLinux {
         what: path.display().to_string(),
@@ -125,10 +129,7 @@ struct Place {
 
 impl Place {
     fn of(request: &Request<'_>, source: &Crate) -> Result<Self> {
-        let folder = std::path::absolute(request.project_dir)
-            .map_err(Error::io("find", request.project_dir))?
-            .join(".stackctl/package");
-        std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        let folder = record::folder(request.project_dir)?;
         // Two folders may hold packages of one name.
         let hash = hex::encode(&Sha256::digest(request.source.trim_end_matches('/'))[..4]);
         let file = |extension: &str| folder.join(format!("{}-{hash}.{extension}", source.package));
@@ -137,7 +138,7 @@ impl Place {
 
     /// Dies with the process.
     fn lock(&self, progress: &mut dyn FnMut(Progress<'_>)) -> Result<File> {
-        let file = File::options().create(true).truncate(false).write(true).open(&self.lock);
+        let file = folder::beside(&self.lock).and_then(|(folder, name)| folder.keep(name, 0o600));
         let file = file.map_err(Error::io("open", &self.lock))?;
         match file.try_lock() {
             Ok(()) => {}

@@ -1,5 +1,6 @@
 //! Runs cargo and understands what it says.
 
+use super::environment::environment;
 use super::manifest::Crate;
 use super::{Error, Result};
 use std::io::{BufRead, BufReader, Read};
@@ -22,6 +23,8 @@ pub(super) fn build(
     // In the crate's folder, so that its toolchain file and its .cargo/config.toml apply.
     command
         .current_dir(&source.dir)
+        .env_clear()
+        .envs(environment())
         .env("CARGO_TERM_COLOR", "never")
         .env("CARGO_TERM_PROGRESS_WHEN", "never");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

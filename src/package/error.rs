@@ -36,6 +36,12 @@ pub enum Error {
          build the zip elsewhere and give `artifact = \"path.zip\"` instead of `source`"
     )]
     NoCargo { source: std::io::Error },
+    /// `--no-build`.
+    #[error(
+        "{package} has not been built as its sources in {} are now, and `--no-build` builds nothing: run `stackctl plan` \
+         without it once, which runs the build scripts of {package} and of what it depends on", .dir.display()
+    )]
+    NotBuilt { package: String, dir: PathBuf },
     /// `--locked` was refused.
     #[error(
         "Cargo.lock is missing or does not fit Cargo.toml, so a build of {package} would not be repeatable: run `cargo \

@@ -1,4 +1,4 @@
-use super::record::replace;
+use super::record::{self, replace};
 use super::{Artifact, Error, MAX_UPLOAD, Result, archive};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -36,9 +36,7 @@ pub fn with_files(
 
 /// Functions of one crate with files of their own have zips of their own.
 fn place(project_dir: &Path, zip: &Path, files: &BTreeMap<String, PathBuf>) -> Result<PathBuf> {
-    let folder =
-        std::path::absolute(project_dir).map_err(Error::io("find", project_dir))?.join(".stackctl/package");
-    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let folder = record::folder(project_dir)?;
     let mut hasher = Sha256::new();
     for part in files.iter().flat_map(|(name, path)| [name.as_bytes(), path.as_os_str().as_encoded_bytes()]) {
         hasher.update((part.len() as u64).to_le_bytes());

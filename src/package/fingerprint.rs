@@ -1,6 +1,7 @@
 //! One hash over everything that a build depends on and that changes with the user's work. The version of the compiler
 //! is not in it: asking for it takes longer than all the rest, and a new compiler alone is no reason to deploy.
 
+use super::environment::environment;
 use super::manifest::Crate;
 use super::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -10,15 +11,9 @@ use std::path::{Path, PathBuf};
 /// Counts up when the same sources should be zipped anew: another zip layout, another meaning of the record.
 const FORMAT: &str = "stackctl package 1";
 
-/// Variables that change what cargo makes.
-const VARIABLES: &[&str] = &[
-    "CARGO_BUILD_RUSTFLAGS",
-    "CARGO_BUILD_TARGET",
-    "CARGO_ENCODED_RUSTFLAGS",
-    "RUSTC_WRAPPER",
-    "RUSTFLAGS",
-    "RUSTUP_TOOLCHAIN",
-];
+/// Variables that change what cargo makes, of those that it gets.
+const VARIABLES: &[&str] =
+    &["CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTFLAGS"];
 
 /// Like [`VARIABLES`], by how they start.
 const PREFIXES: &[&str] = &["CARGO_PROFILE_RELEASE_", "CARGO_TARGET_AARCH64_", "CARGO_TARGET_X86_64_"];
@@ -31,13 +26,10 @@ pub(super) fn fingerprint(source: &Crate) -> Result<String> {
         hasher.update(part);
     };
     feed(FORMAT.as_bytes());
-    let mut variables: Vec<_> = std::env::vars_os()
-        .filter(|(name, _)| {
-            let name = name.to_string_lossy();
-            VARIABLES.contains(&name.as_ref()) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        })
-        .collect();
-    variables.sort();
+    let variables = environment().into_iter().filter(|(name, _)| {
+        let name = name.to_string_lossy();
+        VARIABLES.contains(&name.as_ref()) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    });
     for (name, value) in variables {
         feed(name.as_encoded_bytes());
         feed(value.as_encoded_bytes());

@@ -1,6 +1,9 @@
 //! From a handler's source to the zip that Lambda runs: builds the crate with cargo, checks that Lambda can execute the
 //! result, zips it byte for byte reproducibly, and does none of it again while the sources stay the same.
 //!
+//! A build runs code: build scripts, and procedural macros of every dependency. It gets an environment without secrets
+//! (`environment`), and the files of the user, as everything that the user starts.
+//!
 //! Everything here blocks (cargo runs for minutes); call it from a blocking task. Nothing here prints.
 //!
 //! # What is reproducible
@@ -15,6 +18,7 @@ mod archive;
 mod artifact;
 mod build;
 mod cargo;
+mod environment;
 mod error;
 mod executable;
 mod extras;

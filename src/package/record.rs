@@ -1,8 +1,7 @@
 use super::{Error, Executable, Result};
+use crate::folder::{self, Folder};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
-use std::path::Path;
-use tempfile::NamedTempFile;
+use std::path::{Path, PathBuf};
 
 /// What the last build made, beside the zip: while the fingerprint stays the same, nothing is built.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,7 +20,8 @@ impl Record {
     /// is a cache.
     pub fn load(path: &Path, zip: &Path, fingerprint: &str) -> Option<Self> {
         let record: Self = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-        let there = std::fs::metadata(zip).is_ok_and(|zip| zip.len() == record.bytes);
+        let there =
+            std::fs::symlink_metadata(zip).is_ok_and(|zip| zip.is_file() && zip.len() == record.bytes);
         (record.fingerprint == fingerprint && there).then_some(record)
     }
 
@@ -33,11 +33,14 @@ impl Record {
 
 /// Writes a file whole or not at all.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || {
-        let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(Error::io("write", path))
+    let written = folder::beside(path).and_then(|(folder, name)| folder.write(name, bytes, 0o600));
+    written.map_err(Error::io("write", path))
+}
+
+/// Where the packages of a project lie, made if need be, through no link.
+pub(super) fn folder(project: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(project).map_err(Error::io("find", project))?;
+    let made = Folder::open(&path).and_then(|folder| folder.make(".stackctl/package", 0o700));
+    made.map_err(Error::io("create", &path.join(".stackctl/package")))?;
+    Ok(path.join(".stackctl/package"))
 }

@@ -135,3 +135,23 @@ fn a_sensitive_param_stands_only_where_its_value_is_shown_nowhere() {
     let wrong = mistakes_with(&number, &set(&[("key", "secret-text")]));
     assert!(wrong.contains("not what was given") && !wrong.contains("secret-text"), "{wrong}");
 }
+
+#[test]
+fn a_secret_on_the_command_line_is_warned_of_and_one_in_a_file_is_not() {
+    let text = "[params]\npin = { type = 'string', sensitive = true, default = 'd' }\nname = 'n'\n";
+    let warned = |options: &Options| {
+        let warnings = read(text, options).unwrap().warnings;
+        let warnings: Vec<_> = warnings.iter().filter(|w| w.code == "stackctl::visible_secret").collect();
+        warnings.iter().map(|warning| format!("{warning} {}", warning.help)).collect::<Vec<_>>()
+    };
+    let [told] = warned(&set(&[("pin", "canary-1")])).try_into().unwrap();
+    assert!(told.contains("STACKCTL_PARAM_PIN") && told.contains("--set-file pin=PATH"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+    assert_eq!(warned(&set(&[("name", "open")])), [""; 0]);
+    let filed = Options { set_file: vec![("pin".into(), "canary-2".into())], ..Options::default() };
+    assert_eq!(warned(&filed), [""; 0]);
+    let stack = read(text, &filed).unwrap();
+    assert!(stack.secrets().any(|secret| secret == "canary-2"));
+    let unknown = Options { set_file: vec![("pim".into(), "x".into())], ..Options::default() };
+    assert!(mistakes_with(text, &unknown).contains("there is no param `pim`"));
+}

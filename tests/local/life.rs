@@ -154,3 +154,59 @@ async fn a_deep_folder_is_no_obstacle() {
     local::down(&layout, true).await.unwrap();
     assert!(!layout.socket_folder().exists());
 }
+
+/// A cloned repository may hold a link at every place where we write: none is followed, up or down.
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_links_lead_nowhere() {
+    let world = World::new();
+    let layout = &world.layout;
+    world.up().await;
+    local::down(layout, false).await.unwrap();
+    let victims = tempfile::tempdir().unwrap();
+    let (file, folder) = (victims.path().join("file"), victims.path().join("folder"));
+    std::fs::write(&file, "mine").unwrap();
+    std::fs::create_dir(&folder).unwrap();
+    let untouched = || {
+        std::fs::read_to_string(&file).unwrap() == "mine" && std::fs::read_dir(&folder).unwrap().count() == 0
+    };
+    // What MiniStack keeps of its own lies deeper, in folders that are ours by then.
+    let (mut files, mut folders) =
+        (vec![], vec![layout.folder().parent().unwrap().to_path_buf(), layout.folder().to_path_buf()]);
+    for place in ["", "logs", "pids", "gateway", "run"] {
+        for entry in std::fs::read_dir(layout.folder().join(place)).unwrap().flatten() {
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() { &mut folders } else { &mut files }.push(entry.path());
+        }
+    }
+    let pids = ["supervisor", "ministack"].map(|part| layout.folder().join(format!("pids/{part}.json")));
+    files.extend(pids);
+    assert!(files.len() >= 10 && folders.len() >= 7, "{files:?} {folders:?}");
+    let aside = layout.project().join("aside");
+    for (paths, victim) in [(&folders, &folder), (&files, &file)] {
+        for path in paths {
+            let there = std::fs::rename(path, &aside).is_ok();
+            std::os::unix::fs::symlink(victim, path).unwrap();
+            let went_up = local::up(layout, &mut |_| ()).await;
+            let told = went_up.as_ref().map_or_else(ToString::to_string, |_| String::new());
+            assert!(went_up.is_ok() || told.contains("symbolic link"), "{}: {told}", path.display());
+            let _ = local::status(layout).await;
+            let _ = local::down(layout, false).await;
+            assert!(untouched(), "{}", path.display());
+            if path.is_symlink() {
+                let _ = local::down(layout, true).await;
+                assert!(untouched(), "{} at the end", path.display());
+            }
+            if path.is_symlink() {
+                std::fs::remove_file(path).unwrap();
+            }
+            if there && !path.exists() && path.parent().is_some_and(std::path::Path::exists) {
+                std::fs::rename(&aside, path).unwrap();
+            } else if aside.is_dir() {
+                std::fs::remove_dir_all(&aside).unwrap();
+            } else {
+                let _ = std::fs::remove_file(&aside);
+            }
+        }
+    }
+    world.purge().await;
+}

@@ -211,3 +211,158 @@ fn two_at_once_build_once() {
     let started = builds.iter().flat_map(|(_, said)| said).filter(|line| line.starts_with("started")).count();
     assert_eq!(started, 1);
 }
+
+/// For the tests below, in a process of its own: with the environment that it is given.
+#[test]
+#[ignore = "a part of other tests"]
+fn build_here() {
+    let project = PathBuf::from(std::env::var_os("HERE").unwrap());
+    let request = Request { local: true, ..Request::new(&project, "handlers/hello") };
+    let mut builds = 0;
+    build(&request, &mut |progress| builds += usize::from(matches!(progress, Progress::Started(_)))).unwrap();
+    std::fs::write(project.join("builds"), builds.to_string()).unwrap();
+}
+
+impl Project {
+    /// How often cargo ran when it was built with this environment.
+    fn builds_with(&self, environment: &[(String, String)]) -> usize {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "build_here", "--ignored"]).env_clear();
+        for name in ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command.env("CARGO_TARGET_DIR", self.path("target")).envs(environment.iter().cloned());
+        let output = command.env("HERE", self.dir.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        std::fs::read_to_string(self.path("builds")).unwrap().parse().unwrap()
+    }
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A build script is anybody's code.
+#[test]
+fn a_build_gets_no_secrets() {
+    let project = Project::new();
+    let dump = project.path("dumped");
+    let script = format!(
+        "fn main() {{ let all: Vec<_> = std::env::vars().map(|(name, value)| format!(\"{{name}}={{value}}\")).collect(); \
+         std::fs::write({dump:?}, all.join(\"\\n\")).unwrap(); }}"
+    );
+    project.write("handlers/hello/build.rs", &script);
+    let secrets = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_PROFILE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "STACKCTL_PARAM_PIN",
+        "STACKCTL_AGE_IDENTITY",
+        "STACKCTL_FILE",
+        "SOPS_AGE_KEY",
+        "PGPASSWORD",
+        "DATABASE_URL",
+        "GITHUB_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "NPM_TOKEN",
+        "SSH_AUTH_SOCK",
+        "CARGO_REGISTRY_TOKEN",
+        "CARGO_REGISTRIES_OURS_TOKEN",
+        "CARGO_REGISTRIES_OURS_CREDENTIAL_PROVIDER",
+        "KUBECONFIG",
+        "VAULT_TOKEN",
+        "ANYTHING_AT_ALL",
+        "TARGET_SECRET",
+    ];
+    let mut environment: Vec<_> =
+        secrets.iter().map(|name| ((*name).to_owned(), format!("canary-{name}"))).collect();
+    environment.push(("LC_MESSAGES".to_owned(), "C.UTF-8".to_owned()));
+    assert_eq!(project.builds_with(&environment), 1);
+    let dumped = std::fs::read_to_string(&dump).unwrap();
+    assert!(!dumped.contains("canary-"), "{dumped}");
+    assert!(dumped.contains("LC_MESSAGES=C.UTF-8") && dumped.contains("CARGO_PKG_NAME=hello"), "{dumped}");
+}
+
+/// `cargo run` and the program itself, in turns: what the outer cargo says of its own is no reason to build.
+#[test]
+fn it_is_built_once_whoever_starts_us() {
+    let project = Project::new();
+    let outer = pairs(&[
+        ("CARGO", "/nowhere/toolchain/bin/cargo"),
+        ("CARGO_MANIFEST_DIR", "/nowhere/stackctl"),
+        ("CARGO_PKG_NAME", "stackctl"),
+        ("CARGO_PKG_VERSION", "0.1.0"),
+        ("CARGO_BIN_NAME", "stackctl"),
+        ("RUSTUP_TOOLCHAIN", "another-toolchain"),
+        ("RUST_RECURSION_COUNT", "1"),
+        ("LD_LIBRARY_PATH", "/nowhere/target/debug/deps"),
+        ("CARGO_MAKEFLAGS", "-j --jobserver-fds=3,4"),
+    ]);
+    let runs: Vec<usize> =
+        [&[][..], &outer, &[], &outer].map(|environment| project.builds_with(environment)).into();
+    assert_eq!(runs, [1, 0, 0, 0]);
+    // And cargo itself finds nothing to do, should it be asked.
+    std::fs::remove_dir_all(project.path(".stackctl")).unwrap();
+    let program = project.path("target/release/hello");
+    let before = std::fs::metadata(&program).unwrap().modified().unwrap();
+    assert_eq!(project.builds_with(&outer), 1);
+    assert_eq!(std::fs::metadata(&program).unwrap().modified().unwrap(), before);
+    // The user's flags are another matter.
+    assert_eq!(project.builds_with(&pairs(&[("RUSTFLAGS", "-C debuginfo=1")])), 1);
+}
+
+#[test]
+fn without_leave_nothing_is_built() {
+    let project = Project::new();
+    let never = |request: &mut Request<'_>| request.no_build = true;
+    let (refused, said) = project.build_with(never);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("hello has not been built") && refused.contains("`--no-build`"), "{refused}");
+    assert_eq!(said, [""; 0]);
+    let (built, _) = project.build();
+    assert_eq!(project.build_with(never).0.unwrap(), built);
+    project.write("handlers/hello/src/main.rs", "fn main() { println!(\"hullo\"); }");
+    assert!(matches!(project.build_with(never).0, Err(Error::NotBuilt { .. })));
+}
+
+/// A cloned repository may hold links: none of them is followed.
+#[test]
+fn no_package_is_written_through_a_link() {
+    use std::os::unix::fs::symlink;
+    let project = Project::new();
+    project.write("notes.txt", "text");
+    let files = BTreeMap::from([("notes".to_owned(), project.path("notes.txt"))]);
+    let (first, _) = project.build();
+    with_files(first.clone(), project.dir.path(), &files).unwrap();
+    let folder = project.path(".stackctl/package");
+    let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.len() >= 4, "{names:?}");
+    let victims = tempfile::tempdir().unwrap();
+    for name in &names {
+        std::fs::remove_file(folder.join(name)).unwrap();
+        std::fs::write(victims.path().join(name), "mine").unwrap();
+        symlink(victims.path().join(name), folder.join(name)).unwrap();
+    }
+    // Refused (a lock) or replaced (the rest).
+    let (refused, _) = project.build_with(|_| ());
+    assert!(refused.unwrap_err().to_string().contains("is a symbolic link"));
+    names.iter().filter(|name| name.to_string_lossy().ends_with(".lock")).for_each(|lock| {
+        std::fs::remove_file(folder.join(lock)).unwrap();
+    });
+    let (again, _) = project.build();
+    with_files(again, project.dir.path(), &files).unwrap();
+    for (from, to) in [(".stackctl/package", ".stackctl/elsewhere"), (".stackctl", "elsewhere")] {
+        std::fs::rename(project.path(from), project.path(to)).unwrap();
+        symlink(victims.path(), project.path(from)).unwrap();
+        let (refused, _) = project.build_with(|_| ());
+        assert!(refused.unwrap_err().to_string().contains("is a symbolic link"));
+        std::fs::remove_file(project.path(from)).unwrap();
+        std::fs::rename(project.path(to), project.path(from)).unwrap();
+    }
+    for name in &names {
+        assert_eq!(std::fs::read_to_string(victims.path().join(name)).unwrap(), "mine");
+    }
+    assert_eq!(std::fs::read_dir(victims.path()).unwrap().count(), names.len());
+}
