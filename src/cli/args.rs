@@ -46,7 +46,7 @@ pub struct StackArgs {
 impl StackArgs {
     /// The stack of that file on the local cloud, whatever the environment says.
     pub fn local(file: PathBuf) -> Self {
-        Self { file, targets: vec![Named::local()], set: vec![], lock_timeout: 0 }
+        Self { file, targets: vec![Named::local()], set: vec![], set_file: vec![], lock_timeout: 0 }
     }
 
     /// The name of `[targets]` that the command goes to; none: to AWS as `[stack]` says.
