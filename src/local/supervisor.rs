@@ -22,6 +22,7 @@ use super::{
     keeper::{Keeper, PartState},
     layout::Layout,
     lock::Lock,
+    logs,
     ministack::{self, Ministack},
     orphans,
     process::{PidFiles, Process},
@@ -93,6 +94,8 @@ pub async fn supervise(layout: &Layout) -> Result<()> {
     Authority::of(layout)?;
     let python = venv::ensure(&mut |_| ()).await?;
 
+    // Whoever waits for what cannot log waits for nothing.
+    logs::open(&layout.log(ministack::PART))?;
     let socket = layout.control_socket();
     let _ = fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket).at("listen on", &socket)?;
