@@ -1,6 +1,7 @@
 //! The one diff of the project: two attribute trees and their schema to a list of changes.
 
-use crate::schema::{as_unknown, has_unknown, is, policy, properties};
+use crate::path::Path;
+use crate::schema::{as_unknown, has_unknown, is, policy, properties, tree};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -19,8 +20,7 @@ pub enum Effect {
 /// One attribute that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttrChange {
-    /// Dotted: `tags.owner`.
-    pub path: String,
+    pub path: Path,
     pub before: Json,
     /// May hold unknown values.
     pub after: Json,
@@ -36,7 +36,7 @@ impl AttrChange {
 
     /// Whether it is this top-level attribute, or something in it.
     pub fn is_within(&self, name: &str) -> bool {
-        self.path.split('.').next() == Some(name)
+        self.path.head() == name
     }
 }
 
@@ -45,7 +45,7 @@ impl AttrChange {
 pub fn diff(schema: &Json, before: &Json, after: &Json) -> Vec<AttrChange> {
     let mut changes = vec![];
     walk(
-        &Place { schema, path: String::new(), effect: Effect::InPlace, sensitive: false },
+        &Place { schema, path: Path::default(), effect: Effect::InPlace, sensitive: false },
         before,
         after,
         &mut changes,
@@ -55,14 +55,14 @@ pub fn diff(schema: &Json, before: &Json, after: &Json) -> Vec<AttrChange> {
 
 struct Place<'a> {
     schema: &'a Json,
-    path: String,
+    path: Path,
     effect: Effect,
     sensitive: bool,
 }
 
 impl<'a> Place<'a> {
     fn child(&self, name: &str, schema: &'a Json, before: &Json, after: &Json) -> Self {
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        let path = self.path.with(name);
         let another_sort = || before.is_null() != after.is_null();
         let own = if is(schema, "x-replace")
             || schema.get("x-replace").is_some_and(|mode| mode == "sort") && another_sort()
@@ -138,7 +138,7 @@ pub fn canonical(schema: &Json, value: &Json) -> Json {
         Json::Array(items) => {
             let sub = items_schema(schema);
             let mut items: Vec<Json> = items.iter().map(|item| canonical(sub, item)).collect();
-            if is(schema, "x-set") || is(schema, "uniqueItems") {
+            if tree::is_set(schema) {
                 items.sort_by_cached_key(ToString::to_string);
                 items.dedup();
             }
@@ -203,7 +203,10 @@ mod tests {
     }
 
     fn paths(before: Json, after: Json) -> Vec<(String, Effect)> {
-        diff(&schema(), &before, &after).into_iter().map(|change| (change.path, change.effect)).collect()
+        diff(&schema(), &before, &after)
+            .into_iter()
+            .map(|change| (change.path.to_string(), change.effect))
+            .collect()
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod event;
 pub mod folder;
 pub mod local;
 pub mod package;
+pub mod path;
 pub mod plan;
 pub mod reference;
 pub mod refresh;

@@ -1,6 +1,7 @@
 //! `${vpc.main.id}`: what may stand between the braces, parsed and printed.
 
 use crate::address::{Address, is_identifier, unquote};
+use crate::path::Path;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,8 +12,8 @@ pub struct Reference {
     pub address: Address,
     /// `subnet.private[*].id`: of all resources of a family, as a list.
     pub splat: bool,
-    /// Dotted path of the attribute: `id`, `endpoint.port`.
-    pub path: String,
+    /// Of the attribute: `id`, `endpoint.port`.
+    pub path: Path,
 }
 
 /// What `${…}` may say.
@@ -22,26 +23,26 @@ pub enum Expression {
     /// `param.NAME` and the path into a table or list.
     Param {
         name: String,
-        path: String,
+        path: Path,
     },
     /// `stack.name`, `stack.region` or `stack.account`.
     Stack(String),
     /// `file(PATH)`, and the path into what it says.
     File {
         file: String,
-        path: String,
+        path: Path,
     },
     /// `each.key`, or `each.value` with the path into it.
     Each {
         field: String,
-        path: String,
+        path: Path,
     },
 }
 
 impl Reference {
     /// The name of the attribute without the path into it.
     pub fn attribute(&self) -> &str {
-        self.path.split('.').next().unwrap_or_default()
+        self.path.head()
     }
 
     /// The same attribute of one resource of the family.
@@ -75,7 +76,7 @@ impl fmt::Display for Expression {
             Self::File { file, path } => (format!("file({file})"), path),
             Self::Each { field, path } => (format!("each.{field}"), path),
         };
-        if path.is_empty() { f.write_str(&head) } else { write!(f, "{head}.{path}") }
+        if path.is_root() { f.write_str(&head) } else { write!(f, "{head}.{path}") }
     }
 }
 
@@ -96,59 +97,45 @@ impl FromStr for Expression {
         let text = text.trim();
         let error =
             || ReferenceError { message: format!("`${{{text}}}` is no reference"), help: SHAPES.to_owned() };
-        let dotted = |path: &str| path.split('.').all(is_step);
         if let Some(call) = text.strip_prefix("file(") {
             let (file, path) = call.split_once(')').ok_or_else(error)?;
-            let into = path.strip_prefix('.');
-            if file.trim().is_empty() || !(path.is_empty() || into.is_some_and(dotted)) {
+            if file.trim().is_empty() {
                 return Err(error());
             }
-            let path = into.unwrap_or_default();
-            return Ok(Self::File { file: file.trim().to_owned(), path: path.to_owned() });
+            let path = into(path).ok_or_else(error)?;
+            return Ok(Self::File { file: file.trim().to_owned(), path });
         }
-        let (head, index, rest) = split(text).ok_or_else(error)?;
-        let (kind, name) = head.split_once('.').unwrap_or((head, ""));
-        match (kind, &index) {
-            ("param" | "stack" | "each", None) => {
-                let (field, path) = name.split_once('.').unwrap_or((name, ""));
-                if !is_identifier(field) || !(path.is_empty() || dotted(path)) {
-                    return Err(error());
-                }
-                let (field, path) = (field.to_owned(), path.to_owned());
-                match kind {
-                    "param" => Ok(Self::Param { name: field, path }),
-                    "each" if field == "value" || field == "key" && path.is_empty() => {
-                        Ok(Self::Each { field, path })
-                    }
-                    "stack" if matches!(field.as_str(), "name" | "region" | "account") && path.is_empty() => {
-                        Ok(Self::Stack(field))
-                    }
-                    _ => Err(error()),
-                }
-            }
-            _ => {
-                let (name, path) = match &index {
-                    None => name.split_once('.').unwrap_or((name, "")),
-                    Some(_) => (name, rest),
-                };
-                if !is_identifier(kind) || !is_identifier(name) {
-                    return Err(error());
-                }
-                if !dotted(path) {
-                    return Err(ReferenceError {
-                        message: format!("`${{{text}}}` names no attribute"),
-                        help: format!("Add one, as in `${{{}.id}}`.", text.trim_end_matches('.')),
-                    });
-                }
-                let (key, splat) = match index {
-                    None => (None, false),
-                    Some(Index::All) => (None, true),
-                    Some(Index::Key(key)) => (Some(key.clone()), false),
-                };
-                let address = Address { kind: kind.to_owned(), name: name.to_owned(), key };
-                Ok(Self::Resource(Reference { address, splat, path: path.to_owned() }))
-            }
+        let (kind, rest) = text.split_once('.').ok_or_else(error)?;
+        let (name, rest) = rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()));
+        if !is_identifier(kind) || !is_identifier(name) {
+            return Err(error());
         }
+        if matches!(kind, "param" | "stack" | "each") {
+            let path = into(rest).ok_or_else(error)?;
+            let field = name.to_owned();
+            return match kind {
+                "param" => Ok(Self::Param { name: field, path }),
+                "each" if field == "value" || field == "key" && path.is_root() => {
+                    Ok(Self::Each { field, path })
+                }
+                "stack" if matches!(name, "name" | "region" | "account") && path.is_root() => {
+                    Ok(Self::Stack(field))
+                }
+                _ => Err(error()),
+            };
+        }
+        let (index, rest) = index(rest).ok_or_else(error)?;
+        let path = into(rest).filter(|path| !path.is_root()).ok_or_else(|| ReferenceError {
+            message: format!("`${{{text}}}` names no attribute"),
+            help: format!("Add one, as in `${{{}.id}}`.", text.trim_end_matches('.')),
+        })?;
+        let (key, splat) = match index {
+            None => (None, false),
+            Some(Index::All) => (None, true),
+            Some(Index::Key(key)) => (Some(key), false),
+        };
+        let address = Address { kind: kind.to_owned(), name: name.to_owned(), key };
+        Ok(Self::Resource(Reference { address, splat, path }))
     }
 }
 
@@ -157,16 +144,29 @@ enum Index {
     All,
 }
 
-/// `subnet.private["a"].id` into `subnet.private`, the key and `id`.
-fn split(text: &str) -> Option<(&str, Option<Index>, &str)> {
-    let Some((head, rest)) = text.split_once('[') else { return Some((text, None, "")) };
-    // No path holds a bracket, but a key may.
-    let (index, rest) = rest.rsplit_once(']')?;
-    let index = if index == "*" { Index::All } else { Index::Key(unquote(index)?) };
-    match rest.strip_prefix('.') {
-        Some(path) => Some((head, Some(index), path)),
-        None => rest.is_empty().then_some((head, Some(index), rest)),
-    }
+/// `["a"].id` into the key and `.id`.
+fn index(text: &str) -> Option<(Option<Index>, &str)> {
+    let Some(inner) = text.strip_prefix('[') else { return Some((None, text)) };
+    // A quoted key may hold a bracket; what follows holds none, or quotes of its own.
+    let mut ends = inner.match_indices(']').map(|(at, _)| (&inner[..at], &inner[at + 1..]));
+    ends.find_map(|(key, rest)| match key {
+        "*" => Some((Some(Index::All), rest)),
+        key => Some((Some(Index::Key(unquote(key)?)), rest)),
+    })
+}
+
+/// The path behind a name: nothing, or a dot or bracket and its steps. Without quotes they are the names of attributes.
+fn into(text: &str) -> Option<Path> {
+    let steps = match text.strip_prefix('.') {
+        Some(steps) if !steps.starts_with('[') => steps,
+        Some(_) => return None,
+        None if text.is_empty() || text.starts_with('[') => text,
+        None => return None,
+    };
+    let quoted = text.contains(['"', '\'']);
+    (quoted || steps.is_empty() && text.is_empty() || steps.split('.').all(is_step))
+        .then(|| steps.parse().ok())
+        .flatten()
 }
 
 fn is_step(step: &str) -> bool {
@@ -192,9 +192,20 @@ mod tests {
             "each.value.cidr",
             "file(policies/read.json)",
             "file(../lake.json).loans.0",
+            r#"vpc.main.tags."kubernetes.io/role""#,
+            r#"subnet.private["a]b"].tags."c]d""#,
+            r#"param.sizes."a b".0"#,
         ] {
             assert_eq!(text.parse::<Expression>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn keys_in_brackets_are_read_as_well() {
+        let read = r#"vpc.main.tags["a.b"]"#.parse::<Expression>().unwrap();
+        assert_eq!(read.to_string(), r#"vpc.main.tags."a.b""#);
+        let read = "vpc.main.tags['a.b'].x".parse::<Expression>().unwrap();
+        assert_eq!(read.to_string(), r#"vpc.main.tags."a.b".x"#);
     }
 
     #[test]
@@ -207,6 +218,10 @@ mod tests {
             "vpc.main[*]",
             "vpc.main[].id",
             "vpc.main[a]x.id",
+            "vpc.main[a][b].id",
+            "vpc.main.tags[b]",
+            "vpc.main.a b",
+            "vpc.main.tags.\"a",
             "stack.x",
             "each.x",
             "each.key.x",

@@ -76,8 +76,10 @@ impl Function<'_> {
                 };
                 let message =
                     format!("there is no file {path}, which {} takes along as {name}", self.address);
-                Diagnostic::new("stackctl::missing_file", message, help)
-                    .at(self.block.span_of(&format!("files.{name}.path")), "is not there")
+                Diagnostic::new("stackctl::missing_file", message, help).at(
+                    self.block.span_of(&crate::path::Path::key("files").with(name).with("path")),
+                    "is not there",
+                )
             })
             .collect()
     }

@@ -31,7 +31,7 @@ mod template;
 pub use bare::bare;
 pub use editor::json_schema;
 pub use load::{load, parse};
-pub use node::{Entry, Found, Node, Value, join};
+pub use node::{Entry, Found, Node, Value};
 pub use options::Options;
 pub use param::{Origin, Param, ParamType};
 pub use resolve::Resolved;

@@ -1,5 +1,8 @@
 use super::{Span, Template};
+use crate::path::{Path, Step, splits};
+use crate::schema::tree;
 use indexmap::IndexMap;
+use std::borrow::Cow;
 
 /// A value of `stack.toml` that knows where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,44 +96,37 @@ impl Node {
     }
 
     /// The node at a path such as `tags.owner` or `rules.0.cidr`, or the nearest above it.
-    pub fn nearest(&self, path: &str) -> Found<'_> {
-        let mut found = Found { key: None, node: self, rest: path.to_owned() };
-        while !found.rest.is_empty() {
-            let (key, node, taken) = match &found.node.value {
+    pub fn nearest(&self, path: &Path) -> Found<'_> {
+        let mut steps = path.steps();
+        let mut found = Found { key: None, node: self, rest: Path::default() };
+        while let Some(first) = steps.first() {
+            let (key, node, rest) = match &found.node.value {
                 Value::Table(entries) => {
-                    // Keys may hold dots (`"kubernetes.io/role"`).
-                    let fits = |key: &&String| {
-                        found
-                            .rest
-                            .strip_prefix(key.as_str())
-                            .is_some_and(|r| r.is_empty() || r.starts_with('.'))
-                    };
-                    let Some(key) = entries.keys().filter(fits).max_by_key(|key| key.len()) else { break };
-                    (Some(entries[key].key), &entries[key].node, key.len())
+                    let at = |(key, rest): (Cow<'_, str>, _)| Some((entries.get(key.as_ref())?, rest));
+                    let Some((entry, rest)) = splits(steps).find_map(at) else { break };
+                    (Some(entry.key), &entry.node, rest)
                 }
                 Value::List(items) => {
-                    let step = found.rest.split('.').next().unwrap_or_default();
-                    let Some(item) = step.parse::<usize>().ok().and_then(|index| items.get(index)) else {
-                        break;
-                    };
-                    (None, item, step.len())
+                    let Some(item) = element(items, first) else { break };
+                    (None, item, &steps[1..])
                 }
                 _ => break,
             };
-            found = Found { key, node, rest: found.rest[taken..].trim_start_matches('.').to_owned() };
+            found = Found { key, node, rest: Path::default() };
+            steps = rest;
         }
-        found
+        Found { rest: steps.into(), ..found }
     }
 
     /// Where the value at a path stands.
-    pub fn span_of(&self, path: &str) -> Option<Span> {
+    pub fn span_of(&self, path: &Path) -> Option<Span> {
         let found = self.nearest(path);
-        found.rest.is_empty().then_some(found.node.span)
+        found.rest.is_root().then_some(found.node.span)
     }
 
     /// Calls `each` with every string inside, and the path to it.
-    pub fn templates<'a>(&'a self, each: &mut dyn FnMut(&str, &'a Template)) {
-        self.walk("", &mut |path, node| {
+    pub fn templates<'a>(&'a self, each: &mut dyn FnMut(&Path, &'a Template)) {
+        self.walk(&Path::default(), &mut |path, node| {
             if let Value::String(template) = &node.value {
                 each(path, template);
             }
@@ -138,21 +134,32 @@ impl Node {
     }
 
     /// Calls `each` with this node and every node inside, and the path to it.
-    pub fn walk<'a>(&'a self, path: &str, each: &mut dyn FnMut(&str, &'a Node)) {
+    pub fn walk<'a>(&'a self, path: &Path, each: &mut dyn FnMut(&Path, &'a Node)) {
         each(path, self);
         match &self.value {
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    item.walk(&join(path, &index.to_string()), each);
+                    item.walk(&path.at(index), each);
                 }
             }
             Value::Table(entries) => {
                 for (key, entry) in entries {
-                    entry.node.walk(&join(path, key), each);
+                    entry.node.walk(&path.with(key), each);
                 }
             }
             _ => {}
         }
+    }
+}
+
+fn element<'a>(items: &'a [Node], step: &Step) -> Option<&'a Node> {
+    match step {
+        Step::Index(index) => items.get(*index),
+        Step::Element(name) => items.iter().find(|item| {
+            let field = |field: &&str| item.get(field).and_then(Node::as_str).filter(|text| !text.is_empty());
+            tree::IDENTITIES.iter().find_map(field) == Some(name)
+        }),
+        Step::Key(_) => None,
     }
 }
 
@@ -163,10 +170,5 @@ pub struct Found<'a> {
     pub key: Option<Span>,
     pub node: &'a Node,
     /// The steps that lead nowhere.
-    pub rest: String,
-}
-
-/// `tags` and `owner` are `tags.owner`.
-pub fn join(path: &str, step: &str) -> String {
-    if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") }
+    pub rest: Path,
 }

@@ -1,6 +1,7 @@
 use super::header::Header;
-use super::{Node, Part, Span, Template, Value, join};
+use super::{Node, Part, Span, Template, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::path;
 use crate::reference::Expression;
 use crate::schema::types::Types;
 use crate::schema::{is, suggest, tree};
@@ -201,7 +202,7 @@ impl<'a> Scope<'a> {
         value.as_ref().map_or(Filled::Same, |text| Filled::Node(Node::text(text, span)))
     }
 
-    fn param(&self, name: &str, path: &str, span: Span, found: &mut Diagnostics) -> Filled {
+    fn param(&self, name: &str, path: &path::Path, span: Span, found: &mut Diagnostics) -> Filled {
         let Some(params) = self.params else {
             found.push(
                 Diagnostic::new(
@@ -242,7 +243,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn file(&self, file: &str, path: &str, span: Span, found: &mut Diagnostics) -> Filled {
+    fn file(&self, file: &str, path: &path::Path, span: Span, found: &mut Diagnostics) -> Filled {
         match super::file::read(self.folder, &self.header.files, file, span) {
             Ok(node) => self.part(&node, &format!("file({file})"), path, span, None, found),
             Err(mistake) => {
@@ -252,7 +253,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn each(&self, field: &str, path: &str, span: Span, found: &mut Diagnostics) -> Filled {
+    fn each(&self, field: &str, path: &path::Path, span: Span, found: &mut Diagnostics) -> Filled {
         let Some(each) = self.each else {
             found.push(
                 Diagnostic::new(
@@ -274,26 +275,28 @@ impl<'a> Scope<'a> {
         &self,
         value: &Node,
         name: &str,
-        path: &str,
+        path: &path::Path,
         span: Span,
         each: Option<&Each>,
         found: &mut Diagnostics,
     ) -> Filled {
         let at = value.nearest(path);
-        if at.rest.is_empty() {
+        if at.rest.is_root() {
             return Filled::Node(at.node.clone());
         }
         // What stands behind a reference is not known before apply.
         if matches!(&at.node.value, Value::String(template) if template.as_text().is_none()) {
             return Filled::Same;
         }
-        let step = at.rest.split('.').next().unwrap_or_default();
+        let (taken, rest) = path.steps().split_at(path.steps().len() - at.rest.steps().len());
+        let step = path::Path::from(&rest[..1]).to_string();
         let keys = at.node.as_table().into_iter().flatten().map(|(key, _)| key.as_str());
-        let taken = path.len() - at.rest.len();
-        let whole = path[..taken].trim_end_matches('.');
-        let whole = if whole.is_empty() { name.to_owned() } else { join(name, whole) };
+        let whole = match taken {
+            [] => name.to_owned(),
+            taken => format!("{name}.{}", path::Path::from(taken)),
+        };
         let help = match at.node.as_table() {
-            Some(_) => suggest::help(step, keys, "It has"),
+            Some(_) => suggest::help(&step, keys, "It has"),
             None => format!("It is {}: refer to `${{{whole}}}`.", at.node.type_name()),
         };
         let mut mistake =

@@ -1,6 +1,7 @@
 use super::{Node, Param, Source, Span, Target, Value};
 use crate::address::Address;
 use crate::diagnostic::Diagnostics;
+use crate::path::Path;
 use crate::reference::Reference;
 use crate::resource::Kind;
 use indexmap::IndexMap;
@@ -57,7 +58,7 @@ pub struct Lifecycle {
     pub create_before_destroy: Option<bool>,
     pub prevent_destroy: bool,
     /// Paths of attributes whose differences are not looked at.
-    pub ignore_changes: Vec<(String, Span)>,
+    pub ignore_changes: Vec<(Path, Span)>,
 }
 
 /// One entry of `[outputs]`.
@@ -75,8 +76,8 @@ pub struct Output {
 pub struct Use<'a> {
     pub reference: &'a Reference,
     pub span: Span,
-    /// Path of the attribute that holds it.
-    pub path: String,
+    /// Of the attribute that holds it.
+    pub path: Path,
 }
 
 impl Stack {
@@ -129,9 +130,9 @@ impl Block {
     }
 
     /// Where the value of an attribute stands; for one that is not written, the header.
-    pub fn span_of(&self, path: &str) -> Span {
+    pub fn span_of(&self, path: &Path) -> Span {
         let found = self.inputs.nearest(path);
-        if found.key.is_some() || found.rest.is_empty() { found.node.span } else { self.span }
+        if found.key.is_some() || found.rest.is_root() { found.node.span } else { self.span }
     }
 }
 
@@ -143,12 +144,12 @@ impl Output {
 
 fn references(node: &Node) -> Vec<Use<'_>> {
     let mut found = vec![];
-    node.walk("", &mut |path, node| {
+    node.walk(&Path::default(), &mut |path, node| {
         if let Value::String(template) = &node.value {
             found.extend(template.references().map(|(reference, span)| Use {
                 reference,
                 span,
-                path: path.to_owned(),
+                path: path.clone(),
             }));
         }
     });

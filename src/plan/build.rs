@@ -8,6 +8,7 @@ use super::{Action, Gone, Known, Move, Plan, Reason, Refusal, Selection, Step, V
 use crate::address::Address;
 use crate::desired::Desired;
 use crate::diff::{AttrChange, Effect, complete, diff, same};
+use crate::path::Path;
 use crate::resource::ownership::stranger;
 use crate::resource::{Id, Kind, Observed, Owner, Status};
 use crate::schema::tree::{copy, merge};
@@ -259,7 +260,12 @@ impl Builder<'_> {
             _ => Value::settled(&record.id, &merge(&observed.inputs, &plain), &observed.outputs),
         };
         self.known.insert(address.clone(), value);
-        let drift = drift(kind, record, &seen, self.inputs.state);
+        // What is ignored may be anything, also anything else than was recorded.
+        let mut recorded = record.clone();
+        for (path, _) in &self.inputs.desired.lifecycle(address).ignore_changes {
+            copy(&seen, &mut recorded.inputs, path);
+        }
+        let drift = drift(kind, &recorded, &seen, self.inputs.state);
         let mut step = self.step(address, kind, action, reason, Some(record), inputs);
         (step.changes, step.drift) = (changes, drift);
         self.steps.push(step);
@@ -412,10 +418,10 @@ fn deposed(record: &Record) -> Vec<Id> {
 /// A create shows what will be there, not the unset.
 fn created(changes: Vec<AttrChange>) -> Vec<AttrChange> {
     let flat = changes.into_iter().flat_map(|change| match change.after {
-        Json::Object(ref map) if change.path.is_empty() => map
+        Json::Object(ref map) if change.path.is_root() => map
             .iter()
             .map(|(name, value)| AttrChange {
-                path: name.clone(),
+                path: Path::key(name),
                 before: Json::Null,
                 after: value.clone(),
                 effect: Effect::InPlace,
@@ -437,7 +443,7 @@ fn noted(kind: &dyn Kind, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
         let before = recorded.get(name).unwrap_or(&Json::Null);
         let after = wanted.get(name).unwrap_or(&Json::Null);
         (name != "artifact" && !same(schema, before, after)).then(|| AttrChange {
-            path: name.clone(),
+            path: Path::key(name),
             before: before.clone(),
             after: after.clone(),
             effect: Effect::Recorded,
@@ -450,7 +456,7 @@ fn noted(kind: &dyn Kind, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
 /// Protection is in the state, so that deleting a block does not delete the protection with it.
 fn protection(record: &Record, wanted: bool) -> Option<AttrChange> {
     (record.protected != wanted).then(|| AttrChange {
-        path: "lifecycle.prevent_destroy".to_owned(),
+        path: Path::key("lifecycle").with("prevent_destroy"),
         before: json!(record.protected),
         after: json!(wanted),
         effect: Effect::Recorded,
@@ -463,7 +469,7 @@ fn edges(record: &Record, wanted: &[Address]) -> Option<AttrChange> {
     let set = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
     let (before, after) = (set(&record.depends_on), set(wanted));
     (before != after).then(|| AttrChange {
-        path: "depends_on".to_owned(),
+        path: Path::key("depends_on"),
         before: json!(before),
         after: json!(after),
         effect: Effect::Recorded,

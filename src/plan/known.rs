@@ -1,5 +1,6 @@
 use crate::address::Address;
 use crate::diff::AttrChange;
+use crate::path::Path;
 use crate::resource::{Id, Kind};
 use crate::schema::{has_unknown, is, properties, tree, unknown};
 use serde_json::{Map, Value as Json};
@@ -74,7 +75,7 @@ impl Value {
 fn volatile(schema: &Json, changes: &[AttrChange]) -> bool {
     let causes = schema.get("x-volatile").and_then(Json::as_array);
     causes.map_or(is(schema, "x-volatile"), |causes| {
-        let heads = changes.iter().filter_map(|change| change.path.split('.').next());
+        let heads = changes.iter().map(|change| change.path.head());
         heads.into_iter().any(|head| causes.iter().any(|cause| cause == head))
     })
 }
@@ -107,19 +108,16 @@ impl Known {
     }
 
     /// The attribute at `path` (`endpoint`, `tags.owner`) of a resource; unknown if it is not decided yet.
-    pub fn get(&self, address: &Address, path: &str) -> Json {
+    pub fn get(&self, address: &Address, path: &Path) -> Json {
         let whole = || unknown(&format!("{address}.{path}"));
         let Some(value) = self.values.get(address) else { return whole() };
         match tree::get(&value.attributes, path) {
             Some(found) if !has_unknown(found) => found.clone(),
             Some(_) => whole(),
-            None => {
-                let first = path.split('.').next().unwrap_or(path);
-                match tree::get(&value.attributes, first) {
-                    Some(head) if has_unknown(head) => whole(),
-                    _ => Json::Null,
-                }
-            }
+            None => match value.attributes.get(path.head()) {
+                Some(head) if has_unknown(head) => whole(),
+                _ => Json::Null,
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, Remedy, aws, built, tags};
 use crate::error::Result;
+use crate::path::Path;
 use crate::schema::{has_unknown, policy};
 use aws_sdk_iam::types::{Role, Tag};
 use schemars::JsonSchema;
@@ -26,7 +27,7 @@ pub struct Inputs {
     )]
     pub name: Option<String>,
     /// The one AWS service that may assume the role, such as `lambda.amazonaws.com`. Anything else: `trust`.
-    #[schemars(regex(pattern = r"^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$"))]
+    #[schemars(regex(pattern = r"^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$"), extend("x-trust" = "trust"))]
     pub assumed_by: Option<String>,
     /// Who may assume the role, as a policy document; where it is one service only, write `assumed_by`.
     #[schemars(extend("x-policy" = true))]
@@ -36,7 +37,11 @@ pub struct Inputs {
     pub policies: BTreeMap<String, Policy>,
     /// ARNs of managed policies to attach; AWS allows ten.
     #[serde(default)]
-    #[schemars(extend("x-set" = true))]
+    #[schemars(extend("x-set" = true, "x-widens" = {
+        "arn:aws:iam::aws:policy/AdministratorAccess": "may do anything on everything",
+        "arn:aws:iam::aws:policy/PowerUserAccess": "may do anything on everything but IAM and the organization",
+        "arn:aws:iam::aws:policy/IAMFullAccess": "may do anything with IAM, and so give itself everything else"
+    }))]
     pub managed_policies: Vec<String>,
     /// Path of the role, with a slash at both ends.
     #[serde(default = "root")]
@@ -50,6 +55,7 @@ pub struct Inputs {
     #[schemars(range(min = 3600, max = 43_200))]
     pub max_session_duration: u32,
     /// ARN of the managed policy that bounds what the role may do, whatever is attached.
+    #[schemars(extend("x-widens" = { "null": "nothing bounds any more what it may do" }))]
     pub permissions_boundary: Option<String>,
     /// Tags of the role.
     #[serde(default)]
@@ -246,7 +252,7 @@ impl Resource for IamRole {
             (Some(_), None) => {}
         }
         for (name, document) in inputs.get("policies").and_then(Json::as_object).into_iter().flatten() {
-            document_complaint(document, &format!("policies.{name}"), &mut complain);
+            document_complaint(document, &Path::key("policies").with(name).to_string(), &mut complain);
         }
         complaints
     }

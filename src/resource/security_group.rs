@@ -33,11 +33,11 @@ pub struct Inputs {
     pub vpc_id: String,
     /// What may come in.
     #[serde(default)]
-    #[schemars(extend("x-set" = true))]
+    #[schemars(extend("x-set" = true, "x-traffic" = "ingress"))]
     pub ingress: Vec<Rule>,
     /// What may go out; nothing unless told otherwise, other than in AWS.
     #[serde(default)]
-    #[schemars(extend("x-set" = true))]
+    #[schemars(extend("x-set" = true, "x-traffic" = "egress"))]
     pub egress: Vec<Rule>,
     /// Tags. `Name` is what the AWS console shows.
     #[serde(default)]

@@ -17,6 +17,7 @@ pub struct SecurityGroupRule;
 /// rules, and on destroy the rules go first. The `ingress` and `egress` of the group leave it alone.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-traffic" = "type"))]
 pub struct Inputs {
     /// `ingress` for what comes in, `egress` for what goes out.
     #[serde(rename = "type")]

@@ -16,6 +16,9 @@
 //! | `x-holds` | input | AWS does not let go what it names as long as it is named |
 //! | `x-unique` | input | no two objects of the kind agree in all attributes that have it: `true`, `"network"` for networks that overlap, `"each"` for lists with an element in common, `"successor"` for equal between the old and the new of a replacement only |
 //! | `x-name` | input | the physical name: `{"max": 63, "global": true, "underscores": true}`; derived from the address when unset |
+//! | `x-trust` | input | a service that may assume the role: the same as a policy in the attribute that the text names |
+//! | `x-traffic` | input | rules of a firewall: `ingress` or `egress`; on all inputs of a kind that is one rule, the attribute that says which |
+//! | `x-widens` | input | a table from a value, or from an element of a list, to what it lets through, in words |
 //! | `x-fingerprint` | input | filled in with a digest of the attributes that the list names |
 //! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |
 //! | `x-volatile` | output | an update makes it unknown; a list names the inputs whose change does |
@@ -52,8 +55,11 @@ pub const KEYWORDS: &[&str] = &[
     "x-seat",
     "x-sensitive",
     "x-set",
+    "x-traffic",
+    "x-trust",
     "x-unique",
     "x-volatile",
+    "x-widens",
     "x-within",
     "x-write-only",
 ];

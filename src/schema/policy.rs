@@ -130,7 +130,7 @@ fn principal(value: &Json) -> Json {
 }
 
 /// `arn:aws:iam::123456789012:root` is the account `123456789012`.
-fn account(principal: &str) -> String {
+pub fn account(principal: &str) -> String {
     let parts: Vec<&str> = principal.split(':').collect();
     match parts.as_slice() {
         ["arn", _, "iam", "", account, "root"] => (*account).to_owned(),

@@ -1,10 +1,12 @@
+use crate::path::Path;
+
 /// One thing about a value that its schema does not allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// `stackctl::wrong_type` and so on.
     pub code: &'static str,
-    /// Dotted path of the attribute; of the one that is missing or unknown, too.
-    pub path: String,
+    /// Of the attribute; of the one that is missing or unknown, too.
+    pub path: Path,
     pub on: On,
     pub message: String,
     /// Why it is not allowed, or what is allowed.

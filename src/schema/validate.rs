@@ -4,6 +4,7 @@ use super::defaults::option;
 use super::remedy::{self, constants, example};
 use super::types::Types;
 use super::{On, Problem, as_unknown, has_unknown, is, policy, suggest};
+use crate::path::{Path, Step};
 use regex_lite::Regex;
 use serde_json::{Map, Value as Json};
 
@@ -11,18 +12,18 @@ use serde_json::{Map, Value as Json};
 /// schema forgets to say so.
 pub fn validate(schema: &Json, value: &Json) -> Vec<Problem> {
     let mut problems = vec![];
-    Place { path: String::new(), problems: &mut problems }.value(schema, value);
+    Place { path: Path::default(), problems: &mut problems }.value(schema, value);
     problems
 }
 
 struct Place<'a> {
-    path: String,
+    path: Path,
     problems: &'a mut Vec<Problem>,
 }
 
 impl Place<'_> {
     fn name(&self) -> String {
-        if self.path.is_empty() { "the value".to_owned() } else { format!("`{}`", self.path) }
+        if self.path.is_root() { "the value".to_owned() } else { format!("`{}`", self.path) }
     }
 
     fn problem(&mut self, code: &'static str, message: String, reason: String, help: String) {
@@ -30,9 +31,12 @@ impl Place<'_> {
         self.problems.push(Problem { code, path, on: On::Value, message, reason, help });
     }
 
-    fn at(&mut self, step: &str) -> Place<'_> {
-        let path = if self.path.is_empty() { step.to_owned() } else { format!("{}.{step}", self.path) };
-        Place { path, problems: self.problems }
+    fn at(&mut self, key: &str) -> Place<'_> {
+        Place { path: self.path.with(key), problems: self.problems }
+    }
+
+    fn element(&mut self, index: usize) -> Place<'_> {
+        Place { path: self.path.at(index), problems: self.problems }
     }
 
     fn value(&mut self, schema: &Json, value: &Json) {
@@ -192,7 +196,7 @@ impl Place<'_> {
                 if !has_unknown(item) && items[..index].contains(item) {
                     let message = format!("{} has an element twice", self.name());
                     let help = "Remove one of the two.".to_owned();
-                    self.at(&index.to_string()).problem(
+                    self.element(index).problem(
                         "stackctl::wrong_value",
                         message,
                         format!("{item} is in the list already"),
@@ -203,7 +207,7 @@ impl Place<'_> {
         }
         if let Some(schema) = schema.get("items") {
             for (index, item) in items.iter().enumerate() {
-                self.at(&index.to_string()).value(schema, item);
+                self.element(index).value(schema, item);
             }
         }
     }
@@ -237,14 +241,16 @@ impl Place<'_> {
 
     /// One unknown attribute and one missing, and the value would fit: most likely another word for the same.
     fn is_other_word(&mut self, schema: Option<&Json>, map: &Map<String, Json>, name: &str) -> bool {
-        let prefix = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
-        let own = |p: &&mut Problem| {
-            let step = p.path.strip_prefix(&prefix);
-            p.on == On::Key && step.is_some_and(|step| map.contains_key(step))
+        let above = self.path.clone();
+        let key = |path: &Path| match path.steps().split_last() {
+            Some((Step::Key(key), steps)) if steps == above.steps() => Some(key.clone()),
+            _ => None,
         };
+        let own =
+            |p: &&mut Problem| p.on == On::Key && key(&p.path).is_some_and(|key| map.contains_key(&key));
         let mut unknown: Vec<&mut Problem> = self.problems.iter_mut().filter(own).collect();
         let [problem] = unknown.as_mut_slice() else { return false };
-        let value = problem.path.strip_prefix(&prefix).and_then(|step| map.get(step));
+        let value = key(&problem.path).and_then(|key| map.get(&key));
         let (Some(schema), Some(value)) = (schema, value) else { return false };
         if problem.help.starts_with("Did you mean") || !validate(schema, value).is_empty() {
             return false;

@@ -27,7 +27,7 @@ fn a_table_makes_one_resource_for_each_entry() {
         inputs,
         json!({ "vpc_id": { "$unknown": "vpc.main.id" }, "cidr_block": "10.0.2.0/24", "availability_zone": "eu-west-1b" })
     );
-    assert_eq!(stack.place(b.span_of("cidr_block")), "stack.toml:10:14");
+    assert_eq!(stack.place(b.span_of(&"cidr_block".parse().unwrap())), "stack.toml:10:14");
 }
 
 #[test]

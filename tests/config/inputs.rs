@@ -13,7 +13,7 @@ fn default_tags_go_into_every_kind_and_own_ones_win() {
         tags,
         [json!({ "owner": "data", "stack": "loans" }), json!({ "owner": "me", "stack": "loans" })]
     );
-    assert_eq!(stack.place(stack.blocks[0].span_of("tags.owner")), "stack.toml:5:9");
+    assert_eq!(stack.place(stack.blocks[0].span_of(&"tags.owner".parse().unwrap())), "stack.toml:5:9");
 }
 
 #[test]

@@ -159,6 +159,24 @@ fn lifecycle_and_tags_are_checked() {
 }
 
 #[test]
+fn an_ignored_path_leads_to_an_attribute() {
+    assert_eq!(
+        mistakes(
+            "[queue.a]\n[queue.a.lifecycle]\nignore_changes = [\n'tags.kubernetes.io/role/elb',\n'tags.\"a.b\"',\n\
+             'tags.nothing.here.nested',\n'name.x',\n'',\n'tags..x',\n'tags.\"a',\n]\n"
+        ),
+        "6:1 unknown_attribute: `ignore_changes`: `tags.nothing.here.nested` leads into what has no parts. If it is one \
+         key with dots in it, write 'tags.\"nothing.here.nested\"'.\n\
+         7:1 unknown_attribute: `ignore_changes`: there is no attribute `name.x`. Write 'name'.\n\
+         8:1 unknown_attribute: `ignore_changes`: an empty text is no attribute. Remove it.\n\
+         9:1 unknown_attribute: `ignore_changes`: `tags..x` is no path: a step of it is empty. Write it as in \
+         `tags.owner`, `tags.\"a.b\"` or `rules.0.cidr`.\n\
+         10:1 unknown_attribute: `ignore_changes`: `tags.\"a` is no path: a quote is not closed. Write it as in \
+         `tags.owner`, `tags.\"a.b\"` or `rules.0.cidr`."
+    );
+}
+
+#[test]
 fn a_file_that_cannot_be_read_says_so() {
     let found = load(Path::new("/nowhere/stack.toml"), &Options::default(), &kinds()).unwrap_err();
     assert!(found.to_string().starts_with("/nowhere/stack.toml cannot be read: "), "{found}");

@@ -34,8 +34,8 @@ fn a_target_lays_over_and_every_value_keeps_its_line() {
         stack.resolve(block, &|_| Resolved::Unknown),
         json!({ "name": "jobs.fifo", "visibility_timeout": 1, "tags": { "owner": "c", "team": "b" }, "fifo": true })
     );
-    assert_eq!(stack.place(block.span_of("tags.owner")), "stack.toml:22:18");
-    assert_eq!(stack.place(block.span_of("tags.team")), "stack.toml:10:30");
+    assert_eq!(stack.place(block.span_of(&"tags.owner".parse().unwrap())), "stack.toml:22:18");
+    assert_eq!(stack.place(block.span_of(&"tags.team".parse().unwrap())), "stack.toml:10:30");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use crate::fixture::{mistakes, stack};
 use stackctl::config::Value;
+use stackctl::path::Path;
 
 const BASE: &str = "[vpc.main]\ncidr_block = 'x'\n[database.loans]\nclass = 'db.t4g.micro'\n[queue.dead]\n";
 
@@ -11,7 +12,7 @@ fn references_print_back_as_they_were_parsed() {
     ));
     let block = stack.blocks.last().unwrap().1;
     let mut printed = vec![];
-    block.inputs.walk("", &mut |path, node| {
+    block.inputs.walk(&Path::default(), &mut |path, node| {
         if let Value::String(template) = &node.value {
             printed.push(format!("{path}: {template}"));
         }
@@ -26,7 +27,7 @@ fn references_print_back_as_they_were_parsed() {
         ]
     );
     let used = block.references();
-    assert_eq!(used[1].path, "environment.B");
+    assert_eq!(used[1].path.to_string(), "environment.B");
     assert_eq!(stack.source.snippet(used[1].span), "${database.loans.endpoint.port}");
 }
 

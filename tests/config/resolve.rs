@@ -11,7 +11,7 @@ fn unknown_values_are_placeholders_and_swallow_the_text_around_them() {
          all = '${vpc.main.zones}'\n",
     );
     let b = &stack.blocks[2];
-    let inputs = stack.resolve(b, &|reference| match reference.path.as_str() {
+    let inputs = stack.resolve(b, &|reference| match reference.path.to_string().as_str() {
         "endpoint.port" => Resolved::Known(json!(5432)),
         _ => Resolved::Unknown,
     });

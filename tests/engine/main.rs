@@ -9,6 +9,7 @@ mod cost;
 mod crash;
 mod disturbed;
 mod edges;
+mod ignored;
 mod lost;
 mod moves;
 mod objects;

@@ -38,7 +38,7 @@ async fn a_replaced_dependency_replaces_what_cannot_follow_it_in_place() {
     test.apply(STACK).await;
     let (plan, ..) = test.plan(&STACK.replace("label = \"main\"", "label = \"other\"")).await;
     assert_eq!(actions(&plan), ["Replace net.main", "Replace db.loans", "Update app.loader"]);
-    let forcing: Vec<&str> = plan.steps[1].forcing().map(|change| change.path.as_str()).collect();
+    let forcing: Vec<String> = plan.steps[1].forcing().map(|change| change.path.to_string()).collect();
     assert_eq!(forcing, ["parent"]);
     assert_eq!(plan.steps[2].changes[0].after, json!({"$unknown": "db.loans.arn"}));
 }
@@ -169,7 +169,10 @@ async fn protection_is_taken_back_by_its_block() {
     let (plan, ..) = test.plan(&free).await;
     let step = plan.step(&loader).unwrap();
     assert!(!step.protected && step.action.replaces());
-    assert!(step.changes.iter().any(|change| change.path == "lifecycle.prevent_destroy"), "it is told");
+    assert!(
+        step.changes.iter().any(|change| change.path.to_string() == "lifecycle.prevent_destroy"),
+        "it is told"
+    );
 
     // The journal has it before anything is deleted.
     test.fault("delete app.loader", Fault::HangBefore);

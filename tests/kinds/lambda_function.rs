@@ -109,7 +109,7 @@ async fn both_at_once(cloud: &Cloud) {
 async fn left(subject: &Subject) -> Vec<String> {
     let schema = subject.kind.inputs();
     let now = complete(schema, &subject.ready().await.inputs, &subject.wanted);
-    diff(schema, &now, &subject.wanted).into_iter().map(|change| change.path).collect()
+    diff(schema, &now, &subject.wanted).into_iter().map(|change| change.path.to_string()).collect()
 }
 
 /// A name that is taken is refused, unless it is by this very intent: then an answer was lost.

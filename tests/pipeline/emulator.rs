@@ -2,6 +2,7 @@ use crate::listing::{local_cloud, objects};
 use crate::project::Project;
 use aws_sdk_s3::primitives::ByteStream;
 use stackctl::cloud::Cloud;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 
@@ -121,4 +122,38 @@ fn assert_left(project: &Project, expected: &[&str]) {
     let found = wait(objects(&cloud(project)));
     let left: Vec<String> = found.iter().map(|object| format!("{} {}", object.kind, object.id)).collect();
     assert_eq!(left, expected, "left at the emulator");
+}
+
+/// Sets a tag of a VPC behind stackctl's back, or removes it.
+pub fn tag_vpc(project: &Project, vpc: &str, key: &str, value: Option<&str>) {
+    use aws_sdk_ec2::types::Tag;
+    let ec2 = cloud(project).ec2();
+    let tag = Tag::builder().key(key);
+    match value {
+        Some(value) => {
+            let call = ec2.create_tags().resources(vpc).tags(tag.value(value).build());
+            wait(call.send()).map(drop).unwrap();
+        }
+        None => wait(ec2.delete_tags().resources(vpc).tags(tag.build()).send()).map(drop).unwrap(),
+    }
+}
+
+pub fn vpc_tags(project: &Project, vpc: &str) -> BTreeMap<String, String> {
+    let found = wait(cloud(project).ec2().describe_vpcs().vpc_ids(vpc).send()).unwrap();
+    let tags = found.vpcs.unwrap_or_default().into_iter().flat_map(|vpc| vpc.tags.unwrap_or_default());
+    tags.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect()
+}
+
+/// The same for a queue.
+pub fn tag_queue(project: &Project, url: &str, key: &str, value: Option<&str>) {
+    let sqs = cloud(project).sqs();
+    match value {
+        Some(value) => wait(sqs.tag_queue().queue_url(url).tags(key, value).send()).map(drop).unwrap(),
+        None => wait(sqs.untag_queue().queue_url(url).tag_keys(key).send()).map(drop).unwrap(),
+    }
+}
+
+pub fn queue_tags(project: &Project, url: &str) -> BTreeMap<String, String> {
+    let found = wait(cloud(project).sqs().list_queue_tags().queue_url(url).send()).unwrap();
+    found.tags.unwrap_or_default().into_iter().collect()
 }

@@ -9,6 +9,7 @@ mod emulator;
 #[path = "../shared/environment.rs"]
 mod environment;
 mod examples;
+mod ignored;
 mod lake;
 #[path = "../shared/listing.rs"]
 mod listing;

@@ -132,21 +132,21 @@ fn changes(step: &Step, stack: &Stack, width: usize, lines: &mut Vec<String>) {
     let schemas = properties(block.kind.inputs());
     let (told, silent): (Vec<AttrChange>, Vec<AttrChange>) =
         step.changes.iter().cloned().partition(|change| {
-            let schema = schemas.and_then(|schemas| schemas.get(&change.path));
+            let schema = schemas.and_then(|schemas| schemas.get(change.path.head()));
             let default = schema.is_some_and(|schema| schema.get("default") == Some(&change.after));
-            block.inputs.get(&change.path).is_some() || !(default || change.path == "artifact")
+            block.inputs.get(change.path.head()).is_some() || !(default || change.path.is("artifact"))
         });
     attributes(&told, Some((step, stack)), width, lines);
-    let defaults = silent.iter().filter(|change| change.path != "artifact").count();
+    let defaults = silent.iter().filter(|change| !change.path.is("artifact")).count();
     if defaults > 0 {
         lines.push(format!("        {}", Paint::Dim.label(&format!("and {defaults} by default"))));
     }
 }
 
 fn attributes(changes: &[AttrChange], of: Option<(&Step, &Stack)>, width: usize, lines: &mut Vec<String>) {
-    let longest = changes.iter().map(|change| change.path.chars().count()).max().unwrap_or(0).min(32);
+    let longest = changes.iter().map(|change| change.path.to_string().chars().count()).max().unwrap_or(0).min(32);
     for change in changes {
-        let name = format!("{:<longest$}", change.path);
+        let name = format!("{:<longest$}", change.path.to_string());
         let room = width.saturating_sub(longest + 12).max(24);
         let created = of.is_some_and(|(step, _)| step.action == Action::Create);
         if created {

@@ -1,8 +1,9 @@
 use super::World;
 use super::world::attribute;
 use crate::address::Address;
-use crate::config::{Block, Node, Span, Template, Value, join};
+use crate::config::{Block, Node, Span, Template, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::path::{Path, Step};
 use crate::reference::Reference;
 use crate::resource::Kind;
 use crate::schema::{tree, types::Types};
@@ -24,7 +25,7 @@ impl<'a, 'b> Fit<'a, 'b> {
     }
 
     pub(super) fn inputs(mut self) {
-        self.node(self.inputs, self.schema, None, "");
+        self.node(self.inputs, self.schema, None, &Path::default());
     }
 
     pub(super) fn output(world: &'a World<'a>, value: &'a Node, found: &'b mut Diagnostics) {
@@ -32,19 +33,18 @@ impl<'a, 'b> Fit<'a, 'b> {
     }
 
     /// `fits` is the `x-ref` of the attribute or of the list it stands in.
-    fn node(&mut self, node: &Node, schema: Option<&'static Json>, fits: Option<&'static Json>, path: &str) {
+    fn node(&mut self, node: &Node, schema: Option<&'static Json>, fits: Option<&'static Json>, path: &Path) {
         let fits = schema.and_then(|schema| schema.get("x-ref")).or(fits);
         let child = |step: &str| schema.and_then(|schema| tree::child(schema, step));
         match &node.value {
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    let step = index.to_string();
-                    self.node(item, child(&step), fits, &join(path, &step));
+                    self.node(item, child(&index.to_string()), fits, &path.at(index));
                 }
             }
             Value::Table(entries) => {
                 for (key, entry) in entries {
-                    self.node(&entry.node, child(key), fits, &join(path, key));
+                    self.node(&entry.node, child(key), fits, &path.with(key));
                 }
             }
             Value::String(template) => self.template(template, schema, fits, path),
@@ -57,7 +57,7 @@ impl<'a, 'b> Fit<'a, 'b> {
         template: &Template,
         schema: Option<&'static Json>,
         fits: Option<&'static Json>,
-        path: &str,
+        path: &Path,
     ) {
         let wanted = schema.map_or(Types::ANY, Types::of);
         let whole = template.as_whole().is_some();
@@ -74,7 +74,7 @@ impl<'a, 'b> Fit<'a, 'b> {
                 } else if takes(element, Types::of(referred)) {
                     self.kind(reference, span, kind, referred, fits, path);
                 } else {
-                    let path = join(path, "0");
+                    let path = path.at(0);
                     self.mismatch(reference, span, Types::of(referred), element, &path);
                 }
             } else if takes(wanted, Types::of(referred)) {
@@ -95,7 +95,7 @@ impl<'a, 'b> Fit<'a, 'b> {
         keyed.then(|| attribute(kind, &reference.path)).flatten().map(|schema| (kind, schema))
     }
 
-    fn in_text(&mut self, reference: &Reference, span: Span, is: Types, wanted: Types, path: &str) {
+    fn in_text(&mut self, reference: &Reference, span: Span, is: Types, wanted: Types, path: &Path) {
         let (message, reason) = if reference.splat || !is.intersects(Types::SCALAR) {
             let is = if reference.splat { Types::LIST } else { is }.describe();
             (format!("`${{{reference}}}` is {is} and cannot stand in text"), format!("this is {is}"))
@@ -111,10 +111,10 @@ impl<'a, 'b> Fit<'a, 'b> {
         self.found.push(Diagnostic::new("stackctl::reference_type", message, help).at(span, reason));
     }
 
-    fn mismatch(&mut self, reference: &Reference, span: Span, is: Types, wanted: Types, path: &str) {
+    fn mismatch(&mut self, reference: &Reference, span: Span, is: Types, wanted: Types, path: &Path) {
         let help = if wanted.intersects(Types::LIST) && !is.intersects(Types::LIST) {
             format!("Put it in brackets: `[\"${{{reference}}}\"]`.")
-        } else if reference.splat && path.ends_with(|c: char| c.is_ascii_digit()) {
+        } else if reference.splat && matches!(path.steps().last(), Some(Step::Index(_))) {
             format!("It is a list already, so leave the brackets away: `\"${{{reference}}}\"`.")
         } else if reference.splat {
             let head = format!("{}.{}", reference.address.kind, reference.address.name);
@@ -142,7 +142,7 @@ impl<'a, 'b> Fit<'a, 'b> {
         kind: &'static dyn Kind,
         referred: &'static Json,
         fits: Option<&'static Json>,
-        path: &str,
+        path: &Path,
     ) {
         let Some(fits) = fits else { return };
         let wanted = names(fits);
@@ -155,7 +155,7 @@ impl<'a, 'b> Fit<'a, 'b> {
         let (wanted_kind, output) = wanted[0].split_once('.').unwrap_or((wanted[0], "id"));
         let help = if wanted_kind == kind.name() {
             let head = reference.of(reference.address.clone());
-            let fixed = Reference { path: output.to_owned(), splat: reference.splat, ..head };
+            let fixed = Reference { path: Path::key(output), splat: reference.splat, ..head };
             format!("Write `${{{fixed}}}`.")
         } else {
             let one = self.world.blocks.all.keys().find(|address| address.kind == wanted_kind);

@@ -2,6 +2,7 @@ use super::World;
 use crate::config::tags::reserved;
 use crate::config::{Block, Node, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::path::{Path, Step};
 use crate::schema::{On, Problem, defaults, validate};
 use crate::terraform;
 
@@ -27,9 +28,11 @@ pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
         defaults::fill(schema, &mut json);
         for (path, complaint) in block.kind.check(&json) {
             let (message, help) = split(&complaint);
-            let name = path.rsplit('.').next().unwrap_or_default();
+            let path: Path = path.parse().unwrap_or_else(|_| Path::key(&path));
+            let name = path.steps().last().and_then(Step::as_key).unwrap_or_default();
             // Some complaints go without saying what they are about.
-            let message = if message.contains(name) { message } else { format!("`{path}`: {message}") };
+            let message =
+                if message.contains(name.as_ref()) { message } else { format!("`{path}`: {message}") };
             found.push(
                 Diagnostic::new("stackctl::rule", message, help)
                     .at(block.span_of(&path), "breaks a rule of this kind"),
@@ -48,7 +51,7 @@ fn is_reference(block: &Block, problem: &Problem) -> bool {
 fn placed(block: &Block, problem: Problem) -> Diagnostic {
     let at = block.inputs.nearest(&problem.path);
     let span = match problem.on {
-        On::Key if at.rest.is_empty() => at.key.unwrap_or(at.node.span),
+        On::Key if at.rest.is_root() => at.key.unwrap_or(at.node.span),
         // Of a table that stands in braces or has a header.
         On::Absence | On::Key | On::Value if at.key.is_none() && at.rest == problem.path => block.span,
         _ => at.node.span,

@@ -4,6 +4,7 @@ use super::world::{attribute, unknown_attribute};
 use crate::address::Address;
 use crate::config::{Block, Output, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::path::Path;
 use crate::reference::Reference;
 use indexmap::IndexMap;
 
@@ -65,7 +66,7 @@ fn depends_on(world: &World<'_>, block: &Block, address: &Address, span: Span, f
     }
     // Without a key it is the whole family.
     let reference =
-        Reference { address: address.clone(), splat: address.key.is_none(), path: "id".to_owned() };
+        Reference { address: address.clone(), splat: address.key.is_none(), path: Path::key("id") };
     let family = world.blocks.families.contains_key(address);
     if (family || address.key.is_some()) && !world.key(&reference, span, found) {
         return;

@@ -30,8 +30,8 @@ fn sensitive(world: &World<'_>, reference: &Reference) -> bool {
     let mut ignored = Diagnostics::default();
     let Some(kind) = world.kind(&reference.address, Span::default(), &mut ignored) else { return false };
     [kind.outputs(), kind.inputs()].into_iter().any(|root| {
-        let ends = reference.path.match_indices('.').map(|(at, _)| at).chain([reference.path.len()]);
-        let mut along = ends.filter_map(|at| tree::schema(root, &reference.path[..at]));
+        let steps = reference.path.steps();
+        let mut along = (1..=steps.len()).filter_map(|end| tree::schema(root, &steps[..end].into()));
         along.any(|schema| is(schema, "x-sensitive"))
             || tree::schema(root, &reference.path).is_some_and(sensitive_inside)
     })

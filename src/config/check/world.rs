@@ -2,6 +2,7 @@ use crate::address::Address;
 use crate::config::blocks::Blocks;
 use crate::config::{Resolved, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::path::Path;
 use crate::reference::{Expression, Reference};
 use crate::resource::Kind;
 use crate::schema::{properties, suggest, tree, types::Types, unknown};
@@ -125,14 +126,14 @@ impl World<'_> {
 }
 
 /// The schema of an output or input; everything below a value without a schema is one without a schema.
-pub(super) fn attribute(kind: &'static dyn Kind, path: &str) -> Option<&'static Json> {
-    if path == "id" {
+pub(super) fn attribute(kind: &'static dyn Kind, path: &Path) -> Option<&'static Json> {
+    if path.is("id") {
         return Some(&ID);
     }
     [kind.outputs(), kind.inputs()].into_iter().find_map(|root| {
         tree::schema(root, path).or_else(|| {
-            let ends = path.match_indices('.').map(|(at, _)| at);
-            let mut above = ends.filter_map(|at| tree::schema(root, &path[..at]));
+            let steps = path.steps();
+            let mut above = (1..steps.len()).filter_map(|end| tree::schema(root, &steps[..end].into()));
             above.find(|schema| Types::of(schema) == Types::ANY)
         })
     })
@@ -143,27 +144,28 @@ pub(super) fn unknown_attribute(reference: &Reference, kind: &'static dyn Kind, 
     let names = |schema: &'static Json| {
         properties(schema).into_iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>()
     };
-    let steps: Vec<&str> = reference.path.split('.').collect();
+    let steps = reference.path.steps();
     let known = (1..steps.len()).rev().find_map(|count| {
-        let path = steps[..count].join(".");
+        let path = Path::from(&steps[..count]);
         Some((count, attribute(kind, &path)?, path))
     });
     let (step, whole, names) = match known {
-        Some((count, schema, path)) => (steps[count], format!("{}.{path}", reference.address), names(schema)),
+        Some((count, schema, path)) => (count, format!("{}.{path}", reference.address), names(schema)),
         None => {
             let mut all = vec!["id"];
             all.extend(names(kind.outputs()));
             let outputs = names(kind.outputs());
             all.extend(names(kind.inputs()).into_iter().filter(|name| !outputs.contains(name)));
-            (steps[0], format!("{}.{}", reference.address.kind, reference.address.name), all)
+            (0, format!("{}.{}", reference.address.kind, reference.address.name), all)
         }
     };
+    let step = Path::from(&steps[step..=step]).to_string();
     Diagnostic::new(
         "stackctl::unknown_attribute",
         format!("`{whole}` has no `{step}`"),
         match names.is_empty() {
             true => format!("Refer to `{whole}` itself."),
-            false => suggest::help(step, names, "It has"),
+            false => suggest::help(&step, names, "It has"),
         },
     )
     .at(span, format!("no `{step}`"))

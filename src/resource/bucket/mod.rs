@@ -45,9 +45,11 @@ pub struct Inputs {
     pub kms_key: Option<String>,
     /// Refuses every ACL and policy that makes objects public. All four settings of S3 together.
     #[serde(default = "yes")]
+    #[schemars(extend("x-widens" = { "false": "its objects may be made public" }))]
     pub block_public_access: bool,
     /// Refuses requests without TLS, by a statement that is added to `policy`.
     #[serde(default = "yes")]
+    #[schemars(extend("x-widens" = { "false": "requests without TLS are let through" }))]
     pub tls_only: bool,
     /// Resource policy, without the statement of `tls_only`. At most 20 KB.
     #[schemars(extend("x-policy" = true))]

@@ -1,5 +1,6 @@
 //! What a JSON Schema cannot say about a table.
 
+use crate::path::Path;
 use crate::schema::as_unknown;
 use serde_json::Value as Json;
 
@@ -26,7 +27,7 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
     let parameters = &inputs["parameters"];
     for name in parameters.as_object().into_iter().flatten().map(|(name, _)| name) {
         if name.starts_with("stackctl:") {
-            complain(format!("parameters.{name}"), "stackctl keeps such names for itself: choose another".to_owned());
+            complain(Path::key("parameters").with(name).to_string(), "stackctl keeps such names for itself: choose another".to_owned());
         }
     }
     if parameters["projection.enabled"].as_str().is_some_and(|on| on.eq_ignore_ascii_case("true"))
@@ -61,7 +62,7 @@ mod tests {
         let columns = json!([column("a"), column("b"), column("a"), {"name": {"$unknown": "param.x"}}]);
         let inputs = json!({"columns": columns, "partition_keys": [column("b"), column("c")]});
         assert_eq!(paths(inputs), ["columns.2.name", "partition_keys.0.name"]);
-        assert_eq!(paths(json!({"parameters": {"stackctl:stack": "x"}})), ["parameters.stackctl:stack"]);
+        assert_eq!(paths(json!({"parameters": {"stackctl:stack": "x"}})), [r#"parameters."stackctl:stack""#]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a JSON Schema cannot say about a function.
 
+use crate::path::Path;
 use crate::schema::{as_unknown, has_unknown};
 use serde_json::Value as Json;
 
@@ -56,7 +57,7 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
     }
     if let Some(environment) = inputs["environment"].as_object().filter(|_| as_unknown(&inputs["environment"]).is_none()) {
         for name in environment.keys() {
-            let path = format!("environment.{name}");
+            let path = Path::key("environment").with(name).to_string();
             let mut letters = name.chars();
             let starts = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
             if RESERVED.contains(&name.as_str()) {
@@ -75,7 +76,7 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
         }
     }
     for name in inputs["files"].as_object().into_iter().flatten().map(|(name, _)| name) {
-        let path = format!("files.{name}");
+        let path = Path::key("files").with(name).to_string();
         if name == "bootstrap" {
             complain(&path, "is the name of the function's program: choose another for this file".to_owned());
         } else if name.split('/').any(|step| matches!(step, "" | "." | "..")) || name.contains('\\') {
@@ -112,7 +113,7 @@ mod tests {
         };
         assert_eq!(paths(files(&["ca.pem", "roots/ca.pem"])), [""; 0]);
         let wrong = ["bootstrap", "/etc/ca.pem", "../ca.pem", "roots/"];
-        assert_eq!(paths(files(&wrong)), wrong.map(|name| format!("files.{name}")));
+        assert_eq!(paths(files(&wrong)), wrong.map(|name| Path::key("files").with(name).to_string()));
     }
 
     #[test]
