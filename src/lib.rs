@@ -8,6 +8,7 @@ pub mod cli;
 pub mod cloud;
 pub mod config;
 pub mod desired;
+pub mod detail;
 pub mod diagnostic;
 pub mod diff;
 pub mod download;

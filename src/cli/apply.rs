@@ -6,6 +6,7 @@ use super::report::{self, Progress};
 use super::session::{Planned, Session, kind};
 use super::signals::{self, Signals};
 use super::site::{Head, Site};
+use super::view::ViewArgs;
 use crate::apply::{Run, Stop, Summary, apply};
 use crate::plan::{Plan, Step};
 use crate::resource::Owner;
@@ -30,6 +31,9 @@ pub struct Args {
     #[command(flatten)]
     apply: ApplyArgs,
 
+    #[command(flatten)]
+    view: ViewArgs,
+
     /// A plan saved with `plan --out`: carried out without asking, refused if anything has changed since.
     #[arg(value_name = "PLAN")]
     saved: Option<PathBuf>,
@@ -50,7 +54,7 @@ pub async fn run(args: &Args) -> Outcome {
     {
         return Err(stale(&saved.plan, &planned.plan));
     }
-    carry_out(planned, &args.apply, saved.is_some(), "stackctl apply").await
+    carry_out(planned, &args.apply, args.view, saved.is_some(), "stackctl apply").await
 }
 
 fn stale(saved: &crate::plan::Plan, now: &crate::plan::Plan) -> Failure {
@@ -68,9 +72,15 @@ fn stale(saved: &crate::plan::Plan, now: &crate::plan::Plan) -> Failure {
 }
 
 /// Shows, asks, applies, saves, reports: what `apply` and `destroy` share.
-pub async fn carry_out(planned: Planned, args: &ApplyArgs, approved: bool, again: &str) -> Outcome {
+pub async fn carry_out(
+    planned: Planned,
+    args: &ApplyArgs,
+    view: ViewArgs,
+    approved: bool,
+    again: &str,
+) -> Outcome {
     let Planned { mut open, desired, observed, plan, digest } = planned;
-    report::plan(&plan, &open.stack);
+    report::plan(&plan, &open.stack, view.details);
     refuse_impossible(&plan)?;
     refuse_strangers(&plan)?;
     refuse_losses(plan.steps.iter(), &open.site, args)?;

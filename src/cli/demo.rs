@@ -10,6 +10,7 @@ use super::report;
 use super::resolve::{attribute, only};
 use super::session::{Session, path, root};
 use super::site::Head;
+use super::view::ViewArgs;
 use crate::address::Address;
 use crate::local::Layout;
 use crate::state::Document;
@@ -55,7 +56,7 @@ pub async fn run(args: &Args) -> Outcome {
     let plan = PlanArgs::whole(stack.clone());
     let approval = ApplyArgs { auto_approve: true, allow_data_loss: vec![], parallelism: 16, grace: 7 };
     let planned = Session::load(&stack)?.open("apply", &stack, Head::Data).await?.plan(&plan, false).await?;
-    let exit = carry_out(planned, &approval, true, "stackctl apply --target local").await?;
+    let exit = carry_out(planned, &approval, ViewArgs { details: false }, true, "stackctl apply --target local").await?;
     if exit != Exit::Done {
         return Ok(exit);
     }
@@ -83,7 +84,7 @@ pub async fn run(args: &Args) -> Outcome {
 
     report::step("5. Nothing to do any more: stackctl plan --target local");
     let planned = Session::load(&stack)?.open("plan", &stack, Head::Data).await?.plan(&plan, false).await?;
-    report::plan(&planned.plan, &planned.open.stack);
+    report::plan(&planned.plan, &planned.open.stack, false);
 
     report::step("6. The trainer, invoked by the new Parquet in the lake, learns which loans go bad");
     if fate == Fate::Loaded {

@@ -3,6 +3,7 @@ use super::args::{ApplyArgs, PlanArgs};
 use super::failure::Outcome;
 use super::site::Head;
 use super::standin::{self, StateArgs};
+use super::view::ViewArgs;
 
 /// Deletes everything that the state has
 ///
@@ -20,11 +21,14 @@ pub struct Args {
 
     #[command(flatten)]
     by: StateArgs,
+
+    #[command(flatten)]
+    view: ViewArgs,
 }
 
 pub async fn run(args: &Args) -> Outcome {
     let session = standin::load(&args.plan.stack, &args.by, "destroy").await?;
     let open = session.open("destroy", &args.plan.stack, Head::Data).await?;
     let planned = open.plan(&args.plan, true).await?;
-    carry_out(planned, &args.apply, false, "stackctl destroy").await
+    carry_out(planned, &args.apply, args.view, false, "stackctl destroy").await
 }

@@ -38,6 +38,7 @@ mod target;
 mod tls;
 mod unlock;
 mod validate;
+mod view;
 mod whereabouts;
 mod words;
 

@@ -6,6 +6,7 @@ use super::report;
 use super::session::Session;
 use super::site::Head;
 use super::standin::{self, StateArgs};
+use super::view::ViewArgs;
 use crate::plan::Plan;
 use crate::state::{Cipher, write_atomically};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     #[command(flatten)]
     pub(super) plan: PlanArgs,
+
+    #[command(flatten)]
+    view: ViewArgs,
 
     /// Saves the plan; `stackctl apply FILE` carries out exactly it, or refuses if anything has changed since.
     #[arg(short, long, value_name = "FILE")]
@@ -50,7 +54,7 @@ pub async fn run(args: &Args) -> Outcome {
     if args.json {
         report::plan_json(&planned.plan, &planned.open.site);
     } else {
-        report::plan(&planned.plan, &planned.open.stack);
+        report::plan(&planned.plan, &planned.open.stack, args.view.details);
     }
     refuse_impossible(&planned.plan)?;
     if let Some(out) = &args.out {

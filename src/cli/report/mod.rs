@@ -2,6 +2,8 @@
 
 mod bug;
 mod chaos;
+mod excerpt;
+mod leaves;
 mod lock;
 mod log;
 mod logged;
@@ -14,6 +16,7 @@ mod state;
 mod style;
 mod summary;
 mod value;
+mod wrap;
 
 pub use bug::bug;
 pub use chaos::chaos;
@@ -44,7 +47,7 @@ use style::rendered;
 pub fn width() -> usize {
     let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
-    given.or(terminal).unwrap_or(110).clamp(60, 140)
+    given.or(terminal).unwrap_or(110).clamp(40, 400)
 }
 
 /// Columns of a terminal, however narrow; no end of them in a pipe.

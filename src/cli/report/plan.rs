@@ -1,33 +1,83 @@
+use super::leaves::{self, View, plain_length};
 use super::style::{Paint, duration};
-use super::value::{elements, inline};
+use super::wrap::wrap;
 use super::{data, note, width};
 use crate::cli::site::Site;
 use crate::config::Stack;
+use crate::detail::{Detail, StepDetail, leaves as differences};
 use crate::diff::{AttrChange, Effect};
-use crate::plan::{Action, Plan, Reason, Step};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step};
 use crate::schema::properties;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 /// The plan for people: what was found changed, what will be done and why, and a summary.
-pub fn plan(plan: &Plan, stack: &Stack) {
-    for line in lines(plan, stack, width()) {
+pub fn plan(plan: &Plan, stack: &Stack, details: bool) {
+    for line in lines(plan, stack, View { width: width(), details }) {
         data(&line);
     }
 }
 
 /// The plan for programs: one JSON document.
 pub fn plan_json(plan: &Plan, site: &Site) {
-    let mut document = json!(plan);
+    let mut document = document(plan);
     document["on"] = json!(site);
-    document["changes"] = json!(!plan.is_empty());
-    document["summary"] = json!(plan.counts());
     super::document(&document.to_string());
 }
 
-pub(super) fn lines(plan: &Plan, stack: &Stack, width: usize) -> Vec<String> {
+/// What `plan --json` prints: the plan, with each change and output in detail (docs/plans.md).
+fn document(plan: &Plan) -> Json {
+    let mut document = json!(plan);
+    document["changes"] = json!(!plan.is_empty());
+    document["summary"] = json!(plan.counts());
+    for (step, told) in plan.steps.iter().zip(document["steps"].as_array_mut().into_iter().flatten()) {
+        let detail = of(step, plan);
+        told["widens"] = json!(detail.widens);
+        for (name, changes, details) in
+            [("changes", &step.changes, &detail.changes), ("drift", &step.drift, &detail.drift)]
+        {
+            let told = told[name].as_array_mut().into_iter().flatten();
+            for ((change, detail), told) in changes.iter().zip(details).zip(told) {
+                told["leaves"] = json!(detail.differing().collect::<Vec<_>>());
+                told["unchanged"] = json!(detail.unchanged());
+                if name == "changes" {
+                    let steps = change.path.steps();
+                    let own = detail_widens(steps, &of(step, plan));
+                    told["widens"] = json!(own);
+                }
+            }
+        }
+    }
+    for (output, told) in plan.outputs.iter().zip(document["outputs"].as_array_mut().into_iter().flatten()) {
+        let detail = of_output(output);
+        told["leaves"] = json!(detail.differing().collect::<Vec<_>>());
+    }
+    document
+}
+
+/// What a change of one attribute widens.
+fn detail_widens(steps: &[crate::path::Step], detail: &StepDetail) -> Vec<String> {
+    let own = detail.widens.iter().filter(|widens| widens.path.steps().starts_with(steps));
+    own.map(|widens| widens.says.clone()).collect()
+}
+
+fn of(step: &Step, plan: &Plan) -> StepDetail {
+    let kind = crate::resource::kind(&step.address.kind);
+    StepDetail::of(kind.map_or(&Json::Null, |kind| kind.inputs()), step, &plan.account)
+}
+
+fn of_output(output: &OutputChange) -> Detail {
+    let schema = if output.sensitive { json!({ "x-sensitive": true }) } else { Json::Null };
+    let mut leaves = differences(&schema, &output.before, &output.after);
+    for leaf in &mut leaves {
+        leaf.path = crate::path::Path::key(&output.name).join(&leaf.path);
+    }
+    Detail { leaves }
+}
+
+pub(super) fn lines(plan: &Plan, stack: &Stack, view: View) -> Vec<String> {
     let mut lines = vec![];
-    drift(plan, &mut lines, width);
+    drift(plan, &mut lines, view);
     moves(plan, stack, &mut lines);
     let sections = [
         ("Create", Paint::Good, "+", Action::Create),
@@ -43,20 +93,23 @@ pub(super) fn lines(plan: &Plan, stack: &Stack, width: usize) -> Vec<String> {
         }
         lines.push(Paint::Strong.label(title));
         for step in steps {
-            head(step, stack, paint, sign, &mut lines);
-            changes(step, stack, width, &mut lines);
+            let detail = of(step, plan);
+            head(step, stack, paint, sign, view, &mut lines);
+            warnings(&detail, view, &mut lines);
+            changes(step, &detail, stack, view, &mut lines);
         }
         lines.push(String::new());
     }
     left_behind(plan, &mut lines);
     renames(plan, &mut lines);
-    outputs(plan, &mut lines, width);
-    refused(plan, &mut lines);
+    outputs(plan, &mut lines, view);
+    refused(plan, view, &mut lines);
+    lines.extend(widened(plan, view));
     lines.push(summary(plan));
     lines
 }
 
-fn drift(plan: &Plan, lines: &mut Vec<String>, width: usize) {
+fn drift(plan: &Plan, lines: &mut Vec<String>, view: View) {
     let drifted: Vec<&Step> = plan.steps.iter().filter(|step| !step.drift.is_empty()).collect();
     if drifted.is_empty() && plan.gone.is_empty() {
         return;
@@ -72,12 +125,14 @@ fn drift(plan: &Plan, lines: &mut Vec<String>, width: usize) {
     }
     for step in drifted {
         lines.push(format!("  {} {}", Paint::Change.label("!"), step.address));
-        attributes(&step.drift, None, width, lines);
+        let drift = of(step, plan).drift;
+        let column = leaves::column(drift.iter(), view);
+        lines.extend(drift.iter().flat_map(|detail| leaves::lines(detail, None, false, column, view)));
     }
     lines.push(String::new());
 }
 
-fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, lines: &mut Vec<String>) {
+fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, view: View, lines: &mut Vec<String>) {
     let place = stack.blocks.get(&step.address).map(|block| stack.place(block.span));
     let mut notes: Vec<String> = vec![];
     match &step.reason {
@@ -107,7 +162,7 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, lines: &mut Vec<St
     if step.is_recorded_only() {
         notes.push("in the state only".to_owned());
     }
-    if step.changes.iter().any(|change| change.path == "depends_on" && change.effect == Effect::Recorded) {
+    if step.changes.iter().any(|change| change.path.is("depends_on") && change.effect == Effect::Recorded) {
         notes.push("order of deletion".to_owned());
     }
     if step.holds_data && step.action.deletes() {
@@ -119,73 +174,71 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, lines: &mut Vec<St
     if step.seconds >= 60 {
         notes.push(format!("about {} on AWS", duration(Duration::from_secs(step.seconds.into()))));
     }
-    let notes = if notes.is_empty() { String::new() } else { format!("  {}", notes.join("; ")) };
     let place = place.map(|place| format!("  {}", Paint::Dim.label(&place))).unwrap_or_default();
     let address = Paint::Strong.label(&step.address.to_string());
-    lines.push(format!("  {} {address}{place}{notes}", paint.label(&format!("{sign:>3}"))));
+    let line = format!("  {} {address}{place}", paint.label(&format!("{sign:>3}")));
+    let whole = if notes.is_empty() { line.clone() } else { format!("{line}  {}", notes.join("; ")) };
+    if plain_length(&whole) <= view.width {
+        return lines.push(whole);
+    }
+    lines.push(line);
+    for note in notes {
+        lines.extend(indented(&note, 8, view.width));
+    }
 }
 
-fn changes(step: &Step, stack: &Stack, width: usize, lines: &mut Vec<String>) {
-    let block = stack.blocks.get(&step.address).filter(|_| step.action == Action::Create);
-    let Some(block) = block else { return attributes(&step.changes, Some((step, stack)), width, lines) };
-    // What the file says, and what stackctl adds; defaults and the place of a package on this machine say nothing new.
-    let schemas = properties(block.kind.inputs());
-    let (told, silent): (Vec<AttrChange>, Vec<AttrChange>) =
-        step.changes.iter().cloned().partition(|change| {
-            let schema = schemas.and_then(|schemas| schemas.get(change.path.head()));
-            let default = schema.is_some_and(|schema| schema.get("default") == Some(&change.after));
-            block.inputs.get(change.path.head()).is_some() || !(default || change.path.is("artifact"))
+/// Wrapped below an indent. A text that is painted and does not fit loses its paint.
+fn indented(text: &str, indent: usize, width: usize) -> Vec<String> {
+    if plain_length(text) + indent <= width {
+        return vec![format!("{:indent$}{text}", "")];
+    }
+    let plain = anstream::adapter::strip_str(text).to_string();
+    wrap(&plain, width.saturating_sub(indent))
+        .into_iter()
+        .map(|line| format!("{:indent$}{line}", ""))
+        .collect()
+}
+
+/// What it lets through that nothing did before, first and loudly.
+fn warnings(detail: &StepDetail, view: View, lines: &mut Vec<String>) {
+    for widens in &detail.widens {
+        let text = match widens.path.is_root() {
+            true => widens.says.clone(),
+            false => format!("{}: {}", widens.path, widens.says),
+        };
+        for (at, line) in wrap(&text, view.width.saturating_sub(8)).into_iter().enumerate() {
+            let sign = if at == 0 { "! " } else { "  " };
+            lines.push(format!("      {}", Paint::Bad.label(&format!("{sign}{line}"))));
+        }
+    }
+}
+
+fn changes(step: &Step, detail: &StepDetail, stack: &Stack, view: View, lines: &mut Vec<String>) {
+    let block = stack.blocks.get(&step.address);
+    // A create shows what the file says; defaults and the place of a package on this machine say nothing new.
+    let schemas = block.and_then(|block| properties(block.kind.inputs()));
+    let is_told = |change: &AttrChange| {
+        let Some(block) = block.filter(|_| step.action == Action::Create && !view.details) else {
+            return true;
+        };
+        let schema = schemas.and_then(|schemas| schemas.get(change.path.head()));
+        let default = schema.is_some_and(|schema| schema.get("default") == Some(&change.after));
+        block.inputs.get(change.path.head()).is_some() || !(default || change.path.is("artifact"))
+    };
+    let (told, silent): (Vec<_>, Vec<_>) =
+        step.changes.iter().zip(&detail.changes).partition(|(change, _)| is_told(change));
+    let column = leaves::column(told.iter().map(|(_, detail)| *detail), view);
+    for (change, detail) in told {
+        let note = (change.effect == Effect::Replace && step.action.replaces()).then(|| {
+            let place = block.map(|block| stack.place(block.span_of(&change.path)));
+            let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+            format!("forces the replacement{place}")
         });
-    attributes(&told, Some((step, stack)), width, lines);
-    let defaults = silent.iter().filter(|change| !change.path.is("artifact")).count();
+        lines.extend(leaves::lines(detail, note.as_deref(), step.action == Action::Create, column, view));
+    }
+    let defaults = silent.iter().filter(|(change, _)| !change.path.is("artifact")).count();
     if defaults > 0 {
         lines.push(format!("        {}", Paint::Dim.label(&format!("and {defaults} by default"))));
-    }
-}
-
-fn attributes(changes: &[AttrChange], of: Option<(&Step, &Stack)>, width: usize, lines: &mut Vec<String>) {
-    let longest = changes.iter().map(|change| change.path.to_string().chars().count()).max().unwrap_or(0).min(32);
-    for change in changes {
-        let name = format!("{:<longest$}", change.path.to_string());
-        let room = width.saturating_sub(longest + 12).max(24);
-        let created = of.is_some_and(|(step, _)| step.action == Action::Create);
-        if created {
-            lines.push(format!("        {name}  {}", show(change, &change.after, room)));
-            continue;
-        }
-        let forces = match of {
-            Some((step, stack)) if change.effect == Effect::Replace && step.action.replaces() => {
-                let place =
-                    stack.blocks.get(&step.address).map(|block| stack.place(block.span_of(&change.path)));
-                let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
-                format!("  {}", Paint::Replace.label(&format!("forces the replacement{place}")))
-            }
-            _ => String::new(),
-        };
-        match elements(&change.before, &change.after).filter(|_| !change.sensitive) {
-            Some((removed, added)) if !removed.is_empty() || !added.is_empty() => {
-                lines.push(format!("        {name}{forces}"));
-                for item in removed {
-                    lines.push(format!("          {} {}", Paint::Bad.label("-"), inline(item, room)));
-                }
-                for item in added {
-                    lines.push(format!("          {} {}", Paint::Good.label("+"), inline(item, room)));
-                }
-            }
-            _ => {
-                let half = (room / 2).max(24);
-                let (before, after) = (show(change, &change.before, half), show(change, &change.after, half));
-                lines.push(format!("        {name}  {before} {} {after}{forces}", Paint::Dim.label("→")));
-            }
-        }
-    }
-}
-
-fn show(change: &AttrChange, value: &Json, room: usize) -> String {
-    match value {
-        Json::Null => inline(value, room),
-        _ if change.sensitive => "(sensitive)".to_owned(),
-        _ => inline(value, room),
     }
 }
 
@@ -235,39 +288,45 @@ fn left_behind(plan: &Plan, lines: &mut Vec<String>) {
     }
 }
 
-fn refused(plan: &Plan, lines: &mut Vec<String>) {
+fn refused(plan: &Plan, view: View, lines: &mut Vec<String>) {
     if plan.refused.is_empty() {
         return;
     }
     lines.push(Paint::Strong.label("AWS would refuse"));
     for refusal in &plan.refused {
-        lines.push(format!("    {} {}", Paint::Bad.label("!"), refusal.why));
-        lines.push(format!("      {}", refusal.help));
+        for (at, line) in wrap(&refusal.why, view.width.saturating_sub(6)).iter().enumerate() {
+            let sign = if at == 0 { Paint::Bad.label("!") } else { " ".to_owned() };
+            lines.push(format!("    {sign} {line}"));
+        }
+        lines.extend(indented(&refusal.help, 6, view.width));
     }
     lines.push(String::new());
 }
 
-fn outputs(plan: &Plan, lines: &mut Vec<String>, width: usize) {
+fn outputs(plan: &Plan, lines: &mut Vec<String>, view: View) {
     if plan.outputs.is_empty() {
         return;
     }
     lines.push(Paint::Strong.label("Outputs"));
-    let longest = plan.outputs.iter().map(|output| output.name.chars().count()).max().unwrap_or(0);
-    for output in &plan.outputs {
-        let (sign, paint) = match (&output.before, &output.after) {
-            (Json::Null, _) => ("+", Paint::Good),
-            (_, Json::Null) => ("-", Paint::Bad),
-            _ => ("~", Paint::Change),
-        };
-        let value = if output.after.is_null() { &output.before } else { &output.after };
-        let value = if output.sensitive {
-            "(sensitive)".to_owned()
-        } else {
-            inline(value, width.saturating_sub(longest + 10))
-        };
-        lines.push(format!("    {} {:<longest$}  {value}", paint.label(sign), output.name));
-    }
+    let details: Vec<Detail> = plan.outputs.iter().map(of_output).collect();
+    let column = leaves::column(details.iter(), view);
+    lines.extend(details.iter().flat_map(|detail| leaves::lines(detail, None, false, column, view)));
     lines.push(String::new());
+}
+
+/// Said once more where somebody is about to agree.
+fn widened(plan: &Plan, view: View) -> Vec<String> {
+    let wide: Vec<String> = plan
+        .steps
+        .iter()
+        .filter(|step| !of(step, plan).widens.is_empty())
+        .map(|step| step.address.to_string())
+        .collect();
+    if wide.is_empty() {
+        return vec![];
+    }
+    let text = format!("Lets more through than before: {}.", wide.join(", "));
+    wrap(&text, view.width).into_iter().map(|line| Paint::Bad.label(&line)).collect()
 }
 
 /// `Plan: 24 to create, 1 to replace.`

@@ -1,5 +1,5 @@
 use super::style::{Paint, table};
-use super::value::inline;
+use super::value::{block, text};
 use super::{data, note, width};
 use crate::address::Address;
 use crate::local;
@@ -16,9 +16,7 @@ use std::time::Duration;
 pub fn pairs(pairs: &BTreeMap<String, Json>) {
     let rows: Vec<Vec<String>> = pairs
         .iter()
-        .map(|(name, value)| {
-            vec![name.clone(), value.as_str().map_or_else(|| inline(value, 4096), str::to_owned)]
-        })
+        .map(|(name, value)| vec![name.clone(), value.as_str().map_or_else(|| text(value), str::to_owned)])
         .collect();
     table(&rows).iter().for_each(|line| data(line));
 }
@@ -32,17 +30,19 @@ pub fn resource(address: &Address, record: &Record) {
             continue;
         };
         data(&format!("  {}", Paint::Dim.label(title)));
-        let rows: Vec<Vec<String>> = map
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| vec![format!("    {name}"), shown(value)])
-            .collect();
-        table(&rows).iter().for_each(|line| data(line));
+        let set = || map.iter().filter(|(_, value)| !value.is_null());
+        let longest = set().map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(32);
+        for (name, value) in set() {
+            let shown = shown(value, width().saturating_sub(longest + 6));
+            for (at, line) in shown.iter().enumerate() {
+                data(&format!("    {:<longest$}  {line}", if at == 0 { name } else { "" }));
+            }
+        }
     }
 }
 
-fn shown(value: &Json) -> String {
-    if is_digest(value) { "(sensitive)".to_owned() } else { inline(value, width().saturating_sub(36)) }
+fn shown(value: &Json, room: usize) -> Vec<String> {
+    if is_digest(value) { vec!["(sensitive)".to_owned()] } else { block(value, room) }
 }
 
 /// The local cloud and its parts.
