@@ -9,6 +9,8 @@ mod pairs;
 mod phrase;
 mod statement;
 mod step;
+#[cfg(test)]
+mod tests;
 mod traffic;
 mod walk;
 mod widening;

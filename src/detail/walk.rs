@@ -164,7 +164,7 @@ pub(super) fn masked(schema: &Json, value: &Json) -> Json {
     match value {
         Json::Null => Json::Null,
         _ if is(schema, "x-sensitive") => Json::from("(sensitive)"),
-        _ if is_digest(value) => Json::from("(sensitive)"),
+        Json::String(text) if is_digest(value) || text.starts_with("$digest:") => Json::from("(sensitive)"),
         Json::Object(map) if as_unknown(value).is_none() => map
             .iter()
             .map(|(name, value)| (name.clone(), masked(child(schema, name).unwrap_or(&Json::Null), value)))

@@ -109,7 +109,7 @@ async fn depends_on_alone_is_a_change_of_the_state_for_which_nothing_is_called()
         steps.for_each(|step| {
             assert!(step.is_recorded_only());
             assert_eq!(
-                (step.changes[0].path.as_str(), &step.changes[0].effect),
+                (step.changes[0].path.to_string().as_str(), &step.changes[0].effect),
                 ("depends_on", &Effect::Recorded)
             );
         });

@@ -9,6 +9,8 @@ mod log;
 mod logged;
 mod out;
 mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod progress;
 mod site;
 mod stack;

@@ -26,7 +26,7 @@ pub fn plan_json(plan: &Plan, site: &Site) {
 }
 
 /// What `plan --json` prints: the plan, with each change and output in detail (docs/plans.md).
-fn document(plan: &Plan) -> Json {
+pub(super) fn document(plan: &Plan) -> Json {
     let mut document = json!(plan);
     document["changes"] = json!(!plan.is_empty());
     document["summary"] = json!(plan.counts());

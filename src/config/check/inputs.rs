@@ -61,7 +61,7 @@ fn placed(block: &Block, problem: Problem) -> Diagnostic {
         On::Value | On::Absence => problem.message,
     };
     let word = (problem.code == "stackctl::unknown_attribute")
-        .then(|| terraform::attribute(block.kind.name(), &problem.path))
+        .then(|| terraform::attribute(block.kind.name(), &problem.path.to_string()))
         .flatten();
     let help = word.map_or(problem.help, |word| format!("From Terraform: {word}"));
     Diagnostic::new(problem.code, message, help).at(span, problem.reason)
