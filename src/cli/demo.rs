@@ -56,7 +56,9 @@ pub async fn run(args: &Args) -> Outcome {
     let plan = PlanArgs::whole(stack.clone());
     let approval = ApplyArgs { auto_approve: true, allow_data_loss: vec![], parallelism: 16, grace: 7 };
     let planned = Session::load(&stack)?.open("apply", &stack, Head::Data).await?.plan(&plan, false).await?;
-    let exit = carry_out(planned, &approval, ViewArgs { details: false }, true, "stackctl apply --target local").await?;
+    let exit =
+        carry_out(planned, &approval, ViewArgs { details: false }, true, "stackctl apply --target local")
+            .await?;
     if exit != Exit::Done {
         return Ok(exit);
     }

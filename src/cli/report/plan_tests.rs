@@ -45,6 +45,8 @@ fn step(kind: &str, before: &Json, after: &Json) -> Step {
         drift: vec![],
         depends_on: vec![],
         depended_on: vec![],
+        held_by: vec![],
+        after: vec![],
         deposed: vec![],
         protected: false,
         holds_data: false,
@@ -64,6 +66,7 @@ fn plan(steps: Vec<Step>, outputs: Vec<OutputChange>) -> Plan {
         steps,
         gone: vec![],
         outputs,
+        refused: vec![],
     }
 }
 
