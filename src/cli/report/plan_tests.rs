@@ -50,6 +50,8 @@ fn step(kind: &str, before: &Json, after: &Json) -> Step {
         deposed: vec![],
         protected: false,
         holds_data: false,
+        moved_from: None,
+        belongs_to: None,
         left_alone: false,
         seconds: 0,
     }
@@ -65,6 +67,8 @@ fn plan(steps: Vec<Step>, outputs: Vec<OutputChange>) -> Plan {
         serial: 1,
         steps,
         gone: vec![],
+        moves: vec![],
+        renames: vec![],
         outputs,
         refused: vec![],
     }
