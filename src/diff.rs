@@ -31,7 +31,7 @@ pub struct AttrChange {
 impl AttrChange {
     /// Whether it is this top-level attribute that differs.
     pub fn is_of(&self, name: &str) -> bool {
-        self.path == name
+        self.path.is(name)
     }
 
     /// Whether it is this top-level attribute, or something in it.

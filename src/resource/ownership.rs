@@ -2,6 +2,7 @@
 
 use super::Owner;
 use crate::diff::{AttrChange, Effect};
+use crate::path::Path;
 use crate::schema::properties;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -51,7 +52,7 @@ impl Owner {
         let Some(seen) = seen else { return vec![] };
         let tags = self.tags().into_iter().filter(|(key, value)| seen.get(key) != Some(value));
         tags.map(|(key, value)| AttrChange {
-            path: format!("tags.{key}"),
+            path: Path::key("tags").with(&key),
             before: seen.get(&key).map_or(Json::Null, |before| json!(before)),
             after: json!(value),
             effect: Effect::InPlace,

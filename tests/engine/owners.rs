@@ -33,7 +33,12 @@ async fn tags_that_lack_or_are_wrong_are_a_change_and_are_written_again() {
         tags(&test, change);
         let (plan, ..) = test.plan(STACK).await;
         assert_eq!(actions(&plan), ["Update app.a"]);
-        assert!(pending(&plan)[0].changes.iter().all(|change| change.path.starts_with("tags.stackctl:")));
+        assert!(
+            pending(&plan)[0]
+                .changes
+                .iter()
+                .all(|change| change.path.to_string().starts_with("tags.\"stackctl:"))
+        );
         test.calls();
         assert!(test.apply(STACK).await.failed.is_empty());
         assert_eq!(test.calls(), ["update app.a"]);

@@ -156,7 +156,7 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, view: View, lines:
     }
     if let Some(stack) = &step.belongs_to {
         notes.push(Paint::Bad.label(&format!("belongs to the stack {stack} now")));
-    } else if step.changes.iter().any(|change| change.path.starts_with("tags.stackctl:")) {
+    } else if step.changes.iter().any(|change| is_ownership(&change.path)) {
         notes.push("says anew whose it is".to_owned());
     }
     if step.is_recorded_only() {
@@ -185,6 +185,12 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, view: View, lines:
     for note in notes {
         lines.extend(indented(&note, 8, view.width));
     }
+}
+
+/// Whether it is one of the tags that say whose an object is.
+fn is_ownership(path: &crate::path::Path) -> bool {
+    use crate::path::Step;
+    matches!(path.steps(), [Step::Key(tags), Step::Key(key)] if tags == "tags" && key.starts_with("stackctl:"))
 }
 
 /// Wrapped below an indent. A text that is painted and does not fit loses its paint.
