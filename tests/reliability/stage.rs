@@ -111,7 +111,9 @@ impl Stage {
 
     /// Keys of the bucket of the state.
     pub fn keys(&self) -> Vec<String> {
-        crate::cloud::keys(ministack_endpoint(), &format!("{}-state", self.name))
+        let bucket = format!("{}-state", self.name);
+        let listed = wait(self.cloud().s3().list_objects_v2().bucket(bucket).send()).unwrap();
+        listed.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect()
     }
 
     pub fn is_locked(&self) -> bool {
