@@ -104,7 +104,7 @@ fn partners(before: &[&Json], after: &[&Json]) -> Vec<Option<usize>> {
         found.map(|found| take(*at, found, &mut free)).is_none()
     });
     open.retain(|at| {
-        let sid = after[*at].get("Sid").filter(|sid| **sid != Json::from(""));
+        let sid = after[*at].get("Sid").filter(|sid| sid.as_str() != Some(""));
         let found = free.iter().copied().find(|one| sid.is_some() && before[*one].get("Sid") == sid);
         found.map(|found| take(*at, found, &mut free)).is_none()
     });

@@ -1,10 +1,22 @@
 //! A create that arrives after its sender has died, and after the next command has begun: found, and made once only.
 
-use crate::project::{all, eventually};
+use crate::project::{Project, all, eventually};
 use crate::proxy::Fate;
 use crate::stage::Stage;
+use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
 use nix::sys::signal::Signal;
-use std::process::Command;
+use stackctl::cloud::Cloud;
+use stackctl::local::Layout;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const APPLY: &[&str] = &["apply", "--auto-approve"];
@@ -62,4 +74,80 @@ fn a_bucket_of_this_address_is_adopted_whichever_create_made_it() {
     let listed = crate::stage::wait(stage.cloud().s3().list_buckets().send()).unwrap();
     let names: Vec<&str> = listed.buckets().iter().filter_map(|bucket| bucket.name()).collect();
     assert!(!names.iter().any(|name| name.contains("files")), "{names:?}");
+}
+
+/// Sends a request, and makes a pause in its midst.
+#[derive(Debug, Clone)]
+struct Slow {
+    pause: Duration,
+    begun: Arc<AtomicBool>,
+}
+
+impl HttpConnector for Slow {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (uri, method) = (request.uri().to_owned(), request.method().to_owned());
+        let host = uri.split('/').nth(2).unwrap().to_owned();
+        let body = request.body().bytes().unwrap().to_vec();
+        let mut head = format!("{method} / HTTP/1.1\r\nConnection: close\r\n");
+        for (name, value) in request.headers().iter() {
+            head += &format!("{name}: {value}\r\n");
+        }
+        for (name, value) in [("host", host.clone()), ("content-length", body.len().to_string())] {
+            if request.headers().get(name).is_none() {
+                head += &format!("{name}: {value}\r\n");
+            }
+        }
+        let this = self.clone();
+        let send = move || {
+            let mut stream = TcpStream::connect(&host).unwrap();
+            stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+            stream.write_all(&body[..20]).unwrap();
+            this.begun.store(true, Ordering::Relaxed);
+            std::thread::sleep(this.pause);
+            stream.write_all(&body[20..]).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            let status = answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap();
+            let text = answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+            HttpResponse::new(status.try_into().unwrap(), SdkBody::from(text))
+        };
+        HttpConnectorFuture::new(async move { Ok(tokio::task::spawn_blocking(send).await.unwrap()) })
+    }
+}
+
+const LOCAL: &str =
+    "[stack]\nname = \"late\"\nregion = \"eu-west-1\"\n[vpc.main]\ncidr_block = \"10.7.0.0/16\"\n";
+
+/// On the local cloud nobody waits for half a minute: its gateway knows what it is at work on.
+#[test]
+fn the_local_cloud_is_waited_for_while_it_is_at_work_for_a_dead_run() {
+    let project = Project::of(LOCAL);
+    project.says("local up", &["local", "up"]);
+    let die = ["apply", "--target", "local", "--auto-approve", "--die-at", "before_call ec2:CreateVpc"];
+    assert_eq!(project.run(&die).status.code(), None, "it dies before its call");
+    let journal = std::fs::read_to_string(project.path().join("state/late.local.journal")).unwrap();
+    let intent = journal.lines().find(|line| line.contains("\"intent\"")).unwrap();
+    let intent = intent.split("\"intent\":\"").nth(1).unwrap().split('"').next().unwrap();
+    // What it would have sent: on its way while the next command begins.
+    let owner = [("stackctl:stack", "late"), ("stackctl:address", "vpc.main"), ("stackctl:intent", intent)];
+    let tags = owner.map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let tags =
+        TagSpecification::builder().resource_type(ResourceType::Vpc).set_tags(Some(tags.to_vec())).build();
+    let begun = Arc::new(AtomicBool::new(false));
+    let slow = Slow { pause: Duration::from_secs(2), begun: begun.clone() };
+    let keys = stackctl::local::keys(&Layout::new(project.path())).unwrap().unwrap();
+    let http = http_client_fn(move |_, _| SharedHttpConnector::new(slow.clone()));
+    let cloud = Cloud::emulator(&project.endpoint(), "eu-west-1", http).keyed(&keys.id, &keys.secret);
+    let late = std::thread::spawn(move || {
+        let call = cloud.ec2().create_vpc().cidr_block("10.7.0.0/16").tag_specifications(tags);
+        crate::stage::wait(call.send()).unwrap();
+    });
+    eventually("the first half of it", || begun.load(Ordering::Relaxed).then_some(()));
+    let mut next = project.command(&["apply", "--target", "local", "--auto-approve"]);
+    let next = next.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    late.join().unwrap();
+    let next = next.wait_with_output().unwrap();
+    assert!(next.status.success() && all(&next).contains("was created as"), "{}", all(&next));
+    project.nothing_to_do("after a late create");
+    crate::cloud::owns_one_each(&project, 1);
 }

@@ -100,13 +100,24 @@ async def durable(scope, receive, send):
         return await send({"type": "http.response.body", "body": b"left=%d;" % left})
     if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return await serve(scope, receive, send)
-    request = object()
-    if not scope["path"].endswith("/invocations"):
+    await serve_durably(scope, receive, send)
+
+
+def watched(app):
+    """Knows what is at work from a request's first line on: its body may be on its way while the next command begins."""
+
+    async def watch(scope, receive, send):
+        reads = scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS")
+        if reads or scope["path"].endswith("/invocations"):
+            return await app(scope, receive, send)
+        request = object()
         at_work.add(request)
-    try:
-        await serve_durably(scope, receive, send)
-    finally:
-        at_work.discard(request)
+        try:
+            await app(scope, receive, send)
+        finally:
+            at_work.discard(request)
+
+    return watch
 
 
 async def quiet():
@@ -120,7 +131,6 @@ async def quiet():
 
 
 async def serve_durably(scope, receive, send):
-
     first = b""
 
     async def receive_and_look():
@@ -186,7 +196,7 @@ logging.getLogger("persistence").setLevel(logging.WARNING)
 lambda_svc._execute_function_dispatch = run_unless_deleted
 lambda_svc._emit_lambda_logs = log_unless_deleted
 workers.confine(secret, home, marker, int(account) if account else None)
-gateway.app = Door(durable, os.environ["GATEWAY_PORT"], key, secret)
+gateway.app = watched(Door(durable, os.environ["GATEWAY_PORT"], key, secret))
 threading.Thread(target=end_with_supervisor, daemon=True).start()
 try:
     gateway.main()
