@@ -2,8 +2,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// Something that speaks HTTP in the place of AWS: it says whose credentials they are, refuses everything else, and
-/// keeps what it was asked.
+/// Something that speaks HTTP in the place of AWS: it says whose credentials they are and that there are no queues, refuses
+/// everything else, and keeps what it was asked.
 pub struct Recorder {
     pub url: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -12,6 +12,7 @@ pub struct Recorder {
 const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
     <Arn>arn:aws:iam::123456789012:user/ada</Arn><UserId>U</UserId><Account>123456789012</Account></GetCallerIdentityResult>\
     </GetCallerIdentityResponse>";
+const NO_QUEUE: &str = "{\"__type\":\"AWS.SimpleQueueService.NonExistentQueue\",\"message\":\"no such queue\"}";
 const REFUSED: &str = "<Error><Code>AccessDenied</Code><Message>not here</Message></Error>";
 
 impl Recorder {
@@ -19,6 +20,8 @@ impl Recorder {
         Self::answering(|request| {
             if request.contains("GetCallerIdentity") {
                 (200, IDENTITY.to_owned())
+            } else if request.contains("GetQueueUrl") {
+                (400, NO_QUEUE.to_owned())
             } else {
                 (403, REFUSED.to_owned())
             }

@@ -92,6 +92,7 @@ fn words(arg: &Arg) -> Vec<String> {
     let name = arg.get_value_names().and_then(|names| names.first()).map(|name| name.to_string());
     let value = match name.as_deref().unwrap_or_default() {
         "NAME=VALUE" => "size=2",
+        "NAME=PATH" => "size=size.txt",
         "ADDRESS" | "ADDRESS|all" => "queue.jobs",
         "SPAN" => "1h",
         "BOOL" => "false",
