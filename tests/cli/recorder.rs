@@ -12,7 +12,8 @@ pub struct Recorder {
 const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
     <Arn>arn:aws:iam::123456789012:user/ada</Arn><UserId>U</UserId><Account>123456789012</Account></GetCallerIdentityResult>\
     </GetCallerIdentityResponse>";
-const NO_QUEUE: &str = "{\"__type\":\"AWS.SimpleQueueService.NonExistentQueue\",\"message\":\"no such queue\"}";
+const NO_QUEUE: &str =
+    "{\"__type\":\"AWS.SimpleQueueService.NonExistentQueue\",\"message\":\"no such queue\"}";
 const REFUSED: &str = "<Error><Code>AccessDenied</Code><Message>not here</Message></Error>";
 
 impl Recorder {

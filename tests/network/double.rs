@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::error::Result;
-use stackctl::resource::{self, Create, Id, Kind, Observed, Owner, Profile, Status};
+use stackctl::resource::{self, Create, Id, Kind, Observed, Owner, Profile, Status, ownership};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -107,7 +107,8 @@ impl Kind for Double {
                         inputs: object.inputs.clone(),
                         outputs: object.outputs.clone(),
                         status,
-                        owner: None,
+                        // The engine has them apart from the other tags.
+                        owner: self.has_tags().then(|| object.owner.tags()),
                     },
                 ))
             });
@@ -133,6 +134,10 @@ impl Kind for Double {
 }
 
 impl Double {
+    fn has_tags(&self) -> bool {
+        self.real.inputs()["properties"].get("tags").is_some()
+    }
+
     fn made(&self, owner: Owner, wanted: Json) -> Result<Id> {
         let mut world = self.world();
         let mut inputs = wanted;
@@ -163,6 +168,7 @@ impl Double {
         }
         let before = object.inputs.clone();
         let mut after = after;
+        let owned = ownership::take(self.real.inputs(), &mut after);
         let more = (self.law.update)(&mut world, &id.0, &before, &mut after)?;
         let outputs = outputs(self.real.outputs(), &id.0, &after, more);
         if let Some(object) = world.objects.get_mut(&id.0) {
@@ -170,6 +176,9 @@ impl Double {
                 object.outputs[name] = value.clone();
             }
             object.inputs = after;
+            if let Some(address) = owned.and_then(|owned| owned.get(Owner::ADDRESS)?.parse().ok()) {
+                object.owner.address = address;
+            }
         }
         Ok(())
     }
