@@ -117,7 +117,7 @@ fn the_lease_is_given_back_at_the_prompt() {
     let stage = Stage::of_vpcs(1);
     for (way, code) in WAYS {
         let session = Session::of(&stage, &["apply"]);
-        eventually("the question", || session.shows("Carry this out?").then_some(()));
+        eventually("the question", || session.shows("Carry this out").then_some(()));
         assert!(stage.is_locked(), "{:?}", stage.keys());
         let (ended, said) = session.end(way);
         assert_eq!(ended, Some(code), "{way}: {said}");
