@@ -54,8 +54,12 @@ pub fn another_vpc_is_replaced_in_the_right_order(project: &Project) {
             .position(|planned| planned == action)
             .unwrap_or_else(|| panic!("no {action} in {planned:#?}"))
     };
-    let order =
-        ["replace vpc.main", "replace subnet.private[\"a\"]", "replace security_group.functions"].map(at);
+    let order = [
+        "replace_create_first vpc.main",
+        "replace_create_first subnet.private[\"a\"]",
+        "replace_create_first security_group.functions",
+    ]
+    .map(at);
     assert!(order.is_sorted(), "dependencies come first: {planned:#?}");
     let text = project.says("plan", &["plan", "--target", "local"]);
     let line = std::fs::read_to_string(project.path().join("stack.toml"))

@@ -22,7 +22,10 @@ impl Project {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         // Below the system's folder for temporary files, where every user may go: PostgreSQL does not run as root.
         let folder = tempfile::Builder::new().prefix("stackctl-pipeline-").tempdir().unwrap();
-        std::fs::copy(repository.join("stack.toml"), folder.path().join("stack.toml")).unwrap();
+        // `handlers` is a link to the repository's, which lies outside of this project.
+        let stack = std::fs::read_to_string(repository.join("stack.toml")).unwrap();
+        let stack = stack.replacen("[stack]\n", "[stack]\nfiles = [\"handlers/loader/lake\"]\n", 1);
+        std::fs::write(folder.path().join("stack.toml"), stack).unwrap();
         std::os::unix::fs::symlink(repository.join("handlers"), folder.path().join("handlers")).unwrap();
         Self { folder, started: Instant::now() }
     }
