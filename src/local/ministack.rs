@@ -30,8 +30,9 @@ use crate::folder::Folder;
 
 pub(super) const PART: &str = "ministack";
 /// Its entry point first.
-const GATEWAY: [(&str, &str); 4] = [
+const GATEWAY: [(&str, &str); 5] = [
     ("gateway.py", include_str!("gateway/gateway.py")),
+    ("disk.py", include_str!("gateway/disk.py")),
     ("door.py", include_str!("gateway/door.py")),
     ("signature.py", include_str!("gateway/signature.py")),
     ("workers.py", include_str!("gateway/workers.py")),

@@ -48,10 +48,16 @@ async fn what_was_acknowledged_survives_a_killed_ministack() {
     s3.create_bucket().bucket("loans").create_bucket_configuration(place).send().await.unwrap();
     s3.put_object().bucket("loans").key("a").body(b"one".to_vec().into()).send().await.unwrap();
     let sqs = aws_sdk_sqs::Client::new(&world.config().await);
-    sqs.create_queue().queue_name("late").send().await.unwrap();
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&world.config().await);
+    let gone = sqs.create_queue().queue_name("gone").send().await.unwrap().queue_url.unwrap();
+    logs.create_log_group().log_group_name("gone").send().await.unwrap();
     let ec2 = aws_sdk_ec2::Client::new(&world.config().await);
     let vpc = ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
-    // Last: it lies with what is otherwise written a second later.
+    // Last: they lie with data that are written a second later.
+    sqs.create_queue().queue_name("late").send().await.unwrap();
+    sqs.delete_queue().queue_url(gone).send().await.unwrap();
+    logs.create_log_group().log_group_name("late").send().await.unwrap();
+    logs.delete_log_group().log_group_name("gone").send().await.unwrap();
     let cloudwatch = aws_sdk_cloudwatch::Client::new(&world.config().await);
     let put =
         cloudwatch.put_metric_alarm().alarm_name("late").namespace("LoanLoader").metric_name("failures");
@@ -74,6 +80,11 @@ async fn what_was_acknowledged_survives_a_killed_ministack() {
     assert_eq!(ec2.describe_vpcs().vpc_ids(&vpc).send().await.unwrap().vpcs().len(), 1);
     let alarms = cloudwatch.describe_alarms().alarm_names("late").send().await.unwrap();
     assert_eq!(alarms.metric_alarms().len(), 1);
+    let queues = sqs.list_queues().send().await.unwrap().queue_urls.unwrap();
+    assert!(queues.len() == 1 && queues[0].ends_with("/late"), "{queues:?}");
+    let groups = logs.describe_log_groups().send().await.unwrap().log_groups.unwrap();
+    let groups: Vec<_> = groups.iter().filter_map(|group| group.log_group_name()).collect();
+    assert_eq!(groups, ["late"]);
     world.purge().await;
 }
 

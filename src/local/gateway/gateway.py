@@ -1,7 +1,6 @@
 """Runs MiniStack for `stackctl local`: its own entry point, with five promises added.
 
-1. What it acknowledged is on disk. MiniStack writes its state at a clean exit only, so a killed one would
-   forget resources that it had confirmed, and stackctl would see them as drift.
+1. What it acknowledged is on disk (disk.py).
 2. It ends with its supervisor: the supervisor holds the other end of stdin.
 3. A deleted function is dead. MiniStack kills it, and then would try its event again with the code that was deleted,
    and make a log group for its last lines, which nobody deletes. On AWS that takes `logs:CreateLogGroup`, which a
@@ -27,17 +26,11 @@ os.umask(0o077)
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import workers
+from disk import Disk
 from door import Door
 
 from ministack import app as gateway
 from ministack.services import lambda_svc
-
-# Grow with every log line, message or datum; saving them on each request would cost more the longer it runs.
-GROWING = {"cloudwatch_logs", "logs", "cloudwatch", "sqs", "cloudtrail", "kinesis", "dynamodb"}
-LAZY_SECONDS = 1.0
-
-serve = gateway.app
-late = threading.Event()
 
 # Requests that may change something and are not answered yet.
 at_work = set()
@@ -47,60 +40,21 @@ QUIET_SECONDS = 30.0
 HEARD_SECONDS = 0.2
 
 
-def save(wanted):
-    states = gateway._build_persistence_save_dict()
-    gateway.save_all({name: get for name, get in states.items() if wanted(name)})
+def answering(app):
+    """Answers what is asked about this gateway itself."""
 
-
-def grows(name):
-    return name in GROWING
-
-
-def keeps(name):
-    return name not in GROWING
-
-
-def is_object_traffic(scope):
-    """Object bodies and their metadata have files of their own (S3_PERSIST); only buckets need saving."""
-    path = scope["path"].strip("/")
-    signed = dict(scope["headers"]).get(b"authorization", b"")
-    return b"/s3/aws4_request" in signed and "/" in path
-
-
-def action_of(scope, body):
-    target = dict(scope["headers"]).get(b"x-amz-target", b"")
-    if target:
-        return target.rsplit(b".", 1)[-1]
-    _, found, action = scope["path"].partition("/operation/")
-    if found:
-        return action.encode()
-    fields = (field for field in body.split(b"&") if field.startswith(b"Action="))
-    return next(fields, b"")[len(b"Action="):]
-
-
-def only_reads(action):
-    """AWS names its actions so: what begins with one of these words changes nothing."""
-    return action.startswith((b"Describe", b"Get", b"List"))
-
-
-def is_about_alarms(scope, action):
-    """They are resources, and lie with the data that grow."""
-    return "/service/GraniteServiceVersion20100801/" in scope["path"] and action != b"PutMetricData"
-
-
-async def durable(scope, receive, send):
-    if scope["type"] == "lifespan":
-        return await with_late_saves(scope, receive, send)
-    if scope["type"] == "http" and scope["path"] == "/_stackctl/pid":
+    async def answer(scope, receive, send):
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path == "/_stackctl/pid":
+            said = b"pid=%d;" % os.getpid()
+        elif path == "/_stackctl/quiet":
+            said = b"left=%d;" % await quiet()
+        else:
+            return await app(scope, receive, send)
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        return await send({"type": "http.response.body", "body": b"pid=%d;" % os.getpid()})
-    if scope["type"] == "http" and scope["path"] == "/_stackctl/quiet":
-        left = await quiet()
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        return await send({"type": "http.response.body", "body": b"left=%d;" % left})
-    if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
-        return await serve(scope, receive, send)
-    await serve_durably(scope, receive, send)
+        await send({"type": "http.response.body", "body": said})
+
+    return answer
 
 
 def watched(app):
@@ -130,45 +84,6 @@ async def quiet():
     return len(before & at_work)
 
 
-async def serve_durably(scope, receive, send):
-    first = b""
-
-    async def receive_and_look():
-        nonlocal first
-        message = await receive()
-        first = first or message.get("body", b"")
-        return message
-
-    async def save_then_send(message):
-        starts = message["type"] == "http.response.start" and message["status"] < 400
-        action = action_of(scope, first)
-        if starts and not only_reads(action):
-            late.set()
-            if is_about_alarms(scope, action):
-                save("cloudwatch".__eq__)
-            elif not is_object_traffic(scope):
-                save(keeps)
-        await send(message)
-
-    await serve(scope, receive_and_look, save_then_send)
-
-
-async def with_late_saves(scope, receive, send):
-    async def loop():
-        while True:
-            await asyncio.sleep(LAZY_SECONDS)
-            if late.is_set():
-                late.clear()
-                save(grows)
-                save(keeps)
-
-    task = asyncio.create_task(loop())
-    try:
-        await serve(scope, receive, send)
-    finally:
-        task.cancel()
-
-
 def is_deleted(function):
     settings = function.get("config") or function
     return settings.get("FunctionName") not in lambda_svc._functions
@@ -196,7 +111,7 @@ logging.getLogger("persistence").setLevel(logging.WARNING)
 lambda_svc._execute_function_dispatch = run_unless_deleted
 lambda_svc._emit_lambda_logs = log_unless_deleted
 workers.confine(secret, home, marker, int(account) if account else None)
-gateway.app = watched(Door(durable, os.environ["GATEWAY_PORT"], key, secret))
+gateway.app = watched(Door(answering(Disk(gateway.app)), os.environ["GATEWAY_PORT"], key, secret))
 threading.Thread(target=end_with_supervisor, daemon=True).start()
 try:
     gateway.main()
