@@ -57,7 +57,20 @@ fn copy() -> PathBuf {
     std::fs::remove_file(to.join("src/main.rs")).unwrap();
     let manifest = std::fs::read_to_string(to.join("Cargo.toml")).unwrap();
     std::fs::write(to.join("Cargo.toml"), manifest.replace("default-run = \"stackctl\"\n", "")).unwrap();
+    rename(&to.join("Cargo.toml"), "\n", "version.workspace = true");
+    let version = concat!("version = \"", env!("CARGO_PKG_VERSION"), "\"");
+    rename(&to.join("Cargo.lock"), "name = \"stackctl\"\n", version);
     to
+}
+
+/// Gives the copy another version. Cargo takes two packages for one that have name, version and place in the workspace in
+/// common: in the shared target folder the next build of these sources would go on with what was compiled of a mutant.
+fn rename(file: &Path, before: &str, version: &str) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let line = format!("{before}{version}\n");
+    assert_eq!(text.matches(&line).count(), 1, "{} does not have {line:?} once", file.display());
+    let ours = concat!("version = \"", env!("CARGO_PKG_VERSION"), "-mutant\"\n");
+    std::fs::write(file, text.replace(&line, &format!("{before}{ours}"))).unwrap();
 }
 
 /// Files that are the same stay as they are, with the time of their last change.

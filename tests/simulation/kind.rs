@@ -66,11 +66,16 @@ impl Kind for Simulated {
         })
     }
 
-    fn find<'a>(&'a self, cloud: &'a Cloud, owner: &'a Owner, _: Json) -> BoxFuture<'a, Result<Option<Id>>> {
+    fn find<'a>(
+        &'a self,
+        cloud: &'a Cloud,
+        owner: &'a Owner,
+        inputs: Json,
+    ) -> BoxFuture<'a, Result<Option<Id>>> {
         Box::pin(async move {
             let (process, owner, habit) = (current(), owner.clone(), self.habit);
             let (sim, what) = (process.sim.clone(), owner.address.to_string());
-            send(&process, cloud, Point::Find, what, move |_| sim.world().find(habit, &owner)).await
+            send(&process, cloud, Point::Find, what, move |_| sim.world().find(habit, &owner, &inputs)).await
         })
     }
 

@@ -143,14 +143,16 @@ impl World {
         Ok(Id(id))
     }
 
-    pub fn find(&mut self, habit: &Habit, owner: &Owner) -> Option<Id> {
+    /// Of those with a name only the one that has it; where `owner` has no intent, any.
+    pub fn find(&mut self, habit: &Habit, owner: &Owner, inputs: &Json) -> Option<Id> {
         let now = self.now();
         let mut all = self.objects.iter();
         let found = all.find(|(_, object)| {
             object.habit.name == habit.name
                 && object.lives()
                 && now >= object.listed
-                && object.owner == *owner
+                && owner.owns(&object.owner.tags())
+                && (!habit.named || object.inputs["name"] == inputs["name"])
         });
         found.map(|(id, _)| Id(id.clone()))
     }
