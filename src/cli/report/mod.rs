@@ -2,11 +2,13 @@
 
 mod bug;
 mod chaos;
+mod document;
 mod excerpt;
 mod leaves;
 mod lock;
 mod log;
 mod logged;
+mod notes;
 mod out;
 mod plan;
 #[cfg(test)]
@@ -22,10 +24,11 @@ mod wrap;
 
 pub use bug::bug;
 pub use chaos::chaos;
+pub use document::plan_json;
 pub use lock::{holding, holding_json, lease};
 pub use log::log_writer;
 pub use logged::{logged, logged_json};
-pub use plan::{plan, plan_json, saved};
+pub use plan::{plan, saved};
 pub use progress::Progress;
 pub use site::{site, site_note};
 pub use stack::{Bytes, bytes, local_logs, local_status, pairs, resource, step};

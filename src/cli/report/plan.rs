@@ -1,78 +1,18 @@
+use super::document::of_output;
 use super::leaves::{self, View, plain_length};
-use super::style::{Paint, duration};
+use super::notes::{Note, counted, notes, of, rename, told};
+use super::style::Paint;
 use super::wrap::wrap;
 use super::{data, note, width};
-use crate::cli::site::Site;
 use crate::config::Stack;
-use crate::detail::{Detail, StepDetail, leaves as differences};
-use crate::diff::{AttrChange, Effect};
-use crate::plan::{Action, OutputChange, Plan, Reason, Step};
-use crate::schema::properties;
-use serde_json::{Value as Json, json};
-use std::time::Duration;
+use crate::detail::{Detail, StepDetail};
+use crate::plan::{Action, Plan, Step};
 
 /// The plan for people: what was found changed, what will be done and why, and a summary.
 pub fn plan(plan: &Plan, stack: &Stack, details: bool) {
     for line in lines(plan, stack, View { width: width(), details }) {
         data(&line);
     }
-}
-
-/// The plan for programs: one JSON document.
-pub fn plan_json(plan: &Plan, site: &Site) {
-    let mut document = document(plan);
-    document["on"] = json!(site);
-    super::document(&document.to_string());
-}
-
-/// What `plan --json` prints: the plan, with each change and output in detail (docs/plans.md).
-pub(super) fn document(plan: &Plan) -> Json {
-    let mut document = json!(plan);
-    document["changes"] = json!(!plan.is_empty());
-    document["summary"] = json!(plan.counts());
-    for (step, told) in plan.steps.iter().zip(document["steps"].as_array_mut().into_iter().flatten()) {
-        let detail = of(step, plan);
-        told["widens"] = json!(detail.widens);
-        for (name, changes, details) in
-            [("changes", &step.changes, &detail.changes), ("drift", &step.drift, &detail.drift)]
-        {
-            let told = told[name].as_array_mut().into_iter().flatten();
-            for ((change, detail), told) in changes.iter().zip(details).zip(told) {
-                told["leaves"] = json!(detail.differing().collect::<Vec<_>>());
-                told["unchanged"] = json!(detail.unchanged());
-                if name == "changes" {
-                    let steps = change.path.steps();
-                    let own = detail_widens(steps, &of(step, plan));
-                    told["widens"] = json!(own);
-                }
-            }
-        }
-    }
-    for (output, told) in plan.outputs.iter().zip(document["outputs"].as_array_mut().into_iter().flatten()) {
-        let detail = of_output(output);
-        told["leaves"] = json!(detail.differing().collect::<Vec<_>>());
-    }
-    document
-}
-
-/// What a change of one attribute widens.
-fn detail_widens(steps: &[crate::path::Step], detail: &StepDetail) -> Vec<String> {
-    let own = detail.widens.iter().filter(|widens| widens.path.steps().starts_with(steps));
-    own.map(|widens| widens.says.clone()).collect()
-}
-
-fn of(step: &Step, plan: &Plan) -> StepDetail {
-    let kind = crate::resource::kind(&step.address.kind);
-    StepDetail::of(kind.map_or(&Json::Null, |kind| kind.inputs()), step, &plan.account)
-}
-
-fn of_output(output: &OutputChange) -> Detail {
-    let schema = if output.sensitive { json!({ "x-sensitive": true }) } else { Json::Null };
-    let mut leaves = differences(&schema, &output.before, &output.after);
-    for leaf in &mut leaves {
-        leaf.path = crate::path::Path::key(&output.name).join(&leaf.path);
-    }
-    Detail { leaves }
 }
 
 pub(super) fn lines(plan: &Plan, stack: &Stack, view: View) -> Vec<String> {
@@ -134,46 +74,8 @@ fn drift(plan: &Plan, lines: &mut Vec<String>, view: View) {
 
 fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, view: View, lines: &mut Vec<String>) {
     let place = stack.blocks.get(&step.address).map(|block| stack.place(block.span));
-    let mut notes: Vec<String> = vec![];
-    match &step.reason {
-        Reason::New | Reason::Changed | Reason::Destroy => {}
-        Reason::Removed => notes.push("no more in stack.toml".to_owned()),
-        Reason::Vanished => notes.push("was deleted outside of stackctl".to_owned()),
-        Reason::Incomplete => notes.push("an earlier apply did not finish it".to_owned()),
-        Reason::Failed(why) => notes.push(format!("AWS says it failed: {why}")),
-        Reason::Bound(why) => notes.push(why.clone()),
-        Reason::Asked => notes.push("asked for by --replace".to_owned()),
-    }
-    for change in &step.changes {
-        if let Effect::Interrupts(how) = &change.effect
-            && step.action == Action::Update
-        {
-            notes.push(format!("{} interrupts: {how}", change.path));
-        }
-    }
-    if let Some(from) = step.moved_from.as_ref().filter(|_| step.action.deletes()) {
-        notes.push(format!("what was {from}"));
-    }
-    if let Some(stack) = &step.belongs_to {
-        notes.push(Paint::Bad.label(&format!("belongs to the stack {stack} now")));
-    } else if step.changes.iter().any(|change| is_ownership(&change.path)) {
-        notes.push("says anew whose it is".to_owned());
-    }
-    if step.is_recorded_only() {
-        notes.push("in the state only".to_owned());
-    }
-    if step.changes.iter().any(|change| change.path.is("depends_on") && change.effect == Effect::Recorded) {
-        notes.push("order of deletion".to_owned());
-    }
-    if step.holds_data && step.action.deletes() {
-        notes.push(Paint::Bad.label("its data will be lost"));
-    }
-    if step.protected && step.action.deletes() {
-        notes.push(Paint::Bad.label("protected by prevent_destroy"));
-    }
-    if step.seconds >= 60 {
-        notes.push(format!("about {} on AWS", duration(Duration::from_secs(step.seconds.into()))));
-    }
+    let painted = |note: Note| if note.loud { Paint::Bad.label(&note.text) } else { note.text };
+    let notes: Vec<String> = notes(step).into_iter().map(painted).collect();
     let place = place.map(|place| format!("  {}", Paint::Dim.label(&place))).unwrap_or_default();
     let address = Paint::Strong.label(&step.address.to_string());
     let line = format!("  {} {address}{place}", paint.label(&format!("{sign:>3}")));
@@ -185,12 +87,6 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, view: View, lines:
     for note in notes {
         lines.extend(indented(&note, 8, view.width));
     }
-}
-
-/// Whether it is one of the tags that say whose an object is.
-fn is_ownership(path: &crate::path::Path) -> bool {
-    use crate::path::Step;
-    matches!(path.steps(), [Step::Key(tags), Step::Key(key)] if tags == "tags" && key.starts_with("stackctl:"))
 }
 
 /// Wrapped below an indent. A text that is painted and does not fit loses its paint.
@@ -220,31 +116,13 @@ fn warnings(detail: &StepDetail, view: View, lines: &mut Vec<String>) {
 }
 
 fn changes(step: &Step, detail: &StepDetail, stack: &Stack, view: View, lines: &mut Vec<String>) {
-    let block = stack.blocks.get(&step.address);
-    // A create shows what the file says; defaults and the place of a package on this machine say nothing new.
-    let schemas = block.and_then(|block| properties(block.kind.inputs()));
-    let is_told = |change: &AttrChange| {
-        let Some(block) = block.filter(|_| step.action == Action::Create && !view.details) else {
-            return true;
-        };
-        let schema = schemas.and_then(|schemas| schemas.get(change.path.head()));
-        let default = schema.is_some_and(|schema| schema.get("default") == Some(&change.after));
-        block.inputs.get(change.path.head()).is_some() || !(default || change.path.is("artifact"))
-    };
-    let (told, silent): (Vec<_>, Vec<_>) =
-        step.changes.iter().zip(&detail.changes).partition(|(change, _)| is_told(change));
-    let column = leaves::column(told.iter().map(|(_, detail)| *detail), view);
-    for (change, detail) in told {
-        let note = (change.effect == Effect::Replace && step.action.replaces()).then(|| {
-            let place = block.map(|block| stack.place(block.span_of(&change.path)));
-            let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
-            format!("forces the replacement{place}")
-        });
+    let told = told(step, detail, stack, view.details);
+    let column = leaves::column(told.changes.iter().map(|(detail, _)| *detail), view);
+    for (detail, note) in &told.changes {
         lines.extend(leaves::lines(detail, note.as_deref(), step.action == Action::Create, column, view));
     }
-    let defaults = silent.iter().filter(|(change, _)| !change.path.is("artifact")).count();
-    if defaults > 0 {
-        lines.push(format!("        {}", Paint::Dim.label(&format!("and {defaults} by default"))));
+    if told.defaults > 0 {
+        lines.push(format!("        {}", Paint::Dim.label(&format!("and {} by default", told.defaults))));
     }
 }
 
@@ -265,17 +143,8 @@ fn moves(plan: &Plan, stack: &Stack, lines: &mut Vec<String>) {
 
 /// How to keep what looks renamed.
 fn renames(plan: &Plan, lines: &mut Vec<String>) {
-    for rename in &plan.renames {
-        let how = match &rename.keep {
-            Some((name, value)) => format!("write {name} = {value:?} in its block"),
-            None => format!("call `stackctl state mv '{}' '{}'`", rename.from, rename.to),
-        };
-        lines.push(format!(
-            "{} If {} is what {} was: {how}, and the object stays.",
-            Paint::Strong.label("Renamed?"),
-            rename.to,
-            rename.from
-        ));
+    for one in &plan.renames {
+        lines.push(format!("{} {}", Paint::Strong.label("Renamed?"), rename(one)));
     }
     if !plan.renames.is_empty() {
         lines.push(String::new());
@@ -344,16 +213,7 @@ fn summary(plan: &Plan) -> String {
             Paint::Good.label("No changes.")
         );
     }
-    let counts: Vec<String> =
-        plan.counts().iter().map(|(action, count)| format!("{count} to {action}")).collect();
-    let what = if counts.is_empty() { "outputs only".to_owned() } else { counts.join(", ") };
-    let longest = crate::plan::Order::new(plan).longest();
-    let time = if longest >= 60 {
-        format!("; about {} on AWS", duration(Duration::from_secs(longest)))
-    } else {
-        String::new()
-    };
-    format!("{} {what}{time}.", Paint::Strong.label("Plan:"))
+    format!("{} {}.", Paint::Strong.label("Plan:"), counted(plan))
 }
 
 /// Where a saved plan went.

@@ -1,7 +1,8 @@
 //! Plans as they are read, at the widths of small and large terminals.
 
+use super::document::document;
 use super::leaves::{self, View};
-use super::plan::{document, lines};
+use super::plan::lines;
 use crate::address::Address;
 use crate::config::{Options, Source, Stack, parse};
 use crate::detail::detail;

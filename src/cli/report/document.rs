@@ -1,0 +1,59 @@
+//! `plan --json`: the plan with each change and output in detail (docs/plans.md, docs/plan.schema.json).
+
+use super::notes::of;
+use crate::cli::site::Site;
+use crate::detail::{Detail, StepDetail, leaves};
+use crate::plan::{OutputChange, Plan};
+use serde_json::{Value as Json, json};
+
+/// The plan for programs: one JSON document.
+pub fn plan_json(plan: &Plan, site: &Site) {
+    let mut document = document(plan);
+    document["on"] = json!(site);
+    super::document(&document.to_string());
+}
+
+pub(super) fn document(plan: &Plan) -> Json {
+    let mut document = json!(plan);
+    document["changes"] = json!(!plan.is_empty());
+    document["summary"] = json!(plan.counts());
+    for (step, told) in plan.steps.iter().zip(document["steps"].as_array_mut().into_iter().flatten()) {
+        let detail = of(step, plan);
+        told["widens"] = json!(detail.widens);
+        for (name, changes, details) in
+            [("changes", &step.changes, &detail.changes), ("drift", &step.drift, &detail.drift)]
+        {
+            let told = told[name].as_array_mut().into_iter().flatten();
+            for ((change, detail), told) in changes.iter().zip(details).zip(told) {
+                told["leaves"] = json!(detail.differing().collect::<Vec<_>>());
+                told["unchanged"] = json!(detail.unchanged());
+                if name == "changes" {
+                    let steps = change.path.steps();
+                    let own = detail_widens(steps, &of(step, plan));
+                    told["widens"] = json!(own);
+                }
+            }
+        }
+    }
+    for (output, told) in plan.outputs.iter().zip(document["outputs"].as_array_mut().into_iter().flatten()) {
+        let detail = of_output(output);
+        told["leaves"] = json!(detail.differing().collect::<Vec<_>>());
+    }
+    document
+}
+
+/// What a change of one attribute widens.
+fn detail_widens(steps: &[crate::path::Step], detail: &StepDetail) -> Vec<String> {
+    let own = detail.widens.iter().filter(|widens| widens.path.steps().starts_with(steps));
+    own.map(|widens| widens.says.clone()).collect()
+}
+
+/// A change of an output in detail.
+pub(super) fn of_output(output: &OutputChange) -> Detail {
+    let schema = if output.sensitive { json!({ "x-sensitive": true }) } else { Json::Null };
+    let mut leaves = leaves(&schema, &output.before, &output.after);
+    for leaf in &mut leaves {
+        leaf.path = crate::path::Path::key(&output.name).join(&leaf.path);
+    }
+    Detail { leaves }
+}
