@@ -14,6 +14,7 @@ mod demo;
 mod destroy;
 mod env;
 mod failure;
+mod format;
 mod identity;
 mod init;
 mod local;

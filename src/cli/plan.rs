@@ -1,6 +1,7 @@
 use super::apply::refuse_impossible;
 use super::args::PlanArgs;
 use super::failure::{Exit, Failure, Outcome};
+use super::format::{Format, FormatArgs};
 use super::identity::identity;
 use super::report;
 use super::session::Session;
@@ -28,9 +29,8 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Prints the plan as one JSON document.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
 
     /// Exit code 3 if there is anything to do.
     #[arg(long)]
@@ -49,12 +49,15 @@ pub async fn run(args: &Args) -> Outcome {
         true => standin::load(&args.plan.stack, &args.by, "plan --destroy").await?,
         false => Session::load(&args.plan.stack)?,
     };
-    let head = if args.json { Head::None } else { Head::Data };
+    let format = args.format.format();
+    let head = if format == Format::Text { Head::Data } else { Head::None };
     let planned = session.open("plan", &args.plan.stack, head).await?.plan(&args.plan, args.destroy).await?;
-    if args.json {
-        report::plan_json(&planned.plan, &planned.open.site);
-    } else {
-        report::plan(&planned.plan, &planned.open.stack, args.view.details);
+    let (plan, open) = (&planned.plan, &planned.open);
+    match format {
+        Format::Text => report::plan(plan, &open.stack, args.view.details),
+        Format::Markdown => report::plan_markdown(plan, &open.stack, &open.site),
+        Format::Html => report::plan_html(plan, &open.stack, &open.site),
+        Format::Json => report::plan_json(plan, &open.site),
     }
     refuse_impossible(&planned.plan)?;
     if let Some(out) = &args.out {

@@ -14,6 +14,7 @@ mod plan;
 #[cfg(test)]
 mod plan_tests;
 mod progress;
+mod review;
 mod site;
 mod stack;
 mod state;
@@ -30,6 +31,7 @@ pub use log::log_writer;
 pub use logged::{logged, logged_json};
 pub use plan::{plan, saved};
 pub use progress::Progress;
+pub use review::{plan_html, plan_markdown};
 pub use site::{site, site_note};
 pub use stack::{Bytes, bytes, local_logs, local_status, pairs, resource, step};
 pub use state::{

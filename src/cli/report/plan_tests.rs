@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 
-fn step(kind: &str, before: &Json, after: &Json) -> Step {
+pub(super) fn step(kind: &str, before: &Json, after: &Json) -> Step {
     let schema = crate::resource::kind(kind).unwrap().inputs();
     let creates = before.is_null();
     let changes = match after.as_object().filter(|_| creates) {
@@ -58,7 +58,7 @@ fn step(kind: &str, before: &Json, after: &Json) -> Step {
     }
 }
 
-fn plan(steps: Vec<Step>, outputs: Vec<OutputChange>) -> Plan {
+pub(super) fn plan(steps: Vec<Step>, outputs: Vec<OutputChange>) -> Plan {
     Plan {
         stack: "shop".to_owned(),
         target: None,
@@ -75,7 +75,7 @@ fn plan(steps: Vec<Step>, outputs: Vec<OutputChange>) -> Plan {
     }
 }
 
-fn stack() -> Stack {
+pub(super) fn stack() -> Stack {
     let source = Source::new("stack.toml", "[stack]\nname = \"shop\"\nregion = \"eu-west-1\"\n".to_owned());
     parse(source, &Options::default(), crate::resource::registry()).unwrap()
 }
@@ -241,7 +241,7 @@ fn secrets_are_never_shown() {
 
 /// What a value looks like.
 #[derive(Debug, Clone)]
-enum Shape {
+pub(super) enum Shape {
     Text,
     Map(Box<Shape>),
     Table(Vec<Shape>),
@@ -249,7 +249,7 @@ enum Shape {
 }
 
 impl Shape {
-    fn schema(&self) -> Json {
+    pub(super) fn schema(&self) -> Json {
         match self {
             Self::Text => json!({ "type": "string" }),
             Self::Map(of) => json!({ "type": "object", "additionalProperties": of.schema() }),
@@ -262,7 +262,7 @@ impl Shape {
         }
     }
 
-    fn value(&self) -> BoxedStrategy<Json> {
+    pub(super) fn value(&self) -> BoxedStrategy<Json> {
         match self {
             Self::Text => text().boxed(),
             Self::Map(of) => prop::collection::btree_map(
@@ -297,7 +297,7 @@ fn text() -> impl Strategy<Value = Json> {
     (0..40u8, tail).prop_map(|(number, tail)| json!(format!("<{number:02}>{tail}")))
 }
 
-fn shape() -> impl Strategy<Value = Shape> {
+pub(super) fn shape() -> impl Strategy<Value = Shape> {
     Just(Shape::Text).prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             inner.clone().prop_map(|one| Shape::Map(Box::new(one))),
@@ -307,7 +307,7 @@ fn shape() -> impl Strategy<Value = Shape> {
     })
 }
 
-fn tokens(value: &Json, out: &mut BTreeSet<String>) {
+pub(super) fn tokens(value: &Json, out: &mut BTreeSet<String>) {
     match value {
         Json::String(text) => drop(out.insert(text[..4].to_owned())),
         Json::Array(items) => items.iter().for_each(|item| tokens(item, out)),

@@ -63,7 +63,8 @@ pub fn block(value: &Json, width: usize) -> Vec<String> {
     lines
 }
 
-fn name(key: &str) -> String {
+/// A key as in TOML.
+pub fn name(key: &str) -> String {
     let bare = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if bare && !key.is_empty() { key.to_owned() } else { Json::from(key).to_string() }
 }

@@ -1,0 +1,29 @@
+//! A plan for who reviews it elsewhere than in a terminal: Markdown for a comment, HTML for a browser. Both tell one
+//! [`story::Story`], with the words and the diff of the terminal.
+
+mod drawing;
+mod fill;
+mod graph;
+mod html;
+mod markdown;
+mod prose;
+mod signed;
+mod story;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+use crate::cli::site::Site;
+use crate::config::Stack;
+use crate::plan::Plan;
+use story::Story;
+
+/// The plan as a comment.
+pub fn plan_markdown(plan: &Plan, stack: &Stack, site: &Site) {
+    super::out::line(markdown::page(&Story::new(plan, stack, site)).trim_end());
+}
+
+/// The plan as a page.
+pub fn plan_html(plan: &Plan, stack: &Stack, site: &Site) {
+    super::out::line(&html::page(&Story::new(plan, stack, site)));
+}
