@@ -1,5 +1,5 @@
 use super::blocks::Blocks;
-use super::check::{self, World};
+use super::check::{self, Forgotten, World};
 use super::document::Document;
 use super::header::Header;
 use super::outputs::outputs;
@@ -93,6 +93,8 @@ fn build(
     let secrets: BTreeSet<String> = params.iter().filter_map(secret).collect();
     let scope = Scope { params: Some(&values), secrets: &secrets, ..bare };
 
+    let mut forgotten = Forgotten::new(kinds, source);
+    forgotten.file(&document, &overlay, &values, bare.folder);
     let tags = tags(document.tags.as_ref(), scope, found);
     let blocks = Blocks::expand(&mut document, &tags, scope, found);
     let outputs = outputs(document.outputs.as_ref(), scope, found);
@@ -102,6 +104,8 @@ fn build(
     check::inputs(&world, found);
     check::outputs(&world, &outputs, found);
     check::cycles(&world, found);
+    blocks.all.values().for_each(|block| forgotten.block(block));
+    forgotten.tell(found);
     let depends_on = |block: &super::Block| {
         let all = block.depends_on.iter();
         all.flat_map(|(address, span)| world.members(address).into_iter().map(|one| (one, *span))).collect()

@@ -5,6 +5,7 @@ mod editor;
 mod files;
 mod fixture;
 mod for_each;
+mod forgotten;
 mod inputs;
 mod mistakes;
 mod never_panics;

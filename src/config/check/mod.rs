@@ -2,12 +2,15 @@
 
 mod cycle;
 mod fit;
+mod forgotten;
 mod inputs;
+mod lookalike;
 mod references;
 mod sensitive;
 mod world;
 
 pub(super) use cycle::cycles;
+pub(super) use forgotten::Forgotten;
 pub(super) use inputs::inputs;
 pub(super) use references::references;
 pub(super) use sensitive::outputs;
