@@ -23,6 +23,16 @@ impl Address {
         Self { key: Some(key.to_owned()), ..Self::new(kind, name) }
     }
 
+    /// The block that it is of, which has no key.
+    pub fn block(&self) -> Self {
+        Self::new(&self.kind, &self.name)
+    }
+
+    /// Whether it means this one on the command line: a name without key means all its keys.
+    pub fn covers(&self, other: &Self) -> bool {
+        self == other || self.key.is_none() && *self == other.block()
+    }
+
     /// From the value of a tag.
     pub fn from_tag(text: &str) -> Option<Self> {
         let (head, key) = text.split_once('/').map_or((text, None), |(head, key)| (head, Some(key)));

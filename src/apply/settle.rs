@@ -47,7 +47,7 @@ pub async fn settle(
     let lookups = open.iter().map(|intent| async {
         let kind = kind(&intent.address.kind);
         match intent.verb {
-            Verb::Create => found(cloud, &document.stack, intent, pace, kind).await,
+            Verb::Create => found(cloud, document, intent, pace, kind).await,
             Verb::Update | Verb::Delete => Ok(None),
         }
     });
@@ -70,7 +70,10 @@ pub async fn settle(
                     adopt(document, intent, &id);
                     Finding::Adopted { address: address.clone(), id }
                 }
-                None => Finding::Nothing { address: address.clone() },
+                None => {
+                    document.give_up(intent);
+                    Finding::Nothing { address: address.clone() }
+                }
             },
         });
     }
@@ -83,7 +86,7 @@ pub async fn settle(
 
 async fn found(
     cloud: &Cloud,
-    stack: &str,
+    document: &Document,
     intent: &Intent,
     pace: &Pace,
     kind: Option<&'static dyn Kind>,
@@ -92,12 +95,12 @@ async fn found(
         (Some(id), _) => Ok(Some(id.clone())),
         (None, Some(kind)) => {
             let owner = Owner {
-                stack: stack.to_owned(),
+                stack: document.stack.clone(),
                 address: intent.address.clone(),
                 intent: intent.intent.clone(),
                 anywhere: false,
             };
-            search(cloud, kind, &owner, &intent.inputs, pace).await
+            search(cloud, kind, &owner, document.given_up(&intent.address), &intent.inputs, pace).await
         }
         (None, None) => Ok(None),
     }

@@ -1,15 +1,17 @@
 use super::approve::approve_at;
 use super::args::{ApplyArgs, PlanArgs};
 use super::failure::{Exit, Failure, Outcome};
+use super::losses::refuse_losses;
 use super::plan;
 use super::report::{self, Progress};
 use super::session::{Planned, Session, kind};
 use super::signals::{self, Signals};
-use super::site::{Head, Site};
+use super::site::Head;
 use super::view::ViewArgs;
+use crate::address::Address;
 use crate::apply::{Run, Stop, Summary, apply};
-use crate::plan::{Plan, Step};
-use crate::resource::Owner;
+use crate::plan::Plan;
+use crate::resource::{Id, Owner};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,11 +81,12 @@ pub async fn carry_out(
     approved: bool,
     again: &str,
 ) -> Outcome {
-    let Planned { mut open, desired, observed, plan, digest } = planned;
+    let Planned { mut open, desired, observed, plan, digest, unclaimed } = planned;
     report::plan(&plan, &open.stack, view.details);
+    refuse_a_second_state(&unclaimed, desired.stack())?;
     refuse_impossible(&plan)?;
     refuse_strangers(&plan)?;
-    refuse_losses(plan.steps.iter(), &open.site, args)?;
+    refuse_losses(&plan, &open.site, &args.allow_data_loss)?;
     if plan.is_empty() {
         // A destroy that died before its last step leaves a state of nothing.
         if open.document.serial > 0 && open.document.is_of_nothing() {
@@ -153,6 +156,20 @@ pub fn refuse_impossible(plan: &crate::plan::Plan) -> Outcome<()> {
     }
 }
 
+/// Somebody has a state in which these objects are: what an apply would make beside them, it would make twice.
+fn refuse_a_second_state(unclaimed: &[(Address, Id)], stack: &str) -> Outcome<()> {
+    let Some((address, id)) = unclaimed.first() else { return Ok(()) };
+    let count = unclaimed.len();
+    let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+    Err(Failure::user(
+        format!(
+            "the stack {stack} exists already ({address} is {id}{more}), and there is no state of it here"
+        ),
+        "If the state lies elsewhere, `state` in stack.toml should say so. If it is lost, `stackctl state recover --from-tags` \
+         makes it anew. For another copy of the stack, change `name` in [stack].",
+    ))
+}
+
 /// What says that it belongs to another stack is neither changed nor deleted.
 fn refuse_strangers(plan: &Plan) -> Outcome<()> {
     let theirs = plan.steps.iter().filter(|step| step.is_pending());
@@ -173,36 +190,6 @@ fn refuse_strangers(plan: &Plan) -> Outcome<()> {
             plan.stack
         ),
     ))
-}
-
-/// Protection outlives its block; data is deleted only by name.
-fn refuse_losses<'a>(steps: impl Iterator<Item = &'a Step>, site: &Site, args: &ApplyArgs) -> Outcome<()> {
-    let allowed = |step: &Step| {
-        args.allow_data_loss.iter().any(|allowed| allowed == "all" || *allowed == step.address.to_string())
-    };
-    for step in steps.filter(|step| step.action.deletes()) {
-        let address = &step.address;
-        if step.protected {
-            return Err(Failure::user(
-                format!("{address} is protected by lifecycle.prevent_destroy and would be deleted"),
-                "Set prevent_destroy = false in its block and apply that (put the block back for it if it is gone), or take \
-                 the change back.",
-            ));
-        }
-        if step.holds_data && !allowed(step) {
-            let place = site.short();
-            let typed = report::ask(&format!(
-                "The data of {address} on {place} will be lost. Type its address to go on:"
-            ));
-            if typed.as_deref() != Some(&address.to_string()) {
-                return Err(Failure::user(
-                    format!("{address} holds data, and nobody has allowed to lose it"),
-                    format!("Add --allow-data-loss '{address}' (or `all`) if that is what you want."),
-                ));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Nothing more is started once someone else has the lock; the journal refuses it anyway.

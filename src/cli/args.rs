@@ -1,4 +1,5 @@
 use super::failure::{Failure, Outcome};
+use super::losses::Allowed;
 use super::target::{Named, TARGET, chosen};
 use crate::address::Address;
 use crate::plan::Selection;
@@ -80,6 +81,10 @@ impl FromStr for Addresses {
 }
 
 impl Addresses {
+    pub fn iter(&self) -> std::slice::Iter<'_, Address> {
+        self.0.iter()
+    }
+
     pub fn all(given: &[Self]) -> Vec<Address> {
         given.iter().flat_map(|addresses| addresses.0.iter().cloned()).collect()
     }
@@ -154,9 +159,10 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub auto_approve: bool,
 
-    /// Allows to delete or replace this resource although it holds data; `all` allows every one.
+    /// Allows to delete or replace this resource although it holds data; a name without key means all its keys, `all` every
+    /// resource. May be given several times, or with commas.
     #[arg(long, value_name = "ADDRESS|all")]
-    pub allow_data_loss: Vec<String>,
+    pub allow_data_loss: Vec<Allowed>,
 
     /// After Ctrl-C or SIGTERM, how long to wait for what is in flight, in seconds. Some CI systems kill 7.5 s after
     /// they have asked.

@@ -21,6 +21,7 @@ mod local;
 mod lock;
 mod log;
 mod logs;
+mod losses;
 mod output;
 mod packages;
 mod panic;

@@ -67,6 +67,8 @@ pub struct Planned {
     pub observed: HashMap<Address, Observed>,
     pub plan: Plan,
     pub digest: Digest,
+    /// Objects that say that they are of this stack, where it has no state.
+    pub unclaimed: Vec<(Address, Id)>,
 }
 
 pub fn kind(name: &str) -> Option<&'static dyn Kind> {
@@ -362,8 +364,10 @@ impl Open {
             packages::packages(&self.stack, &self.root, args.no_build)?
         };
         let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
+        let mut unclaimed = vec![];
         if self.document.serial == 0 && !destroy {
-            report::lost(&glimpse(&self.cloud, &desired).await, desired.stack());
+            unclaimed = glimpse(&self.cloud, &desired).await;
+            report::lost(&unclaimed, desired.stack());
         }
         let memo = Arc::new(Memo::of_user());
         let digest = Digest::new(&self.document).remembering(memo.clone());
@@ -389,7 +393,7 @@ impl Open {
             digest: &digest,
         });
         memo.keep();
-        Ok(Planned { open: self, desired, observed, plan, digest })
+        Ok(Planned { open: self, desired, observed, plan, digest, unclaimed })
     }
 }
 

@@ -149,6 +149,9 @@ pub struct Plan {
     /// Every resource of stack and state, dependencies first, deletes last.
     pub steps: Vec<Step>,
     pub gone: Vec<Gone>,
+    /// In `stack.toml`, not made yet, and not chosen by the command.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Address>,
     /// Records that get other addresses, all at once and before anything else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<Move>,

@@ -97,6 +97,7 @@ fn pass(
         known: Known::default(),
         steps: vec![],
         gone: vec![],
+        left_out: vec![],
         refused: vec![],
         keys: BTreeMap::new(),
         origins: moves.iter().map(|(from, to)| (to.clone(), from.clone())).collect(),
@@ -123,6 +124,7 @@ fn pass(
         serial: inputs.state.serial,
         steps: builder.steps,
         gone: builder.gone,
+        left_out: builder.left_out,
         moves: vec![],
         renames: vec![],
         outputs,
@@ -146,6 +148,7 @@ struct Builder<'a> {
     known: Known,
     steps: Vec<Step>,
     gone: Vec<Gone>,
+    left_out: Vec<Address>,
     refused: Vec<Refusal>,
     /// What AWS will know each wanted object by.
     keys: BTreeMap<Address, Option<Key>>,
@@ -207,6 +210,8 @@ impl Builder<'_> {
                     .insert(address.clone(), Value::settled(&record.id, &record.inputs, &record.outputs));
                 let step = self.step(address, kind, Action::Noop, Reason::Changed, Some(record), Json::Null);
                 self.steps.push(Step { left_alone: true, ..step });
+            } else {
+                self.left_out.push(address.clone());
             }
             return;
         }
@@ -395,7 +400,7 @@ impl Builder<'_> {
             depended_on: record.map(|record| record.depends_on.clone()).unwrap_or_default(),
             deposed: record.map(deposed).unwrap_or_default(),
             protected: record.is_some_and(|record| self.is_protected(address, record)),
-            holds_data: kind.profile().holds_data,
+            holds_data: kind.holds().data().is_some(),
             moved_from: self.origins.get(address).filter(|_| record.is_some()).cloned(),
             belongs_to: stranger(
                 self.inputs.desired.stack(),

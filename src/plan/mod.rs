@@ -12,6 +12,7 @@ mod order;
 mod outputs;
 mod refusal;
 mod select;
+mod tally;
 
 pub use action::{Action, Gone, OutputChange, Plan, Reason, Step};
 pub use build::{Inputs, build};
@@ -21,3 +22,4 @@ pub use names::keep as keep_name;
 pub use order::{Half, Operation, Order};
 pub use refusal::Refusal;
 pub use select::Selection;
+pub use tally::{Tally, counted};

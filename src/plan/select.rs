@@ -11,19 +11,14 @@ pub struct Selection {
 }
 
 impl Selection {
-    fn matches(pattern: &Address, address: &Address) -> bool {
-        pattern == address
-            || pattern.key.is_none() && (&pattern.kind, &pattern.name) == (&address.kind, &address.name)
-    }
-
     pub fn replaces(&self, address: &Address) -> bool {
-        self.replace.iter().any(|pattern| Self::matches(pattern, address))
+        self.replace.iter().any(|pattern| pattern.covers(address))
     }
 
     /// Patterns that fit no resource at all: typing mistakes.
     pub fn unmatched<'a>(&'a self, all: &'a [Address]) -> impl Iterator<Item = &'a Address> {
         let patterns = self.targets.iter().chain(&self.excludes).chain(&self.replace);
-        patterns.filter(|pattern| !all.iter().any(|address| Self::matches(pattern, address)))
+        patterns.filter(|pattern| !all.iter().any(|address| pattern.covers(address)))
     }
 
     /// What is to be worked on. A target brings what it needs (when creating: `needs` are dependencies; when
@@ -32,9 +27,7 @@ impl Selection {
         let mut chosen: HashSet<Address> = HashSet::new();
         let mut stack: Vec<&Address> = all
             .iter()
-            .filter(|address| {
-                self.targets.is_empty() || self.targets.iter().any(|t| Self::matches(t, address))
-            })
+            .filter(|address| self.targets.is_empty() || self.targets.iter().any(|t| t.covers(address)))
             .collect();
         while let Some(address) = stack.pop() {
             if chosen.insert(address.clone()) {
@@ -42,7 +35,7 @@ impl Selection {
             }
         }
         let mut excluded: HashSet<&Address> =
-            all.iter().filter(|address| self.excludes.iter().any(|e| Self::matches(e, address))).collect();
+            all.iter().filter(|address| self.excludes.iter().any(|e| e.covers(address))).collect();
         loop {
             let more: Vec<&Address> = all
                 .iter()

@@ -2,9 +2,10 @@
 
 mod rules;
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait};
+use super::taken::taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait};
 use crate::cloud::{Cloud, Gone, aws, tags};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use aws_sdk_cloudwatch::types::{
     AlarmType, ComparisonOperator, Dimension, MetricAlarm as Found, StandardUnit, Statistic, Tag,
 };
@@ -145,6 +146,7 @@ impl Resource for Alarm {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -154,7 +156,7 @@ impl Resource for Alarm {
         if let Some(there) = list(ctx.cloud, &[Id(name.clone())]).await?.pop() {
             // The answer to an earlier attempt may have been lost on the way.
             let all = all_tags(ctx.cloud, there.alarm_arn().unwrap_or_default()).await?.unwrap_or_default();
-            return if ctx.owner.owns(&all) { Ok(Id(name)) } else { Err(taken(&name)) };
+            return if ctx.owner.owns(&all) { Ok(Id(name)) } else { Err(taken(&format!("an alarm named {name}"), "name")) };
         }
         put(ctx.cloud, &name, inputs, Some(cloudwatch_tags(ctx.tags(&inputs.tags)))).await?;
         Ok(Id(name))
@@ -208,13 +210,6 @@ impl Resource for Alarm {
     fn check(inputs: &serde_json::Value) -> Vec<(String, String)> {
         rules::check(inputs)
     }
-}
-
-fn taken(name: &str) -> Error {
-    Error::Refused(format!(
-        "an alarm named {name} exists already and this stack did not create it: choose another `name`, or delete that \
-         alarm"
-    ))
 }
 
 fn untagged(inputs: &Inputs) -> Inputs {

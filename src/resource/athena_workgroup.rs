@@ -2,7 +2,8 @@
 
 mod rules;
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Status, Wait};
+use super::taken::taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Status, Wait};
 use crate::cloud::{Cloud, Gone, aws, built, naming, tags};
 use crate::error::{Error, Result};
 use aws_sdk_athena::types::{
@@ -103,6 +104,8 @@ impl Resource for AthenaWorkgroup {
         },
         ..Profile::INSTANT
     };
+    // AWS deletes none that has queries of people, unless `force_destroy` says so.
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -120,7 +123,7 @@ impl Resource for AthenaWorkgroup {
         match call.send().await.map_err(aws("athena:CreateWorkGroup")) {
             // The answer to an earlier attempt may have been lost on the way.
             Err(error) if says(&error, "already") => {
-                Self::find(ctx.cloud, ctx.owner, inputs).await?.ok_or_else(|| taken(&name))
+                Self::find(ctx.cloud, ctx.owner, inputs).await?.ok_or_else(|| taken(&format!("an Athena workgroup named {name}"), "name"))
             }
             Err(error) => Err(error),
             Ok(_) => Ok(Id(name)),
@@ -185,13 +188,6 @@ impl Resource for AthenaWorkgroup {
 /// Whether Athena refused for this reason.
 fn says(error: &Error, reason: &str) -> bool {
     matches!(error, Error::Aws(aws) if aws.code.as_deref() == Some(INVALID) && aws.message.contains(reason))
-}
-
-fn taken(name: &str) -> Error {
-    Error::Refused(format!(
-        "an Athena workgroup named {name} exists already and this stack did not create it: choose another `name`, or \
-         delete that workgroup"
-    ))
 }
 
 fn untagged(inputs: &Inputs) -> Inputs {

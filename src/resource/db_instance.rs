@@ -6,7 +6,8 @@ mod password;
 mod roles;
 mod rules;
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Typical, Wait};
+use super::taken::Taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Typical, Wait};
 use super::db_subnet_group::{from_rds, rds_tags, retag};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::{Error, Result};
@@ -276,7 +277,6 @@ impl Resource for DbInstance {
             // The role was made a moment ago.
             Retry::secs("InvalidParameterValue", "IAM role ARN value is invalid or does not include the required", 120),
         ],
-        holds_data: true,
         fixed_name: true,
         identity: &["identifier"],
         actions: Actions {
@@ -294,6 +294,7 @@ impl Resource for DbInstance {
             delete: &["rds:DeleteDBInstance", "rds:CreateDBSnapshot"],
         },
     };
+    const HOLDS: Holds = Holds::Data("its databases");
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -335,9 +336,11 @@ impl Resource for DbInstance {
             .set_db_parameter_group_name(inputs.parameter_group.clone())
             .set_ca_certificate_identifier(inputs.ca_certificate.clone())
             .set_tags(Some(rds_tags(ctx.tags(&inputs.tags))));
-        let made = call.send().await.map_err(aws("rds:CreateDBInstance")).remedy(
+        let made = call.send().await.map_err(aws("rds:CreateDBInstance")).taken(
             &["DBInstanceAlreadyExists"],
-            "take that database over (docs/state.md says how), delete it, or set another `identifier`",
+            "a DB instance",
+            inputs.identifier.as_deref(),
+            "identifier",
         )?;
         let identifier = made.db_instance.and_then(|made| made.db_instance_identifier);
         Ok(Id(identifier.or_else(|| inputs.identifier.clone()).unwrap_or_default()))

@@ -1,6 +1,7 @@
 //! `[db_subnet_group.NAME]`: the subnets that a database may live in.
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Status, Wait};
+use super::taken::{Taken, taken};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Status, Wait};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::Result;
 use crate::schema::has_unknown;
@@ -68,17 +69,30 @@ impl Resource for DbSubnetGroup {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["rds:CreateDBSubnetGroup", "rds:AddTagsToResource"],
+            create: &[
+                "rds:CreateDBSubnetGroup",
+                "rds:AddTagsToResource",
+                "rds:DescribeDBSubnetGroups",
+                "rds:ListTagsForResource",
+            ],
             read: &["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
             update: &["rds:ModifyDBSubnetGroup", "rds:AddTagsToResource", "rds:RemoveTagsFromResource"],
             delete: &["rds:DeleteDBSubnetGroup"],
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
+    /// Emulators overwrite a group of that name, so somebody looks first.
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+        let id = Id(inputs.name.clone().unwrap_or_default());
+        if !list(ctx.cloud, std::slice::from_ref(&id)).await?.is_empty() {
+            // The answer to an earlier attempt may have been lost on the way.
+            let earlier = Self::find(ctx.cloud, ctx.owner, inputs).await?;
+            return earlier.ok_or_else(|| taken(&format!("a DB subnet group named {id}"), "name"));
+        }
         let call = ctx
             .cloud
             .rds()
@@ -91,7 +105,7 @@ impl Resource for DbSubnetGroup {
             .send()
             .await
             .map_err(aws("rds:CreateDBSubnetGroup"))
-            .remedy(&["DBSubnetGroupAlreadyExists"], "take that group over (docs/state.md says how), delete it, or set another `name`")
+            .taken(&["DBSubnetGroupAlreadyExists"], "a DB subnet group", inputs.name.as_deref(), "name")
             .remedy(&["DBSubnetGroupDoesNotCoverEnoughAZs"], ZONES)?;
         let name = made.db_subnet_group.and_then(|group| group.db_subnet_group_name);
         Ok(Id(name.or_else(|| inputs.name.clone()).unwrap_or_default()))

@@ -13,7 +13,7 @@ pub mod rules;
 
 use super::{Id, Owner};
 use crate::cloud::{Cloud, aws, naming, tags};
-use crate::error::Result;
+use crate::error::{AwsError, Error, Result};
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -45,6 +45,17 @@ pub fn user_tags(read: &[Tag]) -> BTreeMap<String, String> {
 /// Whether the tags as read say that this very intent made the object.
 pub fn owned_by(owner: &Owner, read: &[Tag]) -> bool {
     owner.owns(&all_tags(read))
+}
+
+/// What to answer where another object has what this one wants, by the tags of both. One of the same stack takes from it in
+/// the same apply: that is told as AWS tells it, which the engine asks again. Somebody else's never lets go by itself.
+pub fn of_others(own: Option<&[Tag]>, there: &[Tag], operation: &'static str, message: String) -> Error {
+    let stack = |tags: &[Tag]| all_tags(tags).remove(Owner::STACK);
+    if own.is_some_and(|own| stack(own) != stack(there)) {
+        return Error::Refused(message);
+    }
+    let code = Some("Resource.AlreadyAssociated".to_owned());
+    Error::Aws(AwsError { operation, code, message, request_id: None, status: Some(400) })
 }
 
 /// Changes the tags of an object.

@@ -1,5 +1,5 @@
 use super::ownership;
-use super::{Change, Create, Id, Live, Owner, Profile, Resource, Status};
+use super::{Change, Create, Holds, Id, Live, Owner, Profile, Resource, Status};
 use crate::cloud::Cloud;
 use crate::error::{Error, Result};
 use futures::future::BoxFuture;
@@ -25,6 +25,10 @@ pub struct Observed {
 pub trait Kind: Send + Sync {
     fn name(&self) -> &'static str;
     fn profile(&self) -> &Profile;
+    /// What is lost with an object of it.
+    fn holds(&self) -> Holds {
+        Holds::Nothing
+    }
     /// JSON Schema (draft 2020-12, no `$ref`) of the inputs, with the `x-` keywords of [`crate::schema`].
     fn inputs(&self) -> &Json;
     /// JSON Schema of the outputs; `id` is an output of every kind and not listed.
@@ -83,6 +87,10 @@ impl<R: Resource> Kind for Erased<R> {
 
     fn profile(&self) -> &Profile {
         const { &R::PROFILE }
+    }
+
+    fn holds(&self) -> Holds {
+        R::HOLDS
     }
 
     fn inputs(&self) -> &Json {

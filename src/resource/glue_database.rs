@@ -1,7 +1,8 @@
 //! `[glue_database.NAME]`: a database of the Glue catalog, which Athena and Spark see.
 
 use super::glue::{self, GONE};
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
+use super::taken::taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
 use crate::cloud::{Cloud, Gone, aws, built, naming, tags};
 use crate::error::{Error, Result};
 use aws_sdk_glue::types::{Database, DatabaseInput};
@@ -64,6 +65,8 @@ impl Resource for GlueDatabase {
         },
         ..Profile::INSTANT
     };
+    // It is not deleted while it has tables of others, unless `force_destroy` says so.
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -79,7 +82,7 @@ impl Resource for GlueDatabase {
         match call.send().await.map_err(aws("glue:CreateDatabase")) {
             // The answer to an earlier attempt may have been lost on the way.
             Err(error) if error.is(&["AlreadyExistsException"]) => {
-                Self::find(ctx.cloud, ctx.owner, inputs).await?.ok_or_else(|| taken(&name))
+                Self::find(ctx.cloud, ctx.owner, inputs).await?.ok_or_else(|| taken(&format!("a Glue database named {name}"), "name"))
             }
             Err(error) => Err(error),
             Ok(_) => Ok(Id(name)),
@@ -141,13 +144,6 @@ impl Resource for GlueDatabase {
         call.send().await.map_err(aws("glue:DeleteDatabase")).gone(GONE)?;
         Ok(())
     }
-}
-
-fn taken(name: &str) -> Error {
-    Error::Refused(format!(
-        "a Glue database named {name} exists already and this stack did not create it: choose another `name`, or delete \
-         that database"
-    ))
 }
 
 fn full(id: &Id, tables: Vec<&str>) -> Error {

@@ -4,7 +4,8 @@ mod format;
 mod rules;
 
 use super::glue::{self, GONE};
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
+use super::taken::taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
 use crate::cloud::{Cloud, Gone, aws, built};
 use crate::error::{Error, Result};
 use aws_sdk_glue::types::{Column as GlueColumn, StorageDescriptor, Table, TableInput};
@@ -98,6 +99,7 @@ impl Resource for GlueTable {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Data("the partitions and parameters that engines wrote into it");
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -121,7 +123,7 @@ impl Resource for GlueTable {
         match call.table_input(built(input.build())?).send().await.map_err(aws("glue:CreateTable")) {
             // The answer to an earlier attempt may have been lost on the way.
             Err(error) if error.is(&["AlreadyExistsException"]) => {
-                Self::find(ctx.cloud, ctx.owner, inputs).await?.ok_or_else(|| taken(&inputs.database, &name))
+                Self::find(ctx.cloud, ctx.owner, inputs).await?.ok_or_else(|| taken(&format!("a table {name} of the Glue database {}", inputs.database), "name"))
             }
             Err(error) => Err(error),
             Ok(_) => Ok(Place { database: inputs.database.clone(), name }.id()),
@@ -202,13 +204,6 @@ impl Place {
             _ => Err(Error::Refused(format!("`{id}` is no id of a glue_table: write DATABASE/TABLE"))),
         }
     }
-}
-
-fn taken(database: &str, name: &str) -> Error {
-    Error::Refused(format!(
-        "the Glue database {database} has a table {name} already and this stack did not create it: choose another `name`, \
-         or delete that table"
-    ))
 }
 
 /// `there` with ours in it.

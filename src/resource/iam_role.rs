@@ -1,7 +1,8 @@
 //! `[iam_role.NAME]`: an IAM role with everything that is attached to it.
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
-use crate::cloud::{Cloud, Gone, Remedy, aws, built, tags};
+use super::taken::Taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use crate::cloud::{Cloud, Gone, aws, built, tags};
 use crate::error::Result;
 use crate::path::Path;
 use crate::schema::{has_unknown, policy};
@@ -127,6 +128,7 @@ impl Resource for IamRole {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -146,7 +148,7 @@ impl Resource for IamRole {
         call.send()
             .await
             .map_err(aws("iam:CreateRole"))
-            .remedy(&["EntityAlreadyExists"], "take that role over (docs/state.md says how), delete it, or set another `name`")?;
+            .taken(&["EntityAlreadyExists"], "a role", Some(&name), "name")?;
         Ok(Id(name))
     }
 

@@ -1,10 +1,10 @@
 //! `[internet_gateway.NAME]`: a VPC's way to the internet.
 
 use super::ec2;
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws};
-use crate::error::Result;
-use aws_sdk_ec2::types::{Filter, ResourceType};
+use crate::error::{Error, Result};
+use aws_sdk_ec2::types::{Filter, InternetGateway as Found, ResourceType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -68,6 +68,7 @@ impl Resource for InternetGateway {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -86,7 +87,7 @@ impl Resource for InternetGateway {
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
         let found = ec2::by_ids("internet-gateway-id", ids, |filters| describe(cloud, filters)).await?;
-        let asked = |gateway: &aws_sdk_ec2::types::InternetGateway| {
+        let asked = |gateway: &Found| {
             ec2::asked(ids, gateway.internet_gateway_id())
         };
         Ok(found.iter().filter_map(|gateway| Some((asked(gateway)?, live(cloud, gateway)))).collect())
@@ -115,18 +116,31 @@ impl Resource for InternetGateway {
     }
 }
 
+/// A VPC has one gateway at most. Emulators take a second one, so somebody looks first.
 async fn attach(cloud: &Cloud, id: &Id, vpc: &str) -> Result<()> {
-    let call = cloud.ec2().attach_internet_gateway().internet_gateway_id(&id.0).vpc_id(vpc);
-    let Err(error) = call.send().await.map_err(aws("ec2:AttachInternetGateway")) else { return Ok(()) };
-    // An earlier attempt may have attached it already.
-    if error.is(&["Resource.AlreadyAssociated"]) {
-        let found = describe(cloud, vec![ec2::filter("internet-gateway-id", [&id.0])]).await?;
-        let this = found.iter().find(|gateway| gateway.internet_gateway_id() == Some(&id.0));
-        if this.is_some_and(|gateway| gateway.attachments().iter().any(|a| a.vpc_id() == Some(vpc))) {
-            return Ok(());
-        }
+    let there = describe(cloud, vec![ec2::filter("attachment.vpc-id", [vpc])]).await?;
+    let attached = |gateway: &&Found| gateway.attachments().iter().any(|a| a.vpc_id() == Some(vpc));
+    match there.iter().find(attached) {
+        // By an earlier attempt.
+        Some(there) if there.internet_gateway_id() == Some(&id.0) => return Ok(()),
+        Some(there) => return Err(occupied(cloud, id, vpc, there).await?),
+        None => {}
     }
-    Err(error)
+    let call = cloud.ec2().attach_internet_gateway().internet_gateway_id(&id.0).vpc_id(vpc);
+    call.send().await.map_err(aws("ec2:AttachInternetGateway"))?;
+    Ok(())
+}
+
+/// One of the stack lets go in the same apply, so it is asked again, as after AWS's own answer; somebody else's never does.
+async fn occupied(cloud: &Cloud, id: &Id, vpc: &str, there: &Found) -> Result<Error> {
+    let found = describe(cloud, vec![ec2::filter("internet-gateway-id", [&id.0])]).await?;
+    let own = found.iter().find(|gateway| gateway.internet_gateway_id() == Some(&id.0));
+    let message = format!(
+        "{vpc} has an internet gateway, {}, which exists already, and a VPC has one at most. If this stack did not create it, \
+         take it over (docs/state.md says how), or take this block out",
+        there.internet_gateway_id().unwrap_or_default()
+    );
+    Ok(ec2::of_others(own.map(Found::tags), there.tags(), "ec2:AttachInternetGateway", message))
 }
 
 async fn detach(cloud: &Cloud, id: &Id, vpc: &str) -> Result<()> {
@@ -135,13 +149,13 @@ async fn detach(cloud: &Cloud, id: &Id, vpc: &str) -> Result<()> {
     Ok(())
 }
 
-async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>> {
+async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<Found>> {
     let call = cloud.ec2().describe_internet_gateways().set_filters(Some(filters)).into_paginator();
     let found: std::result::Result<_, _> = call.items().send().collect().await;
     found.map_err(aws("ec2:DescribeInternetGateways"))
 }
 
-fn live(cloud: &Cloud, gateway: &aws_sdk_ec2::types::InternetGateway) -> Live<InternetGateway> {
+fn live(cloud: &Cloud, gateway: &Found) -> Live<InternetGateway> {
     // On the wire an attached gateway is `available`, which the SDK's enum does not know: compare text.
     let state = |a: &aws_sdk_ec2::types::InternetGatewayAttachment| {
         a.state().map(|state| state.as_str().to_lowercase()).unwrap_or_default()

@@ -6,7 +6,8 @@ mod rules;
 
 pub use attributes::{Inputs, Outputs};
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::taken::taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws, tags};
 use crate::error::Result;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
@@ -69,6 +70,8 @@ impl Resource for LambdaFunction {
         },
         ..Profile::INSTANT
     };
+    // Its code is built from the stack.
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -76,7 +79,9 @@ impl Resource for LambdaFunction {
         match calls::create(ctx, inputs).await {
             // The answer to an earlier attempt may have been lost on the way.
             Err(error) if error.is(&[CONFLICT]) && error.to_string().contains("already exist") => {
-                Self::find(ctx.cloud, ctx.owner, inputs).await?.ok_or_else(|| calls::taken(inputs))
+                let name = inputs.name.as_deref().unwrap_or_default();
+                let earlier = Self::find(ctx.cloud, ctx.owner, inputs).await?;
+                earlier.ok_or_else(|| taken(&format!("a Lambda function named {name}"), "name"))
             }
             Err(error) => Err(error),
             Ok(()) => Ok(Id(inputs.name.clone().unwrap_or_default())),

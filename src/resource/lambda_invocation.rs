@@ -3,7 +3,7 @@
 mod call;
 mod record;
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::Cloud;
 use crate::error::Result;
 use record::Place;
@@ -88,6 +88,8 @@ impl Resource for LambdaInvocation {
         },
         ..Profile::INSTANT
     };
+    // What the call did stays done.
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -1,7 +1,8 @@
 //! `[log_group.NAME]`: a CloudWatch log group.
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait};
-use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
+use super::taken::Taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait};
+use crate::cloud::{Cloud, Gone, aws, tags};
 use crate::error::Result;
 use aws_sdk_cloudwatchlogs::types::LogGroup as Found;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -62,7 +63,6 @@ impl Resource for LogGroup {
         ],
         // A deleted group stays in the list for a moment.
         delete: Wait::secs(0, 1, 2, 120),
-        holds_data: true,
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
@@ -80,6 +80,7 @@ impl Resource for LogGroup {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Data("its log lines");
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -92,9 +93,11 @@ impl Resource for LogGroup {
             .log_group_name(&name)
             .set_kms_key_id(inputs.kms_key.clone())
             .set_tags(Some(ctx.tags(&inputs.tags).into_iter().collect()));
-        call.send().await.map_err(aws("logs:CreateLogGroup")).remedy(
+        call.send().await.map_err(aws("logs:CreateLogGroup")).taken(
             &["ResourceAlreadyExistsException"],
-            "a service makes such a group with its first log line; take this one over (docs/state.md says how), delete it, or set another `name`",
+            "a log group (a service makes such a one with its first line)",
+            Some(&name),
+            "name",
         )?;
         Ok(Id(name))
     }

@@ -6,11 +6,14 @@
 mod ec2;
 mod erased;
 mod glue;
+mod holds;
 mod live;
 pub mod ownership;
 mod profile;
+mod taken;
 
 pub use erased::{Kind, Observed};
+pub use holds::Holds;
 pub use live::{Change, Create, Id, Live, Owner, Status};
 pub use profile::{Actions, Profile, Retry, Typical, Wait};
 
@@ -34,6 +37,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
     const KIND: &'static str;
     /// How long things take, which errors mean "gone" or "again", and which API actions each verb needs.
     const PROFILE: Profile;
+    /// What is lost with it.
+    const HOLDS: Holds;
     type Inputs: Attrs;
     type Outputs: Attrs;
 

@@ -12,8 +12,6 @@ pub struct Profile {
     pub gone: &'static [&'static str],
     /// Errors that pass by themselves.
     pub retries: &'static [Retry],
-    /// Destroying or replacing it loses data: needs an explicit word from the user.
-    pub holds_data: bool,
     /// Two of the same physical name cannot exist side by side, so `create_before_destroy` cannot work.
     pub fixed_name: bool,
     /// The attributes that together name the object, where AWS lets no two have the same: an object is told by them from
@@ -31,7 +29,6 @@ impl Profile {
         typical: Typical { create: 2, update: 1, delete: 1 },
         gone: &[],
         retries: &[],
-        holds_data: false,
         fixed_name: false,
         identity: &[],
         actions: Actions { create: &[], read: &[], update: &[], delete: &[] },

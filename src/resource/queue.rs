@@ -1,8 +1,9 @@
 //! `[queue.NAME]`: an SQS queue.
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::taken::taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws, tags};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::schema::policy;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use schemars::JsonSchema;
@@ -87,6 +88,7 @@ impl Resource for Queue {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Data("its messages");
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -161,10 +163,7 @@ async fn claimed(ctx: &Create<'_>, inputs: &Inputs, url: String) -> Result<Id> {
         return Ok(Id(url));
     }
     let name = inputs.name.as_deref().unwrap_or_default();
-    Err(Error::Refused(format!(
-        "a queue named {name} exists already and this stack did not create it: take it over \
-         (docs/state.md says how), delete it, or set another `name`"
-    )))
+    Err(taken(&format!("a queue named {name}"), "name"))
 }
 
 /// The attributes that can change, as SQS spells them; an empty string unsets.

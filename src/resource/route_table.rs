@@ -1,9 +1,9 @@
 //! `[route_table.NAME]`: which way the traffic of subnets goes.
 
 use super::ec2::{self, checks};
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws};
-use crate::error::{AwsError, Error, Result};
+use crate::error::Result;
 use aws_sdk_ec2::types::{self, Filter, ResourceType, RouteTableAssociation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,7 @@ impl Resource for RouteTable {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -286,34 +287,44 @@ async fn associate(cloud: &Cloud, id: &Id, before: &Inputs, after: &Inputs) -> R
             disassociate(cloud, association).await?;
         }
     }
+    let missing = |subnet: &&String| !present.iter().any(|association| association.subnet_id() == Some(subnet));
+    let missing: Vec<&String> = after.subnet_ids.iter().filter(missing).collect();
+    free(cloud, id, &missing).await?;
     for subnet in &after.subnet_ids {
         let here = |association: &&RouteTableAssociation| {
             association.subnet_id() == Some(subnet) && !is_leaving(association)
         };
         if present.iter().find(here).is_none() {
             let call = cloud.ec2().associate_route_table().route_table_id(&id.0).subnet_id(subnet);
-            if let Err(error) = call.send().await.map_err(aws("ec2:AssociateRouteTable")) {
-                return Err(explained(cloud, subnet, error).await);
-            }
+            call.send().await.map_err(aws("ec2:AssociateRouteTable"))?;
         }
     }
     Ok(())
 }
 
-/// Says which other table has the subnet. Taking it from there would be wrong: that table may be somebody else's.
-async fn explained(cloud: &Cloud, subnet: &str, error: Error) -> Error {
-    let Error::Aws(aws) = error else { return error };
-    if aws.code.as_deref() != Some("Resource.AlreadyAssociated") {
-        return Error::Aws(aws);
+/// A subnet has one route table. Emulators take it from another one without a word, so somebody looks first: a table of
+/// the stack lets it go in the same apply, so it is asked again, as after AWS's own answer; somebody else's never does.
+async fn free(cloud: &Cloud, id: &Id, subnets: &[&String]) -> Result<()> {
+    if subnets.is_empty() {
+        return Ok(());
     }
-    let filters = vec![ec2::filter("association.subnet-id", [subnet])];
-    let other = describe(cloud, filters).await.ok().and_then(|found| found.into_iter().next()?.route_table_id);
-    let other = other.unwrap_or_else(|| "another route table".to_owned());
-    let message = format!(
-        "{subnet} is associated with {other}, and a subnet has one route table: remove it from the subnet_ids of that \
-         table, or there by hand, then apply again"
-    );
-    Error::Aws(AwsError { message, ..aws })
+    let (own, there) = (ec2::filter("route-table-id", [&id.0]), ec2::filter("association.subnet-id", subnets));
+    let (own, there) = futures::try_join!(describe(cloud, vec![own]), describe(cloud, vec![there]))?;
+    let own = own.iter().find(|table| table.route_table_id() == Some(&id.0));
+    for table in there.iter().filter(|table| table.route_table_id() != Some(&id.0)) {
+        let held = table.associations().iter().filter(|association| !is_leaving(association));
+        let mut held = held.filter_map(|association| association.subnet_id.as_ref());
+        if let Some(subnet) = held.find(|subnet| subnets.contains(subnet)) {
+            let message = format!(
+                "{subnet} is associated with {}, and a subnet has one route table: that association exists already. Remove it \
+                 from the subnet_ids of that table, or, if this stack did not create it, there by hand, then apply again",
+                table.route_table_id().unwrap_or("another route table")
+            );
+            let own = own.map(types::RouteTable::tags);
+            return Err(ec2::of_others(own, table.tags(), "ec2:AssociateRouteTable", message));
+        }
+    }
+    Ok(())
 }
 
 fn state(association: &RouteTableAssociation) -> &str {

@@ -2,7 +2,7 @@
 
 mod rules;
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
 use crate::cloud::{Cloud, Gone, aws, built, naming};
 use crate::error::{Error, Result};
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
@@ -134,6 +134,7 @@ impl Resource for Schedule {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 

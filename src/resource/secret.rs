@@ -1,6 +1,7 @@
 //! `[secret.NAME]`: a secret in Secrets Manager. Its value never enters state, plan, journal or log.
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::taken::taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::Result;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput as Found;
@@ -114,7 +115,6 @@ impl Resource for Secret {
             Retry::secs("InvalidRequestException", "scheduled for deletion", 120),
             Retry::secs("InvalidRequestException", "was deleted", 120),
         ],
-        holds_data: true,
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
@@ -130,6 +130,7 @@ impl Resource for Secret {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Data("its value");
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -152,7 +153,8 @@ impl Resource for Secret {
             // A generated value differs at every attempt, so the token alone does not make a repetition succeed.
             Err(error) if error.is(&["ResourceExistsException"]) => {
                 let earlier = Self::find(ctx.cloud, ctx.owner, inputs).await?;
-                earlier.ok_or(error).remedy(&[], "take that secret over (docs/state.md says how), delete it, or set another `name`")
+                let name = inputs.name.as_deref().unwrap_or_default();
+                earlier.ok_or_else(|| taken(&format!("a secret named {name}"), "name"))
             }
             Err(error) => Err(error),
         }

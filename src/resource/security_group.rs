@@ -2,7 +2,8 @@
 
 use super::ec2::permission::{self, Peer, Permission, Ports};
 use super::ec2::{self, checks, enis, rules};
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::taken::Taken;
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::Result;
 use aws_sdk_ec2::types::{Filter, IpPermission, ResourceType, SecurityGroupRule};
@@ -138,6 +139,7 @@ impl Resource for SecurityGroup {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -150,7 +152,8 @@ impl Resource for SecurityGroup {
             .description(&inputs.description)
             .vpc_id(&inputs.vpc_id)
             .tag_specifications(ec2::tagged(ResourceType::SecurityGroup, ctx.tags(&inputs.tags)));
-        let made = call.send().await.map_err(aws("ec2:CreateSecurityGroup"))?;
+        let made = call.send().await.map_err(aws("ec2:CreateSecurityGroup"));
+        let made = made.taken(&["InvalidGroup.Duplicate"], "a security group", inputs.name.as_deref(), "name")?;
         Ok(Id(made.group_id.unwrap_or_default()))
     }
 
@@ -295,7 +298,7 @@ async fn settle(
         }
     }
     if !new.is_empty() {
-        rules::authorize(cloud, &id.0, egress, new, None).await?;
+        rules::authorize(cloud, &id.0, egress, new, None, None).await?;
     }
     rules::modify(cloud, &id.0, changed).await?;
     let old = present.into_values().filter_map(|rule| rule.security_group_rule_id.clone());

@@ -2,7 +2,7 @@
 
 use super::ec2::permission::{self, Peer, Permission, Ports};
 use super::ec2::{self, checks, rules};
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::Cloud;
 use crate::error::{Error, Result};
 use aws_sdk_ec2::types::{ResourceType, SecurityGroupRule as Rule};
@@ -118,6 +118,7 @@ impl Resource for SecurityGroupRule {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -126,7 +127,7 @@ impl Resource for SecurityGroupRule {
         let tags = ec2::tagged(ResourceType::SecurityGroupRule, ctx.tags(&inputs.tags));
         let egress = inputs.direction == Direction::Egress;
         let group = &inputs.security_group_id;
-        let made = rules::authorize(ctx.cloud, group, egress, vec![permission], Some(tags)).await?;
+        let made = rules::authorize(ctx.cloud, group, egress, vec![permission], Some(tags), Some(ctx.owner)).await?;
         let id = made.into_iter().next().and_then(|rule| rule.security_group_rule_id);
         // Without an answer the rule is there all the same, and `find` finds it by its tags.
         let missing = || Error::Refused(format!("AWS made a rule in {group} and did not say which: apply again"));

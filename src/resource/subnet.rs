@@ -1,8 +1,8 @@
 //! `[subnet.NAME]`: a part of a VPC in one availability zone.
 
 use super::ec2::{self, checks, enis};
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
-use crate::cloud::{Cloud, Gone, aws};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use crate::cloud::{Cloud, Gone, Remedy, aws};
 use crate::error::Result;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType};
 use schemars::JsonSchema;
@@ -82,6 +82,7 @@ impl Resource for Subnet {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -95,7 +96,11 @@ impl Resource for Subnet {
             .set_availability_zone(inputs.availability_zone.clone())
             .set_availability_zone_id(inputs.availability_zone_id.clone())
             .tag_specifications(ec2::tagged(ResourceType::Subnet, ctx.tags(&inputs.tags)));
-        let made = call.send().await.map_err(aws("ec2:CreateSubnet"))?;
+        let made = call.send().await.map_err(aws("ec2:CreateSubnet")).remedy(
+            &["InvalidSubnet.Conflict"],
+            "a subnet with some of these addresses exists already in the VPC; if this stack did not create it, choose other \
+             addresses (`cidr_block`)",
+        )?;
         Ok(Id(made.subnet.and_then(|subnet| subnet.subnet_id).unwrap_or_default()))
     }
 

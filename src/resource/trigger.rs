@@ -4,7 +4,7 @@
 mod notification;
 mod permission;
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, naming};
 use crate::error::{Error, Result};
 use futures::future::try_join_all;
@@ -130,6 +130,7 @@ impl Resource for Trigger {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -1,7 +1,7 @@
 //! `[vpc_endpoint.NAME]`: a private way from a VPC to a service.
 
 use super::ec2::{self, checks};
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::{AwsError, Error, Result};
 use crate::schema::policy;
@@ -126,6 +126,7 @@ impl Resource for VpcEndpoint {
         },
         ..Profile::INSTANT
     };
+    const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// No emulator needs longer, whatever the profile allows AWS.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// One object on its way.
@@ -42,10 +42,14 @@ pub fn unique(prefix: &str) -> String {
 
 /// Creates, finds again, creates the rest by update; then nothing differs from `inputs`.
 pub async fn create(kind: &str, cloud: &Cloud, inputs: Json) -> Subject {
-    let kind = resource::kind(kind).unwrap();
+    create_as(owner(kind), cloud, inputs).await
+}
+
+/// As [`create`], for this owner.
+pub async fn create_as(owner: Owner, cloud: &Cloud, inputs: Json) -> Subject {
+    let kind = resource::kind(&owner.address.kind).unwrap();
     let wanted = completed(kind, inputs);
     assert_eq!(kind.check(&wanted), vec![], "{}", kind.name());
-    let owner = owner(kind.name());
     let ctx = Create { cloud, owner: &owner };
     let id = retrying(kind, || kind.create(&ctx, wanted.clone())).await.unwrap();
     let mut subject = Subject { kind, cloud: cloud.clone(), owner, id, wanted };

@@ -10,8 +10,11 @@ mod db_instance;
 mod db_instance_roles;
 mod db_subnet_group;
 mod emulator;
+mod engine;
 #[path = "../shared/environment.rs"]
 mod environment;
+mod eye;
+mod foreign;
 mod glue_database;
 mod glue_table;
 mod harness;

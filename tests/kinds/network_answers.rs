@@ -107,7 +107,9 @@ async fn a_subnet_of_another_table_is_not_taken_away() {
             error("Resource.AlreadyAssociated", "conflicts with an existing association")
         }
         "DescribeRouteTables" if body.contains("association.subnet-id") => {
-            ok("<routeTableSet><item><routeTableId>rtb-other</routeTableId></item></routeTableSet>")
+            ok("<routeTableSet><item><routeTableId>rtb-other</routeTableId><associationSet><item>\
+                <routeTableAssociationId>a-1</routeTableAssociationId><subnetId>subnet-1</subnetId></item></associationSet>\
+                </item></routeTableSet>")
         }
         _ => ok("<routeTableSet><item><routeTableId>rtb-1</routeTableId></item></routeTableSet>"),
     });

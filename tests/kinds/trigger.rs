@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A bucket, made without its kind.
-async fn bucket(cloud: &Cloud) -> String {
+pub async fn bucket(cloud: &Cloud) -> String {
     let name = unique("kinds");
     let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1);
     let call = cloud.s3().create_bucket().bucket(&name).create_bucket_configuration(place.build());

@@ -36,6 +36,6 @@ fn a_disk_that_fills_up_in_an_apply_loses_nothing() {
     project.nothing_to_do("with room again");
     let queues = crate::emulator::queues(&project);
     assert_eq!(queues.len(), 40, "an orphan or a duplicate: {queues:?}");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     crate::emulator::is_empty(&project);
 }

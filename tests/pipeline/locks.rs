@@ -64,7 +64,7 @@ fn a_lock_in_a_folder_ends_with_its_process() {
     assert!(waited.status.success(), "{}", all(&waited));
     assert!(child.wait_with_output().unwrap().status.success());
     project.nothing_to_do("after the apply that was waited for");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
 
     // A killed one leaves no lock, and unlock settles what it had begun.
     let mut child = sleeping_apply(&project, || lines(4));
@@ -75,7 +75,7 @@ fn a_lock_in_a_folder_ends_with_its_process() {
     assert!(!journal.exists(), "what was open is settled");
     project.says("apply", &["apply", "--target", "local", "--auto-approve"]);
     project.nothing_to_do("after the killed apply was settled");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     emulator::is_empty(&project);
 }
 
@@ -103,7 +103,7 @@ fn a_lease_is_taken_from_a_run_that_sleeps_and_that_run_can_do_no_harm() {
     assert!(String::from_utf8_lossy(&woken.stderr).contains("taken over"), "{}", all(&woken));
     project.says("apply", &["apply", "--target", "local", "--auto-approve"]);
     project.nothing_to_do("after the lease was taken");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     emulator::has_only_bucket(&project, "states");
 }
 

@@ -55,19 +55,24 @@ fn nothing_is_lost_that_nobody_named() {
     project.edit("name = \"keep\"", "name = \"other\"");
     refused(&project, APPLY, "queue.keep is protected");
     project.edit("prevent_destroy = true", "prevent_destroy = false");
-    project.says("apply", APPLY);
+    refused(&project, APPLY, "queue.keep holds data");
+    project.says("apply", &[APPLY, &["--allow-data-loss", "queue.keep"]].concat());
     project.nothing_to_do("after the protected queue was set free and replaced");
 
     // What holds data goes by its address only, given in a script or typed.
-    refused(&project, DESTROY, "--allow-data-loss 'bucket.files'");
-    refused(&project, &[DESTROY, &["--allow-data-loss", "bucket.other"]].concat(), "bucket.files holds data");
-    for wrong in ["y", "bucket.file", ""] {
+    refused(&project, DESTROY, "--allow-data-loss 'bucket.files,queue.keep'");
+    let allowed = |what: &'static str| [DESTROY, &["--allow-data-loss", what]].concat();
+    refused(&project, &allowed("queue.keep"), "bucket.files holds data");
+    refused(&project, &allowed("bucket.file"), "Did you mean bucket.files?");
+    for wrong in ["y", "bucket.file", "", "bucket.files\ny", "bucket.files\nbucket.files"] {
         let output = typed(&project, DESTROY, wrong);
-        assert!(all(&output).contains("Type its address to go on"), "{}", all(&output));
+        for said in ["A `y` is not enough", "queue.keep: its messages", "Type bucket.files to go on"] {
+            assert!(all(&output).contains(said), "{}", all(&output));
+        }
         assert!(!output.status.success() && all(&output).contains("nobody has allowed"), "{}", all(&output));
     }
     project.nothing_to_do("after refusals");
-    let output = typed(&project, DESTROY, "bucket.files");
+    let output = typed(&project, DESTROY, "bucket.files\nqueue.keep");
     assert!(output.status.success(), "{}", all(&output));
     emulator::is_empty(&project);
 }

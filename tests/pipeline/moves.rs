@@ -77,7 +77,7 @@ fn a_state_moves_to_a_bucket_and_back_with_its_history() {
     let told = project.run(&from);
     assert!(told.status.success(), "{}", all(&told));
     project.nothing_to_do("after moving back");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     emulator::has_only_bucket(&project, "states");
 }
 
@@ -102,9 +102,9 @@ fn a_state_is_pushed_only_where_nothing_gets_lost() {
     assert!(history.contains("backup") && history.contains("current"), "{history}");
     project.says("rollback", &["state", "rollback", "backup", "--target", "local", "--auto-approve"]);
     project.nothing_to_do("after the rollback to the backup");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     project.says("apply", APPLY);
     refused(&project, &["state", "push", "old.json", "--target", "local"], "another state");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     emulator::is_empty(&project);
 }

@@ -56,7 +56,7 @@ fn a_folder_that_is_removed_stops_the_apply_and_the_way_back_makes_nothing_twice
     project.says("apply", &["apply", "--target", "local", "--auto-approve"]);
     project.nothing_to_do("on the way back");
     assert_eq!(emulator::queues(&project).len(), COUNT, "an orphan or a duplicate");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     emulator::is_empty(&project);
 }
 
@@ -74,6 +74,6 @@ fn without_its_lock_the_first_stops_and_the_second_waits_for_its_end() {
     project.says("apply", &["apply", "--target", "local", "--auto-approve"]);
     project.nothing_to_do("after both");
     assert_eq!(emulator::queues(&project).len(), COUNT, "an orphan or a duplicate");
-    project.says("destroy", &["destroy", "--target", "local", "--auto-approve"]);
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     emulator::is_empty(&project);
 }

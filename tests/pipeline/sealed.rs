@@ -47,6 +47,6 @@ fn nothing_readable_lies_in_the_bucket() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(all(&refused).contains("STACKCTL_AGE_IDENTITY"), "{}", all(&refused));
     assert_eq!(emulator::object(&project, "states", "team/sealed.local.json").unwrap(), state);
-    says(&["destroy", "--target", "local", "--auto-approve"]);
+    says(&["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
     emulator::has_only_bucket(&project, "states");
 }

@@ -49,11 +49,14 @@ fn a_destroy_goes_by_the_state_and_its_guards_hold() {
         leave();
         let refused = destroy(&[]);
         assert_eq!(refused.status.code(), Some(1), "{what}: {}", all(&refused));
-        assert!(all(&refused).contains("bucket.files holds data"), "{what}: {}", all(&refused));
+        for name in ["bucket.files", "queue.jobs", "queue.kept"] {
+            assert!(all(&refused).contains(name), "{what}: {}", all(&refused));
+        }
+        assert!(all(&refused).contains("3 resources hold data"), "{what}: {}", all(&refused));
 
         let plan = project.run(&["plan", "--destroy", "--target", "local"]);
         assert!(plan.status.success() && all(&plan).contains("3 to delete"), "{what}: {}", all(&plan));
-        let done = destroy(&["--allow-data-loss", "bucket.files"]);
+        let done = destroy(&["--allow-data-loss", "bucket.files,queue.jobs,queue.kept"]);
         assert!(done.status.success(), "{what}: {}", all(&done));
         emulator::is_empty(&project);
         assert!(project.files("state").is_empty(), "{what}: {:?}", project.files("state"));

@@ -31,7 +31,7 @@ fn overslept(stage: &Stage, sleeper: Child, before_it_wakes: impl FnOnce()) {
     assert!(matches!(output.status.code(), Some(1 | 4)), "{}\n{said}", output.status);
     assert!(said.contains("was taken over"), "{said}");
     stage.is_whole(MANY);
-    stage.says(&["destroy", "--auto-approve"]);
+    stage.says(&["destroy", "--auto-approve", "--allow-data-loss", "all"]);
     assert!(stage.vpcs().is_empty(), "{:?}", stage.vpcs());
 }
 

@@ -230,9 +230,24 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// Whose data would go, and that more than a `y` is asked for.
+pub fn losses<'a>(losses: impl Iterator<Item = (&'a Address, usize, &'static str)>, place: &str) {
+    note(&format!("Data would be lost on {place}:"));
+    for (address, count, what) in losses {
+        let several = if count > 1 { format!(" (all {count} that the plan has)") } else { String::new() };
+        note(&format!("  {} {address}{several}: {what}", Paint::Bad.label("!")));
+    }
+    note("A `y` is not enough for that: what may go is typed in full.");
+}
+
+/// Whether somebody is there who could answer.
+pub fn can_ask() -> bool {
+    std::io::stdin().is_terminal()
+}
+
 /// Asks for a word; `None` where nobody can answer.
 pub fn ask(question: &str) -> Option<String> {
-    if !std::io::stdin().is_terminal() {
+    if !can_ask() {
         return None;
     }
     out::question(&rendered(question, colour()));

@@ -4,7 +4,7 @@ use super::style::duration;
 use crate::config::Stack;
 use crate::detail::{Detail, StepDetail};
 use crate::diff::{AttrChange, Effect};
-use crate::plan::{Action, Order, Plan, Reason, Step};
+use crate::plan::{Action, Order, Plan, Reason, Step, Tally};
 use crate::schema::properties;
 use serde_json::Value as Json;
 use std::time::Duration;
@@ -112,16 +112,15 @@ pub fn told<'a>(step: &'a Step, detail: &'a StepDetail, stack: &Stack, details: 
 
 /// `3 to create, 1 to replace; about 12 min on AWS`.
 pub fn counted(plan: &Plan) -> String {
-    let counts: Vec<String> =
-        plan.counts().iter().map(|(action, count)| format!("{count} to {action}")).collect();
-    let what = if counts.is_empty() { "outputs only".to_owned() } else { counts.join(", ") };
+    let tally = Tally::of(plan);
+    let rest = tally.rest().map(|rest| format!("; {rest}")).unwrap_or_default();
     let longest = Order::new(plan).longest();
     let time = if longest >= 60 {
         format!("; about {} on AWS", duration(Duration::from_secs(longest)))
     } else {
         String::new()
     };
-    format!("{what}{time}")
+    format!("{}{rest}{time}", tally.work().join(", "))
 }
 
 /// How to keep what looks renamed: `… write name = "x" in its block, and the object stays`.

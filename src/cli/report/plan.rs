@@ -6,7 +6,7 @@ use super::wrap::wrap;
 use super::{data, note, width};
 use crate::config::Stack;
 use crate::detail::{Detail, StepDetail};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Plan, Step, Tally};
 
 /// The plan for people: what was found changed, what will be done and why, and a summary.
 pub fn plan(plan: &Plan, stack: &Stack, details: bool) {
@@ -206,12 +206,9 @@ fn widened(plan: &Plan, view: View) -> Vec<String> {
 
 /// `Plan: 24 to create, 1 to replace.`
 fn summary(plan: &Plan) -> String {
+    let tally = Tally::of(plan);
     if plan.is_empty() {
-        let count = plan.steps.len();
-        return format!(
-            "{} {count} resources are as stack.toml wants them.",
-            Paint::Good.label("No changes.")
-        );
+        return format!("{} {tally}", Paint::Good.label("No changes."));
     }
     format!("{} {}.", Paint::Strong.label("Plan:"), counted(plan))
 }

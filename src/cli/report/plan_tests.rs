@@ -68,6 +68,7 @@ pub(super) fn plan(steps: Vec<Step>, outputs: Vec<OutputChange>) -> Plan {
         serial: 1,
         steps,
         gone: vec![],
+        left_out: vec![],
         moves: vec![],
         renames: vec![],
         outputs,

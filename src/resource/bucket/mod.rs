@@ -10,7 +10,7 @@ mod versioning;
 
 pub use lifecycle::Rule;
 
-use super::{Actions, Change, Create, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::{Error, Result};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
@@ -99,7 +99,7 @@ pub struct Outputs {
 
 /// Where only the bucket itself can be missing. A bucket of somebody else (403) or elsewhere (301) is not gone.
 const GONE: &[&str] = &["NoSuchBucket", "NotFound", "404"];
-const TAKEN: &str = "bucket names are unique in the world: take it over if it is yours (docs/state.md says how), else set another `name`";
+const TAKEN: &str = "it exists, and this stack did not create it (bucket names are unique in the world): take it over if it is yours (docs/state.md says how), else set another `name`";
 
 impl Resource for Bucket {
     const KIND: &'static str = "bucket";
@@ -119,7 +119,6 @@ impl Resource for Bucket {
             // Somebody wrote while it was being emptied; without force_destroy the kind answers no code.
             Retry::secs("BucketNotEmpty", "", 60),
         ],
-        holds_data: true,
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
@@ -154,6 +153,7 @@ impl Resource for Bucket {
             ],
         },
     };
+    const HOLDS: Holds = Holds::Data("its objects");
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -163,7 +163,7 @@ impl Resource for Bucket {
         if cloud.region == "us-east-1" && region(cloud, &id).await?.is_some() {
             return match Self::find(cloud, ctx.owner, inputs).await? {
                 Some(id) => Ok(id),
-                None => Err(Error::Refused(format!("the bucket {id} exists already: {TAKEN}"))),
+                None => Err(Error::Refused(format!("the bucket {id} is there: {TAKEN}"))),
             };
         }
         let wanted = ctx.tags(&inputs.tags);

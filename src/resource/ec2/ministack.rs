@@ -1,9 +1,12 @@
 //! MiniStack forgets the prefix list of a security group rule when it authorizes the rule, though not when it modifies
-//! it; and answers it with the group, though not with the rule. Only for emulators: AWS needs none of this.
+//! it; and answers it with the group, though not with the rule. A rule that is there already it answers as if it had just made
+//! it. Only for emulators: AWS needs none of this.
 
 use super::permission::Permission;
+use super::{filter, owned_by, rules};
 use crate::cloud::{Cloud, aws};
-use crate::error::Result;
+use crate::error::{AwsError, Error, Result};
+use crate::resource::Owner;
 use aws_sdk_ec2::types::{
     IpPermission, PrefixListId, SecurityGroupRule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
 };
@@ -26,6 +29,23 @@ pub fn forgotten(wanted: &[IpPermission], made: &[SecurityGroupRule]) -> Vec<Sec
             .build()
     };
     lists.zip(without).map(update).collect()
+}
+
+/// Refuses, in the words of AWS, a rule that was there before `owner` wanted it.
+pub async fn is_new(cloud: &Cloud, owner: &Owner, rule: &SecurityGroupRule) -> Result<()> {
+    let id = rule.security_group_rule_id.as_ref();
+    let found = rules::describe(cloud, vec![filter("security-group-rule-id", id)]).await?;
+    let found = found.iter().find(|found| found.security_group_rule_id.as_ref() == id);
+    if found.is_none_or(|found| owned_by(owner, found.tags())) {
+        return Ok(());
+    }
+    Err(Error::Aws(AwsError {
+        operation: "ec2:AuthorizeSecurityGroupIngress",
+        code: Some("InvalidPermission.Duplicate".to_owned()),
+        message: "the specified rule already exists".to_owned(),
+        request_id: None,
+        status: Some(400),
+    }))
 }
 
 /// Completes rules without a peer from their groups.

@@ -33,13 +33,14 @@ pub fn owner(rule: &SecurityGroupRule) -> Option<String> {
     all_tags(rule.tags()).remove(Owner::ADDRESS)
 }
 
-/// Lets traffic through. Returns the rules that AWS made of it.
+/// Lets traffic through; `owner` is whose the one rule is that comes with `tags`. Returns the rules that AWS made of it.
 pub async fn authorize(
     cloud: &Cloud,
     group: &str,
     egress: bool,
     permissions: Vec<IpPermission>,
     tags: Option<TagSpecification>,
+    owner: Option<&Owner>,
 ) -> Result<Vec<SecurityGroupRule>> {
     let _alone = lock::lock(group).await;
     let tags = tags.map(|tags| vec![tags]);
@@ -61,6 +62,9 @@ pub async fn authorize(
     };
     let made = made.map(Option::unwrap_or_default).map_err(explained)?;
     if cloud.emulated {
+        if let (Some(owner), Some(rule)) = (owner, made.first()) {
+            ministack::is_new(cloud, owner, rule).await.map_err(explained)?;
+        }
         send(cloud, group, ministack::forgotten(&wanted, &made)).await?;
     }
     Ok(made)
@@ -72,7 +76,7 @@ fn explained(error: Error) -> Error {
         Error::Aws(aws) if aws.code.as_deref() == Some("InvalidPermission.Duplicate") => {
             let message = format!(
                 "{}. The same rule is written twice, inline in a security_group and as a security_group_rule, or \
-                 somebody made it by hand: keep one of them",
+                 this stack did not create it, but somebody by hand: keep one of them",
                 aws.message
             );
             Error::Aws(AwsError { message, ..aws })

@@ -45,14 +45,6 @@ fn size(code: &Code) -> u64 {
 }
 
 /// The name is another's.
-pub(super) fn taken(inputs: &Inputs) -> Error {
-    let name = inputs.name.as_deref().unwrap_or_default();
-    Error::Refused(format!(
-        "a Lambda function named {name} exists already and this stack did not create it: choose another `name`, or \
-         delete that function"
-    ))
-}
-
 /// Whether `UpdateFunctionConfiguration` has something to do.
 pub(super) fn configuration_differs(before: &Inputs, after: &Inputs) -> bool {
     let set = |items: &[String]| items.iter().cloned().collect::<BTreeSet<_>>();

@@ -4,7 +4,7 @@ use super::signed::{Entry, entry};
 use crate::cli::site::Site;
 use crate::config::Stack;
 use crate::detail::Widening;
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Plan, Step, Tally};
 use crate::visible::visible;
 
 /// What a plan tells, in the order of its weight: what is lost first. All of it is text of anybody's making: every
@@ -107,7 +107,7 @@ impl<'a> Story<'a> {
         });
         let left = plan.steps.iter().filter(|step| step.action == Action::Noop);
         let summary = match plan.is_empty() {
-            true => format!("no changes, {} resources are as stack.toml wants them", plan.steps.len()),
+            true => format!("no changes: {}", Tally::of(plan)).trim_end_matches('.').to_owned(),
             false => counted(plan),
         };
         Self {
