@@ -1,10 +1,14 @@
 //! The only thing that the engine says to the world.
 
 use crate::address::Address;
+use crate::resource::Leftover;
 use crate::state::Verb;
+use crate::trouble::Trouble;
 use std::time::Duration;
 
-/// Something happened to a resource during an apply.
+/// Something happened to a resource during an apply. `operation` is the place in the plan's order: every operation that
+/// is started ends in exactly one of [`Event::Finished`], [`Event::Failed`] and [`Event::Left`]; one that is skipped was
+/// never started.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Nothing was made or deleted: an object has another address.
@@ -13,6 +17,7 @@ pub enum Event {
         to: Address,
     },
     Started {
+        operation: usize,
         address: Address,
         verb: Verb,
     },
@@ -22,19 +27,33 @@ pub enum Event {
         what: String,
     },
     Finished {
+        operation: usize,
         address: Address,
         verb: Verb,
         took: Duration,
     },
     Failed {
+        operation: usize,
         address: Address,
         verb: Verb,
-        error: String,
+        trouble: Trouble,
+    },
+    /// The apply was stopped before it ended: the next command finds out what became of it.
+    Left {
+        operation: usize,
+        address: Address,
+        verb: Verb,
     },
     /// Not started, since what it waits for failed.
     Skipped {
+        operation: usize,
         address: Address,
         because: Address,
+    },
+    /// Deleted, and this is still there.
+    LeftOver {
+        address: Address,
+        leftover: Leftover,
     },
 }
 

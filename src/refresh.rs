@@ -3,11 +3,11 @@
 use crate::address::Address;
 use crate::apply::Pace;
 use crate::cloud::Cloud;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::resource::{Id, Kind, Observed};
 use crate::state::{Document, Record};
 use futures::future::try_join_all;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::time::{Instant, sleep};
 
 /// Everything in the state that exists, by address. What is missing in the answer does not exist.
@@ -25,10 +25,12 @@ pub async fn refresh(
     kind: impl Fn(&str) -> Option<&'static dyn Kind>,
 ) -> Result<HashMap<Address, Observed>> {
     let mut left: BTreeMap<&Address, &Record> = document.resources.iter().collect();
+    cloud.gauge.begin("reading what is there", left.len());
     let mut found = HashMap::new();
     let started = Instant::now();
     loop {
         let seen = read(cloud, &left, &kind).await?;
+        cloud.gauge.finish();
         let elapsed = started.elapsed();
         left.retain(|address, record| {
             let Some(kind) = kind(&address.kind) else { return false };
@@ -39,12 +41,30 @@ pub async fn refresh(
                 None => record.incomplete && elapsed < pace.propagation,
             }
         });
+        let seen_leaving: BTreeSet<Address> = left
+            .keys()
+            .filter(|address| seen.contains_key(**address))
+            .map(|address| (*address).clone())
+            .collect();
         found.extend(seen.into_iter().filter(|(address, _)| !left.contains_key(address)));
         if left.is_empty() {
             return Ok(found);
         }
+        let leaving = left.keys().filter(|address| seen_leaving.contains(**address)).count();
+        cloud.gauge.begin(&waiting(leaving, left.len() - leaving), 0);
         sleep(pace.longest).await;
     }
+}
+
+/// What is waited for: objects on their way out, and some that may not show yet.
+fn waiting(leaving: usize, hidden: usize) -> String {
+    let many = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 object {what}")),
+        _ => Some(format!("{count} objects {what}")),
+    };
+    let parts = [many(leaving, "to be gone"), many(hidden, "that may not show yet")];
+    format!("waiting for {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" and "))
 }
 
 async fn read(
@@ -58,9 +78,12 @@ async fn read(
             by_kind.entry(&address.kind).or_insert((kind, vec![])).1.push(record.id.clone());
         }
     }
-    let reads = by_kind
-        .iter()
-        .map(|(name, (kind, ids))| async move { kind.read(cloud, ids).await.map(|seen| (*name, seen)) });
+    let reads = by_kind.iter().map(|(name, (kind, ids))| async move {
+        let part = cloud.clone().counting(cloud.gauge.part(ids.len()));
+        let seen = kind.read(&part, ids).await?;
+        part.gauge.finish();
+        Ok::<_, Error>((*name, seen))
+    });
     let mut seen: HashMap<&str, HashMap<Id, Observed>> = try_join_all(reads).await?.into_iter().collect();
     let found = records.iter().filter_map(|(address, record)| {
         let observed = seen.get_mut(address.kind.as_str())?.remove(&record.id)?;

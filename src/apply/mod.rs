@@ -10,7 +10,10 @@ mod retry;
 mod schedule;
 mod search;
 mod settle;
+mod tally;
+mod walk;
 
 pub use pace::Pace;
 pub use schedule::{Failure, Run, Stop, Summary, apply};
 pub use settle::{Finding, settle};
+pub use tally::{Standing, Tally};

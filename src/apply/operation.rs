@@ -336,6 +336,7 @@ async fn remove(
         kind.delete(shared.run.cloud, &record.id, live.clone())
     })
     .await?;
+    shared.leaves(address, kind.leaves(&record.id, &live));
     let wait: Wait = kind.profile().delete;
     target(shared, kind, address, &record.id).gone(wait).await
 }

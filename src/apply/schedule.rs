@@ -3,17 +3,17 @@ use super::gate::{Gate, Pass, Rank};
 use super::operation;
 use super::outputs::outputs;
 use super::reader::Reader;
+use super::walk::{Walk, rank};
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::desired::Desired;
 use crate::error::{Error, Result};
 use crate::event::{Event, Sink};
 use crate::plan::{Known, Order, Plan, Value};
-use crate::resource::{Id, Kind, Observed};
+use crate::resource::{Id, Kind, Leftover, Observed};
 use crate::state::{Digest, Document, Entry, Intent, Journal, Record, Tree, Verb};
 use futures::stream::{FuturesUnordered, StreamExt};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -75,6 +75,8 @@ pub struct Summary {
     pub not_started: Vec<Address>,
     /// Begun and not known to have ended: the next command settles them.
     pub unsettled: Vec<Address>,
+    /// What stays of deleted objects.
+    pub leftovers: Vec<(Address, Leftover)>,
     pub stopped: bool,
 }
 
@@ -88,12 +90,17 @@ pub(super) struct Shared<'a> {
     known: Mutex<Known>,
     /// One operation is in flight and no other will begin.
     last: AtomicBool,
+    /// Started and not ended, by their place in the order.
+    flying: Mutex<BTreeMap<usize, (Address, Verb)>>,
+    leftovers: Mutex<Vec<(Address, Leftover)>>,
 }
 
 /// An operation's place in the queue for the cloud.
 pub(super) struct Turn {
     pub address: Address,
     pub verb: Verb,
+    /// Its place in the order.
+    pub operation: usize,
     rank: Rank,
 }
 
@@ -127,12 +134,32 @@ impl Shared<'_> {
         self.announce(intent).await?;
         let pass = self.gate.pass(turn.rank).await;
         if pass.is_some() {
-            (self.run.events)(Event::Started { address: turn.address.clone(), verb: turn.verb });
+            self.started(turn.operation, &turn.address, turn.verb);
         } else {
             let reason = "stopped before its turn came".to_owned();
             self.journal(&Entry::Void { intent: intent.intent.clone(), reason }).await?;
         }
         Ok(pass)
+    }
+
+    fn flying(&self) -> MutexGuard<'_, BTreeMap<usize, (Address, Verb)>> {
+        self.flying.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that it begins, unless that is said already.
+    fn started(&self, operation: usize, address: &Address, verb: Verb) {
+        if self.flying().insert(operation, (address.clone(), verb)).is_none() {
+            (self.run.events)(Event::Started { operation, address: address.clone(), verb });
+        }
+    }
+
+    /// What stays of an object that is deleted.
+    pub fn leaves(&self, address: &Address, leftovers: Vec<Leftover>) {
+        for leftover in leftovers {
+            (self.run.events)(Event::LeftOver { address: address.clone(), leftover: leftover.clone() });
+            let mut all = self.leftovers.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push((address.clone(), leftover));
+        }
     }
 
     fn document(&self) -> MutexGuard<'_, Document> {
@@ -170,6 +197,10 @@ pub async fn apply(run: &Run<'_>, mut document: Document) -> Summary {
     if let Err(failure) = rename(run, &mut document).await {
         let not_started = run.plan.steps.iter().filter(|step| step.is_pending());
         let not_started = not_started.map(|step| step.address.clone()).collect();
+        // The moves are one more operation than the order has.
+        let (operation, address, verb) = (order.len(), failure.address.clone(), failure.verb);
+        (run.events)(Event::Started { operation, address: address.clone(), verb });
+        (run.events)(Event::Failed { operation, address, verb, trouble: (&failure.error).into() });
         let failed = vec![failure];
         return Summary {
             document,
@@ -178,6 +209,7 @@ pub async fn apply(run: &Run<'_>, mut document: Document) -> Summary {
             failed,
             not_started,
             unsettled: vec![],
+            leftovers: vec![],
             stopped: false,
         };
     }
@@ -188,6 +220,8 @@ pub async fn apply(run: &Run<'_>, mut document: Document) -> Summary {
         gate: Gate::new(run.parallelism),
         known: Mutex::new(settled(run, &document)),
         last: AtomicBool::new(false),
+        flying: Mutex::default(),
+        leftovers: Mutex::default(),
         document: Mutex::new(document),
     };
     let mut walk = Walk::new(&order);
@@ -205,7 +239,7 @@ pub async fn apply(run: &Run<'_>, mut document: Document) -> Summary {
         }
         while !stopped
             && flying.len() < run.parallelism.max(1) * AHEAD
-            && let Some(index) = walk.ready.pop().map(|(_, Reverse(index))| index)
+            && let Some(index) = walk.next()
         {
             flying.push(fly(&shared, &order, index));
         }
@@ -223,9 +257,9 @@ pub async fn apply(run: &Run<'_>, mut document: Document) -> Summary {
             }
             Ok(None) => not_started.push(address),
             Err(error) => {
-                for skipped in walk.fail(index) {
-                    let skipped = order.operation(skipped).address.clone();
-                    (run.events)(Event::Skipped { address: skipped.clone(), because: address.clone() });
+                for operation in walk.fail(index) {
+                    let (skipped, because) = (order.operation(operation).address.clone(), address.clone());
+                    (run.events)(Event::Skipped { operation, address: skipped.clone(), because });
                     not_started.push(skipped);
                 }
                 failed.push(Failure { address, verb, error });
@@ -237,6 +271,9 @@ pub async fn apply(run: &Run<'_>, mut document: Document) -> Summary {
     not_started.sort();
     not_started.dedup();
     drop(flying);
+    for (operation, (address, verb)) in std::mem::take(&mut *shared.flying()) {
+        (run.events)(Event::Left { operation, address, verb });
+    }
     let unsettled: Vec<Address> =
         shared.document().open.iter().map(|intent| intent.address.clone()).collect();
     let known = shared.known.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -246,7 +283,8 @@ pub async fn apply(run: &Run<'_>, mut document: Document) -> Summary {
     outputs(run, &known, &undone, &mut document);
     renew(run, &known, &mut document);
     let moved = run.plan.kept().count();
-    Summary { document, moved, done, failed, not_started, unsettled, stopped }
+    let leftovers = shared.leftovers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Summary { document, moved, done, failed, not_started, unsettled, leftovers, stopped }
 }
 
 /// Carries out the moves of the plan: one entry of the journal, so that they are made together or not at all.
@@ -272,13 +310,17 @@ async fn fly(shared: &Shared<'_>, order: &Order, index: usize) -> (usize, Verb, 
         return (index, Verb::Update, Err(Error::Refused("the plan has no such step".to_owned())));
     };
     let (address, verb) = (step.address.clone(), operation::verb(step, &operation.half));
-    let turn = Turn { address: address.clone(), verb, rank: rank(order, index) };
+    let turn = Turn { address: address.clone(), verb, operation: index, rank: rank(order, index) };
     let outcome = operation::run(shared, step, operation, &turn).await;
-    match &outcome {
-        Ok(Some(took)) => (shared.run.events)(Event::Finished { address, verb, took: *took }),
-        Ok(None) => {}
-        Err(error) => (shared.run.events)(Event::Failed { address, verb, error: error.to_string() }),
-    }
+    let ended = match &outcome {
+        Ok(Some(took)) => Event::Finished { operation: index, address, verb, took: *took },
+        Ok(None) => return (index, verb, outcome),
+        Err(error) => Event::Failed { operation: index, address, verb, trouble: error.into() },
+    };
+    // What is done in the state alone, or failed before its turn, begins with its end.
+    shared.started(index, &turn.address, verb);
+    shared.flying().remove(&index);
+    (shared.run.events)(ended);
     (index, verb, outcome)
 }
 
@@ -330,68 +372,5 @@ fn renew(run: &Run<'_>, known: &Known, document: &mut Document) {
             let plain = run.desired.inputs(address, known);
             record.inputs = run.digest.renew(&place, schema, &record.inputs, &plain);
         }
-    }
-}
-
-fn rank(order: &Order, index: usize) -> Rank {
-    (order.remaining(index), Reverse(index))
-}
-
-/// How far the walk is.
-struct Walk<'a> {
-    order: &'a Order,
-    waits: Vec<usize>,
-    begun: Vec<bool>,
-    ready: BinaryHeap<Rank>,
-}
-
-impl<'a> Walk<'a> {
-    fn new(order: &'a Order) -> Self {
-        let waits: Vec<usize> = (0..order.len()).map(|index| order.waits_for(index)).collect();
-        let mut walk = Self { order, begun: vec![false; waits.len()], waits, ready: BinaryHeap::new() };
-        for index in 0..order.len() {
-            walk.offer(index);
-        }
-        walk
-    }
-
-    fn offer(&mut self, index: usize) {
-        if self.waits[index] == 0 {
-            self.begun[index] = true;
-            self.ready.push(rank(self.order, index));
-        }
-    }
-
-    fn finish(&mut self, index: usize) {
-        let followers: Vec<usize> = self.order.followers(index).collect();
-        for follower in followers {
-            self.waits[follower] -= 1;
-            self.offer(follower);
-        }
-    }
-
-    /// Everything that will never start now.
-    fn fail(&mut self, index: usize) -> Vec<usize> {
-        let mut skipped = vec![];
-        let mut stack: Vec<usize> = self.order.followers(index).collect();
-        while let Some(next) = stack.pop() {
-            if !self.begun[next] {
-                self.begun[next] = true;
-                skipped.push(next);
-                stack.extend(self.order.followers(next));
-            }
-        }
-        skipped
-    }
-
-    /// Whether nothing is left to begin.
-    fn has_begun_all(&self) -> bool {
-        self.ready.is_empty() && self.begun.iter().all(|begun| *begun)
-    }
-
-    /// What was neither begun nor skipped, or was ready when the stop came.
-    fn rest(&self) -> impl Iterator<Item = usize> {
-        let ready = self.ready.iter().map(|(_, Reverse(index))| *index);
-        ready.chain((0..self.begun.len()).filter(|&index| !self.begun[index]))
     }
 }

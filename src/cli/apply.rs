@@ -3,15 +3,17 @@ use super::args::{ApplyArgs, PlanArgs};
 use super::failure::{Exit, Failure, Outcome};
 use super::losses::refuse_losses;
 use super::plan;
-use super::report::{self, Progress};
+use super::report::{self, Ending, Progress};
 use super::session::{Planned, Session, kind};
 use super::signals::{self, Signals};
 use super::site::Head;
 use super::view::ViewArgs;
 use crate::address::Address;
 use crate::apply::{Run, Stop, Summary, apply};
+use crate::config::Stack;
 use crate::plan::Plan;
 use crate::resource::{Id, Owner};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,6 +44,7 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args) -> Outcome {
+    args.apply.begin("apply", args.saved.is_some())?;
     let saved = args.saved.as_deref().map(plan::load).transpose()?;
     let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
     let session = Session::load(&args.plan.stack)?;
@@ -82,7 +85,10 @@ pub async fn carry_out(
     again: &str,
 ) -> Outcome {
     let Planned { mut open, desired, observed, plan, digest, unclaimed } = planned;
-    report::plan(&plan, &open.stack, view.details);
+    match args.json {
+        true => report::stream::plan(&plan),
+        false => report::plan(&plan, &open.stack, &open.site, view.details),
+    }
     refuse_a_second_state(&unclaimed, desired.stack())?;
     refuse_impossible(&plan)?;
     refuse_strangers(&plan)?;
@@ -97,12 +103,14 @@ pub async fn carry_out(
     }
     approve_at(&open.site, approved || args.auto_approve)?;
     let _handled = signals::handle().await;
+    let begins = report::during("beginning the journal");
     if open.document.serial == 0 {
         // The journal builds on a state that is on the disk.
         open.held.write(&mut open.document).await?;
     }
     let journal = open.held.journal(&open.document, again).await?;
-    let progress = Progress::new();
+    drop(begins);
+    let progress = Progress::new(&plan, &open.stack, args.parallelism, open.site.is_aws());
     let started = Instant::now();
     let (stopper, stop) = watch::channel(Stop::No);
     let stopper = Arc::new(stopper);
@@ -125,15 +133,31 @@ pub async fn carry_out(
     let mut summary = apply(&run, open.document.clone()).await;
     answering.abort();
     lock.inspect(JoinHandle::abort);
+    drop(progress);
+    let saving = report::during("saving the state");
     let mut saved = open.held.save(&mut summary.document).await;
     if saved.is_ok() && summary.document.is_of_nothing() {
         saved = open.held.remove().await;
         open.whereabouts.forget();
     }
+    drop(saving);
     // Also where it could not be saved: what was done is done.
-    report::summary(&summary, &open.site, started.elapsed(), again, saved.is_ok());
+    report::ending(&Ending {
+        summary: &summary,
+        plan: &plan,
+        site: &open.site,
+        took: started.elapsed(),
+        again,
+        saved: saved.is_ok(),
+        sensitive: sensitive(&open.stack),
+    });
     saved?;
     Ok(exit(&summary))
+}
+
+/// Names of outputs that are not printed.
+fn sensitive(stack: &Stack) -> BTreeSet<String> {
+    stack.outputs.iter().filter(|(_, output)| output.sensitive).map(|(name, _)| name.clone()).collect()
 }
 
 fn exit(summary: &Summary) -> Exit {

@@ -1,5 +1,7 @@
 use super::failure::{Failure, Outcome};
 use super::losses::Allowed;
+use super::report;
+use super::signals;
 use super::target::{Named, TARGET, chosen};
 use crate::address::Address;
 use crate::plan::Selection;
@@ -159,6 +161,11 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub auto_approve: bool,
 
+    /// Prints one JSON event a line, and nothing else, on stdout; `stackctl schema --events` prints their schema. Nobody can be
+    /// asked then, so it needs --auto-approve or a saved plan.
+    #[arg(long)]
+    pub json: bool,
+
     /// Allows to delete or replace this resource although it holds data; a name without key means all its keys, `all` every
     /// resource. May be given several times, or with commas.
     #[arg(long, value_name = "ADDRESS|all")]
@@ -172,6 +179,28 @@ pub struct ApplyArgs {
     /// How many operations run at once.
     #[arg(long, default_value_t = 16, value_name = "N")]
     pub parallelism: usize,
+}
+
+impl ApplyArgs {
+    /// Begins the stream of events, where one is wanted.
+    ///
+    /// # Errors
+    /// Nobody has approved, and nobody can be asked.
+    pub fn begin(&self, command: &str, approved: bool) -> Outcome<()> {
+        if !self.json {
+            return Ok(());
+        }
+        if !approved && !self.auto_approve {
+            return Err(Failure::usage(
+                "with --json nobody can be asked",
+                "Add --auto-approve, or name a plan that was saved with `stackctl plan --out FILE`.",
+            ));
+        }
+        report::stream::begin(command);
+        // Also whoever is interrupted before anything is done gets a last line.
+        signals::watch();
+        Ok(())
+    }
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -6,7 +6,10 @@ use crate::state::{Arriving, Document, StateError};
 impl Session {
     /// The state, unlocked; none if there is none.
     pub async fn peek(&self) -> Outcome<Option<Document>> {
-        let document = self.store().await?.peek().await?;
+        let store = self.store().await?;
+        let reading = super::report::during(&format!("reading {}", store.name()));
+        let document = store.peek().await?;
+        drop(reading);
         if let Some(document) = &document {
             self.arrived(document).await?;
         }

@@ -54,7 +54,8 @@ pub async fn run(args: &Args) -> Outcome {
 
     report::step("2. The stack: stackctl apply --target local");
     let plan = PlanArgs::whole(stack.clone());
-    let approval = ApplyArgs { auto_approve: true, allow_data_loss: vec![], parallelism: 16, grace: 7 };
+    let approval =
+        ApplyArgs { auto_approve: true, json: false, allow_data_loss: vec![], parallelism: 16, grace: 7 };
     let planned = Session::load(&stack)?.open("apply", &stack, Head::Data).await?.plan(&plan, false).await?;
     let exit =
         carry_out(planned, &approval, ViewArgs { details: false }, true, "stackctl apply --target local")
@@ -86,7 +87,7 @@ pub async fn run(args: &Args) -> Outcome {
 
     report::step("5. Nothing to do any more: stackctl plan --target local");
     let planned = Session::load(&stack)?.open("plan", &stack, Head::Data).await?.plan(&plan, false).await?;
-    report::plan(&planned.plan, &planned.open.stack, false);
+    report::plan(&planned.plan, &planned.open.stack, &planned.open.site, false);
 
     report::step("6. The trainer, invoked by the new Parquet in the lake, learns which loans go bad");
     if fate == Fate::Loaded {

@@ -27,6 +27,7 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args) -> Outcome {
+    args.apply.begin("destroy", false)?;
     let session = standin::load(&args.plan.stack, &args.by, "destroy").await?;
     let open = session.open("destroy", &args.plan.stack, Head::Data).await?;
     let planned = open.plan(&args.plan, true).await?;

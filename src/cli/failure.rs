@@ -1,3 +1,4 @@
+use crate::cloud::remedy;
 use crate::diagnostic::Diagnostics;
 use crate::error::Error;
 use crate::local;
@@ -20,17 +21,23 @@ pub enum Exit {
     Interrupted,
 }
 
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::ChangesPending => 3,
+            Self::PartlyApplied => 4,
+            Self::Locked => 5,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::ChangesPending => 3,
-            Exit::PartlyApplied => 4,
-            Exit::Locked => 5,
-            Exit::Interrupted => 130,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -97,6 +104,15 @@ impl Failure {
         }
     }
 
+    /// AWS's code, where the error came from AWS.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Cloud { source, .. } => source.code(),
+            Self::State(StateError::Objects { source, .. }) => source.code(),
+            _ => None,
+        }
+    }
+
     /// What to do, where the message does not say it already.
     pub fn help(&self) -> Option<&str> {
         match self {
@@ -110,19 +126,11 @@ impl Failure {
 
 fn cloud_help(error: &Error) -> Option<&'static str> {
     match error.code() {
-        Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => {
-            Some("Your credentials have expired: sign in again (for SSO: `aws sso login`).")
-        }
-        Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation") => Some(
-            "The credentials lack a permission; the message names it. Nothing was taken for gone because of it.",
-        ),
         Some("NoSuchBucket") => Some(
             "Create the bucket of the state once, by hand, and turn its versioning on: `aws s3api create-bucket`, \
              `aws s3api put-bucket-versioning`. It must outlive every stack whose state is in it.",
         ),
-        Some("InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch") => {
-            Some("AWS does not know these credentials: check the profile and its keys.")
-        }
+        Some(code) if remedy(code).is_some() => remedy(code),
         _ if error.to_string().contains("credentials") => {
             Some("Set AWS_PROFILE or `profile` in [targets.NAME]. Without an AWS account: --target local.")
         }

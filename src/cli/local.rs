@@ -1,9 +1,11 @@
 use super::failure::{Exit, Outcome};
 use super::report;
 use super::session::root;
+use crate::gauge::Gauge;
 use crate::local::{self, Layout, Progress};
 use clap::Subcommand;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The local cloud: AWS APIs and PostgreSQL on this machine
 ///
@@ -91,7 +93,9 @@ pub async fn run(args: &Args) -> Outcome {
             report::local_logs(&logs, *lines, *follow).await;
         }
         Command::Down { purge } => {
+            let stopping = report::during("stopping the local cloud");
             let was_up = local::down(&layout, *purge).await?;
+            drop(stopping);
             let state = if was_up { "The local cloud is down." } else { "The local cloud was not up." };
             let data = if *purge { " Its data is removed." } else { " Its data stays; --purge removes it." };
             report::note(&format!("{state}{data}"));
@@ -104,6 +108,9 @@ pub async fn run(args: &Args) -> Outcome {
 /// Brings it up and says what is going on.
 pub async fn up(layout: &Layout) -> Outcome<local::Status> {
     let mut said = None;
+    let gauge = Arc::new(Gauge::default());
+    gauge.begin("bringing the local cloud up", 0);
+    let _during = report::counting(gauge.clone());
     let status = local::up(layout, &mut |progress| {
         let line = match &progress {
             Progress::Waiting => "Another stackctl is bringing the local cloud up; waiting for it".to_owned(),
@@ -111,7 +118,7 @@ pub async fn up(layout: &Layout) -> Outcome<local::Status> {
                 format!("Installing MiniStack {version}, which speaks the AWS APIs (once per machine)")
             }
             Progress::Starting => "Starting the local cloud".to_owned(),
-            Progress::Parts { .. } => return,
+            Progress::Parts { .. } => return gauge.begin("waiting for its parts to answer", 0),
         };
         if said.as_ref() != Some(&line) {
             report::note(&line);

@@ -22,6 +22,7 @@ mod lock;
 mod log;
 mod logs;
 mod losses;
+mod opening;
 mod output;
 mod packages;
 mod panic;
@@ -156,6 +157,7 @@ pub async fn main() -> std::process::ExitCode {
         failure.exit()
     });
     chaos::end();
+    report::stream::conclude(exit.code());
     let exit = if report::is_cut() && exit == Exit::Done { Exit::Failed } else { exit };
     Exit::into(exit)
 }

@@ -7,12 +7,14 @@ use crate::address::Address;
 use crate::config::{self, Block, Stack};
 use crate::desired::Built;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::gauge::Gauge;
 use crate::local::Layout;
 use crate::package;
 use crate::schema::{is, properties};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Builds every attribute that is marked `x-package`, and hashes the zips that are given ready-made. With `no_build` what was
 /// built before has to do.
@@ -101,10 +103,23 @@ impl Function<'_> {
                     no_build,
                     ..package::Request::new(self.root, source)
                 };
+                let gauge = Arc::new(Gauge::default());
+                gauge.begin(&format!("{}: looking at its sources", self.address), 0);
+                let _during = report::counting(gauge.clone());
+                let mut told = |progress: package::Progress<'_>| {
+                    match progress {
+                        package::Progress::Waiting => {
+                            gauge.begin(&format!("{}: another stackctl builds it", self.address), 0);
+                        }
+                        package::Progress::Started(name) => {
+                            gauge.begin(&format!("{}: building {name}", self.address), 0);
+                        }
+                        package::Progress::Cargo(_) => {}
+                    }
+                    report::building(self.address, progress);
+                };
                 // Blocking is no harm: nothing else runs yet.
-                tokio::task::block_in_place(|| {
-                    package::build(&request, &mut |progress| report::building(self.address, progress))
-                })?
+                tokio::task::block_in_place(|| package::build(&request, &mut told))?
             }
             (None, Some(zip)) => package::inspect(&self.root.join(zip), runtime, architecture)?,
             (None, None) => return Ok(None),

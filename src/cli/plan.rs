@@ -54,7 +54,7 @@ pub async fn run(args: &Args) -> Outcome {
     let planned = session.open("plan", &args.plan.stack, head).await?.plan(&args.plan, args.destroy).await?;
     let (plan, open) = (&planned.plan, &planned.open);
     match format {
-        Format::Text => report::plan(plan, &open.stack, args.view.details),
+        Format::Text => report::plan(plan, &open.stack, &open.site, args.view.details),
         Format::Markdown => report::plan_markdown(plan, &open.stack, &open.site),
         Format::Html => report::plan_html(plan, &open.stack, &open.site),
         Format::Json => report::plan_json(plan, &open.site),

@@ -2,6 +2,7 @@ use super::args::{PlanArgs, StackArgs};
 use super::chaos;
 use super::failure::{Failure, Outcome};
 use super::identity::identity;
+use super::opening::open;
 use super::packages;
 use super::report;
 use super::secrets::secrets;
@@ -214,6 +215,7 @@ impl Session {
     pub async fn connect(&self) -> Outcome<Cloud> {
         let cloud = match Way::of(&self.stack) {
             Way::Local => {
+                let _during = report::during("asking the local cloud");
                 let running = local::connect(&local::Layout::new(&self.root)).await?;
                 let http = local::LocalHttpClient::new(chaos::under(cloud::http()), &running);
                 let http = chaos::over(SharedHttpClient::new(http));
@@ -224,6 +226,7 @@ impl Session {
             }
             Way::Aws(to) => {
                 chaos::refuse_elsewhere()?;
+                let _during = report::during("asking AWS whose credentials these are");
                 cloud::connect(&to).await.map_err(Failure::while_doing("failed to connect to AWS"))?
             }
         };
@@ -244,7 +247,7 @@ impl Session {
         let cloud = self.connect().await?;
         let store = self.store_at(&self.place, Some(&cloud)).await?;
         Site::new(&self.stack, &cloud, &store.name()).say(head);
-        let opened = store.open(command, args.patience()).await?;
+        let opened = open(&store, command, args.patience()).await?;
         self.opened(cloud, &store, opened).await
     }
 
@@ -252,7 +255,9 @@ impl Session {
     pub async fn seize(self, command: &str, id: &str) -> Outcome<Open> {
         let cloud = self.connect().await?;
         let store = self.store_at(&self.place, Some(&cloud)).await?;
+        let waiting = report::during("waiting until no call of that run can be under way");
         let opened = store.seize(command, id).await?;
+        drop(waiting);
         self.opened(cloud, &store, opened).await
     }
 
@@ -366,9 +371,12 @@ impl Open {
         let desired = Desired::new(self.stack.clone(), &self.cloud.account, &self.cloud.region, packages);
         let mut unclaimed = vec![];
         if self.document.serial == 0 && !destroy {
+            let looking = report::during("looking for objects that carry this stack's tags");
             unclaimed = glimpse(&self.cloud, &desired).await;
+            drop(looking);
             report::lost(&unclaimed, desired.stack());
         }
+        let during = report::counting(self.cloud.gauge.clone());
         let memo = Arc::new(Memo::of_user());
         let digest = Digest::new(&self.document).remembering(memo.clone());
         let jobs = if destroy { vec![] } else { secrets(&digest, &desired, &self.document) };
@@ -383,6 +391,7 @@ impl Open {
         };
         let (observed, ()) = futures::join!(read, digest.prepare(jobs));
         let observed = observed?;
+        self.cloud.gauge.begin("making the plan", 0);
         let plan = plan::build(&plan::Inputs {
             desired: &desired,
             state: &self.document,
@@ -393,6 +402,7 @@ impl Open {
             digest: &digest,
         });
         memo.keep();
+        drop(during);
         Ok(Planned { open: self, desired, observed, plan, digest, unclaimed })
     }
 }
@@ -403,10 +413,12 @@ pub async fn settle_open(cloud: &Cloud, document: &mut Document, held: &Held) ->
     if let Some(gateway) = cloud.local.as_deref().filter(|_| document.open.iter().any(nameless)) {
         local::quiet(gateway, report::note).await;
     }
+    let during = report::during("finding out what an interrupted run left open");
     let findings = settle(cloud, document, &pace(cloud), kind).await.map_err(Failure::while_doing(
         "failed to settle what an interrupted run left open; nothing was changed",
     ))?;
     held.write(document).await?;
+    drop(during);
     report::findings(&findings);
     Ok(())
 }

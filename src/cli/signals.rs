@@ -64,6 +64,7 @@ pub async fn end(code: i32) -> ! {
             "Interrupted; the lock of the state could not be given back and runs out by itself.",
         ),
     }
+    report::stream::conclude(u8::try_from(code).unwrap_or(u8::MAX));
     std::process::exit(code)
 }
 

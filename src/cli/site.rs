@@ -118,6 +118,11 @@ impl Site {
         }
     }
 
+    /// Things take as long as on AWS.
+    pub fn is_aws(&self) -> bool {
+        !self.local && self.endpoint.is_none()
+    }
+
     /// What is typed before it is changed, where `y` is too little.
     pub fn password(&self) -> Option<&str> {
         self.target.as_deref().filter(|_| self.protected)

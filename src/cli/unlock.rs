@@ -80,6 +80,7 @@ async fn watch(store: &Store, lease: Claimed) -> Outcome<Option<Claimed>> {
     report::lease(&lease);
     let limit = (lease.interval() + GRACE).min(lease.left);
     report::note(&format!("Watching for {} s whether it is still renewed.", limit.as_secs().max(1)));
+    let _watching = report::during("watching the lease");
     let started = Instant::now();
     let mut now = lease.clone();
     while started.elapsed() < limit {

@@ -4,6 +4,7 @@ use super::once::Once;
 use super::pages::Pages;
 use super::watch::Watch;
 use super::{Layer, Warrant, Warranted};
+use crate::gauge::Gauge;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -55,6 +56,8 @@ pub struct Cloud {
     /// The gateway's endpoint if this is our own local cloud, which can be asked what it is at work on.
     pub local: Option<String>,
     warrant: Option<Arc<dyn Warrant>>,
+    /// Where reads are counted, for whoever watches.
+    pub gauge: Arc<Gauge>,
 }
 
 /// How every client is made.
@@ -98,7 +101,22 @@ impl Cloud {
         let mut config = config.into_builder();
         config.set_http_client(http);
         let config = config.build();
-        Self { config, account, identity: None, region, emulated, local: None, warrant: None }
+        Self {
+            config,
+            account,
+            identity: None,
+            region,
+            emulated,
+            local: None,
+            warrant: None,
+            gauge: Arc::default(),
+        }
+    }
+
+    /// What is read is counted there.
+    #[must_use]
+    pub fn counting(self, gauge: Arc<Gauge>) -> Self {
+        Self { gauge, ..self }
     }
 
     /// For calls that make something anew each time they arrive. EC2 has few client tokens: what was made before the

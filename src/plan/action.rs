@@ -1,4 +1,4 @@
-use super::{Move, Refusal, Rename};
+use super::{Half, Move, Refusal, Rename};
 use crate::address::Address;
 use crate::diff::{AttrChange, Effect};
 use crate::resource::Id;
@@ -99,9 +99,27 @@ pub struct Step {
     pub left_alone: bool,
     /// Seconds that it usually takes on AWS.
     pub seconds: u32,
+    /// Those of them that the deletion takes, where it replaces.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub delete_seconds: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Step {
+    /// Seconds that this half of it usually takes on AWS.
+    pub fn seconds_of(&self, half: &Half) -> u64 {
+        let seconds = match half {
+            Half::Up => self.seconds.saturating_sub(self.delete_seconds),
+            Half::Down if self.action.replaces() => self.delete_seconds,
+            Half::Down | Half::Deposed(_) => self.seconds,
+        };
+        u64::from(seconds.max(1))
+    }
+
     /// The changes that force a replacement.
     pub fn forcing(&self) -> impl Iterator<Item = &AttrChange> {
         self.changes.iter().filter(|change| change.effect == Effect::Replace)

@@ -410,6 +410,7 @@ impl Builder<'_> {
             .map(str::to_owned),
             left_alone: false,
             seconds,
+            delete_seconds: if action.replaces() { typical.delete } else { 0 },
             held_by: vec![],
             after: vec![],
         }

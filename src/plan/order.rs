@@ -30,6 +30,8 @@ pub struct Order {
     graph: DiGraph<Operation, ()>,
     /// Seconds from the start of this operation to the end of the longest chain that waits for it.
     remaining: Vec<u64>,
+    /// Seconds of each operation alone.
+    seconds: Vec<u64>,
 }
 
 /// The graph of a plan's operations without what gives way to it.
@@ -166,16 +168,17 @@ impl Order {
         }
         let steps: HashMap<&Address, &Step> = plan.steps.iter().map(|step| (&step.address, step)).collect();
         let seconds = |operation: &Operation| {
-            steps.get(&operation.address).map_or(1, |step| u64::from(step.seconds.max(1)))
+            steps.get(&operation.address).map_or(1, |step| step.seconds_of(&operation.half))
         };
-        let mut remaining: Vec<u64> = graph.node_weights().map(seconds).collect();
+        let seconds: Vec<u64> = graph.node_weights().map(seconds).collect();
+        let mut remaining = seconds.clone();
         let sorted = petgraph::algo::toposort(&graph, None).unwrap_or_default();
         debug_assert_eq!(sorted.len(), graph.node_count(), "the order of a plan has a cycle");
         for node in sorted.into_iter().rev() {
             let longest = graph.edges(node).map(|edge| remaining[edge.target().index()]).max();
             remaining[node.index()] += longest.unwrap_or(0);
         }
-        Self { graph, remaining }
+        Self { graph, remaining, seconds }
     }
 
     pub fn len(&self) -> usize {
@@ -193,6 +196,11 @@ impl Order {
     /// Longest remaining path, in typical seconds.
     pub fn remaining(&self, index: usize) -> u64 {
         self.remaining[index]
+    }
+
+    /// Typical seconds of this operation alone.
+    pub fn seconds(&self, index: usize) -> u64 {
+        self.seconds[index]
     }
 
     /// Typical seconds of the longest chain of all.

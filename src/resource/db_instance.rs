@@ -7,7 +7,9 @@ mod roles;
 mod rules;
 
 use super::taken::Taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Typical, Wait};
+use super::{
+    Actions, Change, Create, Holds, Id, Leftover, Live, Owner, Profile, Resource, Retry, Typical, Wait,
+};
 use super::db_subnet_group::{from_rds, rds_tags, retag};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::{Error, Result};
@@ -407,6 +409,20 @@ impl Resource for DbInstance {
             }
             other => other.map(|_| ()),
         }
+    }
+
+    fn leaves(id: &Id, live: &Live<Self>) -> Vec<Leftover> {
+        let snapshot = (!live.inputs.skip_final_snapshot).then(|| {
+            let name = final_snapshot(id, live);
+            let delete = format!("aws rds delete-db-snapshot --db-snapshot-identifier {name}");
+            Leftover { what: "final snapshot", name, delete }
+        });
+        let backups = (!live.inputs.delete_automated_backups).then(|| {
+            let name = live.outputs.resource_id.clone();
+            let delete = format!("aws rds delete-db-instance-automated-backup --dbi-resource-id {name}");
+            Leftover { what: "automated backups", name, delete }
+        });
+        snapshot.into_iter().chain(backups).collect()
     }
 
     fn check(inputs: &Json) -> Vec<(String, String)> {

@@ -1,5 +1,5 @@
 use super::ownership;
-use super::{Change, Create, Holds, Id, Live, Owner, Profile, Resource, Status};
+use super::{Change, Create, Holds, Id, Leftover, Live, Owner, Profile, Resource, Status};
 use crate::cloud::Cloud;
 use crate::error::{Error, Result};
 use futures::future::BoxFuture;
@@ -50,6 +50,10 @@ pub trait Kind: Send + Sync {
         after: Json,
     ) -> BoxFuture<'a, Result<()>>;
     fn delete<'a>(&'a self, cloud: &'a Cloud, id: &'a Id, live: Observed) -> BoxFuture<'a, Result<()>>;
+    /// What is there of it after its deletion; what cannot be told is not.
+    fn leaves(&self, _id: &Id, _live: &Observed) -> Vec<Leftover> {
+        vec![]
+    }
 }
 
 pub(super) struct Erased<R> {
@@ -152,5 +156,13 @@ impl<R: Resource> Kind for Erased<R> {
             };
             R::delete(cloud, id, &live).await
         })
+    }
+
+    fn leaves(&self, id: &Id, live: &Observed) -> Vec<Leftover> {
+        let inputs = typed::<R, _>(live.inputs.clone());
+        let outputs = typed::<R, _>(live.outputs.clone());
+        let live = inputs
+            .and_then(|inputs| Ok(Live::<R> { inputs, outputs: outputs?, status: live.status.clone() }));
+        live.map(|live| R::leaves(id, &live)).unwrap_or_default()
     }
 }

@@ -139,7 +139,7 @@ impl Resource for GlueTable {
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
-        super::each(ids, |id| read_one(cloud, id)).await
+        super::each(cloud, ids, |id| read_one(cloud, id)).await
     }
 
     /// The whole object is written, and only if nobody else has written it since it was read: an engine keeps in it where

@@ -95,7 +95,7 @@ impl Resource for LambdaFunction {
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
-        super::each(ids, |id| read_one(cloud, id)).await
+        super::each(cloud, ids, |id| read_one(cloud, id)).await
     }
 
     /// Lambda takes one change at a time and refuses the next until the function is ready again, so a call changes

@@ -7,6 +7,7 @@ mod ec2;
 mod erased;
 mod glue;
 mod holds;
+mod leftover;
 mod live;
 pub mod ownership;
 mod profile;
@@ -14,6 +15,7 @@ mod taken;
 
 pub use erased::{Kind, Observed};
 pub use holds::Holds;
+pub use leftover::Leftover;
 pub use live::{Change, Create, Id, Live, Owner, Status};
 pub use profile::{Actions, Profile, Retry, Typical, Wait};
 
@@ -72,6 +74,12 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// from the state.
     fn delete(cloud: &Cloud, id: &Id, live: &Live<Self>) -> impl Future<Output = Result<()>> + Send;
 
+    /// What is there of it after its deletion, such as a final snapshot: told, since somebody pays for it. `live` is what
+    /// `delete` gets.
+    fn leaves(_id: &Id, _live: &Live<Self>) -> Vec<Leftover> {
+        vec![]
+    }
+
     /// Rules between attributes that a JSON Schema cannot say. `inputs` may hold unknown values
     /// (`{"$unknown": "vpc.main.id"}`) anywhere. Returns pairs of attribute path and complaint with remedy.
     fn check(_inputs: &serde_json::Value) -> Vec<(String, String)> {
@@ -119,7 +127,7 @@ registry! {
 }
 
 /// Reads one by one, several at a time: for services without a call that describes many.
-async fn each<R, F>(ids: &[Id], read: impl Fn(Id) -> F) -> Result<HashMap<Id, Live<R>>>
+async fn each<R, F>(cloud: &Cloud, ids: &[Id], read: impl Fn(Id) -> F) -> Result<HashMap<Id, Live<R>>>
 where
     R: Resource,
     F: Future<Output = Result<Option<Live<R>>>>,
@@ -127,7 +135,11 @@ where
     let mut reads = Vec::with_capacity(ids.len());
     for id in ids {
         let found = read(id.clone());
-        reads.push(async move { found.await.map(|live| live.map(|live| (id.clone(), live))) });
+        reads.push(async move {
+            let live = found.await;
+            cloud.gauge.count();
+            live.map(|live| live.map(|live| (id.clone(), live)))
+        });
     }
     let found: Vec<_> = stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())

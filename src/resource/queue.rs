@@ -119,7 +119,7 @@ impl Resource for Queue {
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
-        super::each(ids, |id| read_one(cloud, id)).await
+        super::each(cloud, ids, |id| read_one(cloud, id)).await
     }
 
     async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {

@@ -173,7 +173,7 @@ impl Resource for Schedule {
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
-        super::each(ids, |id| read_one(cloud, id)).await
+        super::each(cloud, ids, |id| read_one(cloud, id)).await
     }
 
     /// The whole schedule: what is left out of the call is reset.

@@ -1,3 +1,4 @@
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
@@ -16,6 +17,17 @@ pub struct Answer {
     pub stdout: String,
     pub stderr: String,
     pub code: i32,
+}
+
+impl Answer {
+    pub fn of(output: std::process::Output) -> Self {
+        Self {
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            // As a shell tells a death by a signal.
+            code: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap()),
+        }
+    }
 }
 
 impl Test {
@@ -79,7 +91,12 @@ impl Test {
 
     /// Any command, in this folder.
     pub fn spawn(&self, command: &mut Command) -> Answer {
-        let output = command
+        self.prepare(command);
+        Answer::of(command.output().unwrap())
+    }
+
+    pub fn prepare(&self, command: &mut Command) {
+        command
             .current_dir(&self.folder)
             // Hermetic: nobody's credentials, settings or colours.
             .env_clear()
@@ -87,14 +104,7 @@ impl Test {
             .env("HOME", &self.folder)
             .env("COLUMNS", "100")
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .output()
-            .unwrap();
-        Answer {
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-            code: output.status.code().unwrap(),
-        }
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
     }
 
     /// At a terminal at which somebody types `line`; all that is on it is in `stdout`.

@@ -4,6 +4,7 @@
 
 mod durability;
 mod encryption;
+mod ending;
 mod formats;
 mod help;
 mod hostile;
@@ -14,8 +15,11 @@ mod moves;
 mod offline;
 mod place;
 mod places;
+mod queues;
 mod recorder;
 mod recovery;
+mod screen;
 mod standin;
 mod states;
+mod stream;
 mod terraform;

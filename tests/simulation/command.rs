@@ -1,3 +1,4 @@
+use crate::book::Book;
 use crate::draft::Draft;
 use crate::kind::{kind, kinds};
 use crate::place::Snapshot;
@@ -16,8 +17,9 @@ use stackctl::state::{Cost, Digest, Document, Held, StateError};
 use std::collections::HashMap;
 use std::future::pending;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
+use tokio::time::Instant;
 
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "eu-west-1";
@@ -174,6 +176,7 @@ async fn carry_out(
             }
         })
     });
+    let (book, began) = (Mutex::new(Book::new(&plan)), Instant::now());
     let run = Run {
         cloud,
         desired: &desired,
@@ -190,6 +193,7 @@ async fn carry_out(
         pace: Pace::AWS,
         events: &|event| {
             process.sim.log(|| format!("{} says {event:?}", process.name));
+            book.lock().unwrap().take(&event, began.elapsed());
             if matches!(event, Event::Finished { .. } | Event::Failed { .. }) {
                 process.touch(Point::Done);
             }
@@ -197,6 +201,9 @@ async fn carry_out(
         stop: process.stop.subscribe(),
     };
     let mut summary = apply(&run, document).await;
+    if let Some(wrong) = book.into_inner().unwrap().end(&summary) {
+        sim.wrong("events", || wrong);
+    }
     if let Some(lock) = lock {
         lock.abort();
     }

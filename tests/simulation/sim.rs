@@ -36,7 +36,7 @@ pub struct Sim {
 /// What must hold, by name: `announced`, a durable intent before every call; `order`, no dependant before what it needs is
 /// durable; `loss`, no object
 /// deleted that is wanted under the same name; `second plan`, empty right after an apply; `stuck`, with no more faults an apply and a destroy go through.
-pub const INVARIANTS: [&str; 13] = [
+pub const INVARIANTS: [&str; 14] = [
     "orphan",
     "duplicate",
     "phantom",
@@ -49,6 +49,7 @@ pub const INVARIANTS: [&str; 13] = [
     "destroy",
     "loss",
     "stuck",
+    "events",
     "panic",
 ];
 

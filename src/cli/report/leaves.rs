@@ -13,6 +13,8 @@ pub struct View {
     pub width: usize,
     /// What does not change as well, and long texts in full.
     pub details: bool,
+    /// How long things usually take on AWS: where they go to AWS.
+    pub times: bool,
 }
 
 /// Where names of attributes begin.

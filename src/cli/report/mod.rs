@@ -1,8 +1,12 @@
 //! What people see. Nothing else prints: data goes to stdout, all else to stderr; colour only where it is welcome.
 
 mod bug;
+mod causes;
 mod chaos;
 mod document;
+#[cfg(test)]
+mod drift_tests;
+mod during;
 mod excerpt;
 mod leaves;
 mod lock;
@@ -15,17 +19,22 @@ mod plan;
 mod plan_tests;
 mod progress;
 mod review;
+mod screen;
 mod site;
 mod stack;
 mod state;
+pub mod stream;
 mod style;
 mod summary;
+#[cfg(test)]
+mod summary_tests;
 mod value;
 mod wrap;
 
 pub use bug::bug;
 pub use chaos::chaos;
 pub use document::plan_json;
+pub use during::{counting, during};
 pub use lock::{holding, holding_json, lease};
 pub use log::log_writer;
 pub use logged::{logged, logged_json};
@@ -39,7 +48,7 @@ pub use state::{
     salvage,
 };
 pub use style::{Paint, table};
-pub use summary::summary;
+pub use summary::{Ending, ending};
 
 use super::failure::Failure;
 use crate::address::Address;
@@ -49,6 +58,7 @@ use crate::package;
 use crate::visible::{visible, visible_json, visible_lines};
 use std::io::{BufRead, IsTerminal};
 use style::rendered;
+use wrap::wrap;
 
 /// Columns of the terminal, or what reads well in a pipe.
 pub fn width() -> usize {
@@ -69,6 +79,9 @@ fn room(stream: &impl IsTerminal) -> usize {
 
 /// A line of data for people: what comes from outside is made visible.
 pub fn data(line: &str) {
+    if stream::is_on() {
+        return note(line);
+    }
     out::line(&rendered(line, colour_of(&std::io::stdout())));
 }
 
@@ -86,22 +99,49 @@ pub fn raw(text: &str) {
     }
 }
 
-/// A line for people.
+/// A line for people. At a terminal it breaks at words.
 pub fn note(line: &str) {
-    out::error_line(&rendered(line, colour()));
+    for line in folded(line, room(&std::io::stderr())) {
+        out::error_line(&rendered(&line, colour()));
+    }
+}
+
+/// A line that is longer than the terminal is wide, broken at words below its beginning. A painted one is as it should be.
+fn folded(line: &str, room: usize) -> Vec<String> {
+    let text = line.trim_start();
+    let indent = line.chars().count() - text.chars().count();
+    if line.chars().count() <= room || line.contains(['\u{1b}', '\n']) || indent * 2 > room {
+        return vec![line.to_owned()];
+    }
+    wrap(text, room - indent).into_iter().map(|line| format!("{:indent$}{line}", "")).collect()
+}
+
+/// `error: …`, its further lines below the text.
+fn labelled(paint: Paint, label: &str, text: &str) {
+    let indent = label.chars().count() + 1;
+    let room = room(&std::io::stderr()).saturating_sub(indent);
+    for (at, line) in wrap(text, room).into_iter().enumerate() {
+        match at {
+            0 => note(&format!("{} {line}", paint.label(label))),
+            _ => note(&format!("{:indent$}{line}", "")),
+        }
+    }
 }
 
 /// A line for whoever is still there to read it: the terminal may be what went away.
 pub fn last_word(line: &str) {
+    screen::close();
     note(line);
 }
 
 pub fn warning(text: &str) {
-    note(&format!("{} {text}", Paint::Change.label("warning:")));
+    stream::warning(text);
+    labelled(Paint::Change, "warning:", text);
 }
 
 /// How a command failed, with its remedy.
 pub fn failure(failure: &Failure) {
+    stream::failure(failure);
     if let Failure::Config(diagnostics) = failure {
         block(&diagnostics.render(width(), colour()));
         let count = diagnostics.len();
@@ -117,13 +157,13 @@ pub fn failure(failure: &Failure) {
         // These have lines: a compiler's, a log's. No line of theirs begins where ours do.
         Failure::Package(_) | Failure::Local(_) => {
             let mut lines = text.lines();
-            note(&format!("{} {}", Paint::Bad.label("error:"), lines.next().unwrap_or_default()));
+            labelled(Paint::Bad, "error:", lines.next().unwrap_or_default());
             lines.for_each(|line| note(&format!("  {line}")));
         }
-        _ => note(&format!("{} {text}", Paint::Bad.label("error:"))),
+        _ => labelled(Paint::Bad, "error:", &text),
     }
     if let Some(help) = failure.help() {
-        note(&format!("{} {help}", Paint::Good.label(" help:")));
+        labelled(Paint::Good, " help:", help);
     }
 }
 
@@ -242,7 +282,7 @@ pub fn losses<'a>(losses: impl Iterator<Item = (&'a Address, usize, &'static str
 
 /// Whether somebody is there who could answer.
 pub fn can_ask() -> bool {
-    std::io::stdin().is_terminal()
+    std::io::stdin().is_terminal() && !stream::is_on()
 }
 
 /// Asks for a word; `None` where nobody can answer.

@@ -1,6 +1,6 @@
 //! The words beside a step and its changes: the same in every rendering of a plan.
 
-use super::style::duration;
+use super::style::about;
 use crate::config::Stack;
 use crate::detail::{Detail, StepDetail};
 use crate::diff::{AttrChange, Effect};
@@ -23,8 +23,8 @@ pub fn of(step: &Step, plan: &Plan) -> StepDetail {
     StepDetail::of(kind.map_or(&Json::Null, |kind| kind.inputs()), step, &plan.account)
 }
 
-/// Why it is done, and what is to be known before.
-pub fn notes(step: &Step) -> Vec<Note> {
+/// Why it is done, and what is to be known before; with `times`, how long it takes on AWS.
+pub fn notes(step: &Step, times: bool) -> Vec<Note> {
     let mut notes = vec![];
     let mut say = |text: String, loud: bool| notes.push(Note { text, loud });
     match &step.reason {
@@ -63,8 +63,8 @@ pub fn notes(step: &Step) -> Vec<Note> {
     if step.protected && step.action.deletes() {
         say("protected by prevent_destroy".to_owned(), true);
     }
-    if step.seconds >= 60 {
-        say(format!("about {} on AWS", duration(Duration::from_secs(step.seconds.into()))), false);
+    if times && step.seconds >= 60 {
+        say(format!("{} on AWS", about(Duration::from_secs(step.seconds.into()))), false);
     }
     notes
 }
@@ -111,12 +111,12 @@ pub fn told<'a>(step: &'a Step, detail: &'a StepDetail, stack: &Stack, details: 
 }
 
 /// `3 to create, 1 to replace; about 12 min on AWS`.
-pub fn counted(plan: &Plan) -> String {
+pub fn counted(plan: &Plan, times: bool) -> String {
     let tally = Tally::of(plan);
     let rest = tally.rest().map(|rest| format!("; {rest}")).unwrap_or_default();
     let longest = Order::new(plan).longest();
-    let time = if longest >= 60 {
-        format!("; about {} on AWS", duration(Duration::from_secs(longest)))
+    let time = if times && longest >= 60 {
+        format!("; {} on AWS", about(Duration::from_secs(longest)))
     } else {
         String::new()
     };

@@ -1,5 +1,6 @@
 //! The two streams. Nothing else writes to them.
 
+use super::screen::aside;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -8,18 +9,20 @@ static LOST: Mutex<Option<String>> = Mutex::new(None);
 
 /// To stdout. The text is fit for it already.
 pub fn line(text: &str) {
-    note(writeln!(io::stdout().lock(), "{text}"));
+    note(aside(|| writeln!(io::stdout().lock(), "{text}")));
 }
 
 /// To stderr.
 pub fn error_line(text: &str) {
-    note(writeln!(io::stderr().lock(), "{text}"));
+    note(aside(|| writeln!(io::stderr().lock(), "{text}")));
 }
 
 /// To stderr, to be answered in the same line.
 pub fn question(text: &str) {
-    let mut stderr = io::stderr().lock();
-    note(write!(stderr, "{text} ").and_then(|()| stderr.flush()));
+    note(aside(|| {
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{text} ").and_then(|()| stderr.flush())
+    }));
 }
 
 /// Who has read enough (`| head`), or went away, misses nothing.

@@ -1,16 +1,17 @@
 use super::document::of_output;
 use super::leaves::{self, View, plain_length};
 use super::notes::{Note, counted, notes, of, rename, told};
-use super::style::Paint;
-use super::wrap::wrap;
+use super::style::{Paint, count};
+use super::wrap::{point, wrap};
 use super::{data, note, width};
+use crate::cli::site::Site;
 use crate::config::Stack;
 use crate::detail::{Detail, StepDetail};
 use crate::plan::{Action, Plan, Step, Tally};
 
 /// The plan for people: what was found changed, what will be done and why, and a summary.
-pub fn plan(plan: &Plan, stack: &Stack, details: bool) {
-    for line in lines(plan, stack, View { width: width(), details }) {
+pub fn plan(plan: &Plan, stack: &Stack, site: &Site, details: bool) {
+    for line in lines(plan, stack, View { width: width(), details, times: site.is_aws() }) {
         data(&line);
     }
 }
@@ -18,7 +19,7 @@ pub fn plan(plan: &Plan, stack: &Stack, details: bool) {
 pub(super) fn lines(plan: &Plan, stack: &Stack, view: View) -> Vec<String> {
     let mut lines = vec![];
     drift(plan, &mut lines, view);
-    moves(plan, stack, &mut lines);
+    moves(plan, stack, view, &mut lines);
     let sections = [
         ("Create", Paint::Good, "+", Action::Create),
         ("Update in place", Paint::Change, "~", Action::Update),
@@ -40,34 +41,39 @@ pub(super) fn lines(plan: &Plan, stack: &Stack, view: View) -> Vec<String> {
         }
         lines.push(String::new());
     }
-    left_behind(plan, &mut lines);
-    renames(plan, &mut lines);
+    left_behind(plan, view, &mut lines);
+    renames(plan, view, &mut lines);
     outputs(plan, &mut lines, view);
     refused(plan, view, &mut lines);
     lines.extend(widened(plan, view));
-    lines.push(summary(plan));
+    lines.extend(indented(&summary(plan, view), 0, view.width));
     lines
 }
+
+/// So many that were changed by others are listed; what happens to them is shown below in any case.
+const DRIFTED: usize = 20;
 
 fn drift(plan: &Plan, lines: &mut Vec<String>, view: View) {
     let drifted: Vec<&Step> = plan.steps.iter().filter(|step| !step.drift.is_empty()).collect();
     if drifted.is_empty() && plan.gone.is_empty() {
         return;
     }
-    lines.push(Paint::Strong.label("Changed outside of stackctl"));
-    for gone in &plan.gone {
-        lines.push(format!(
-            "  {} {} ({}) does not exist any more",
-            Paint::Bad.label("!"),
-            gone.address,
-            gone.id
-        ));
+    let total = plan.gone.len() + drifted.len();
+    let most = if view.details { usize::MAX } else { DRIFTED };
+    let many = if total > most { format!(": {} resources", count(total)) } else { String::new() };
+    lines.push(Paint::Strong.label(&format!("Changed outside of stackctl{many}")));
+    for gone in plan.gone.iter().take(most) {
+        let text = format!("{} ({}) does not exist any more", gone.address, gone.id);
+        lines.extend(point("  !", Paint::Bad, &text, view.width));
     }
-    for step in drifted {
+    for step in drifted.into_iter().take(most.saturating_sub(plan.gone.len())) {
         lines.push(format!("  {} {}", Paint::Change.label("!"), step.address));
         let drift = of(step, plan).drift;
         let column = leaves::column(drift.iter(), view);
         lines.extend(drift.iter().flat_map(|detail| leaves::lines(detail, None, false, column, view)));
+    }
+    if total > most {
+        lines.push(format!("    and {} more; --details shows all", count(total - most)));
     }
     lines.push(String::new());
 }
@@ -75,15 +81,20 @@ fn drift(plan: &Plan, lines: &mut Vec<String>, view: View) {
 fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, view: View, lines: &mut Vec<String>) {
     let place = stack.blocks.get(&step.address).map(|block| stack.place(block.span));
     let painted = |note: Note| if note.loud { Paint::Bad.label(&note.text) } else { note.text };
-    let notes: Vec<String> = notes(step).into_iter().map(painted).collect();
-    let place = place.map(|place| format!("  {}", Paint::Dim.label(&place))).unwrap_or_default();
+    let notes: Vec<String> = notes(step, view.times).into_iter().map(painted).collect();
+    let told = place.as_ref().map(|place| format!("  {}", Paint::Dim.label(place))).unwrap_or_default();
     let address = Paint::Strong.label(&step.address.to_string());
-    let line = format!("  {} {address}{place}", paint.label(&format!("{sign:>3}")));
+    let line = format!("  {} {address}{told}", paint.label(&format!("{sign:>3}")));
     let whole = if notes.is_empty() { line.clone() } else { format!("{line}  {}", notes.join("; ")) };
     if plain_length(&whole) <= view.width {
         return lines.push(whole);
     }
-    lines.push(line);
+    if plain_length(&line) <= view.width {
+        lines.push(line);
+    } else {
+        lines.extend(point(&format!("  {sign:>3}"), paint, &step.address.to_string(), view.width));
+        lines.extend(place.map(|place| format!("        {}", Paint::Dim.label(&place))));
+    }
     for note in notes {
         lines.extend(indented(&note, 8, view.width));
     }
@@ -127,7 +138,7 @@ fn changes(step: &Step, detail: &StepDetail, stack: &Stack, view: View, lines: &
 }
 
 /// Objects that get another address.
-fn moves(plan: &Plan, stack: &Stack, lines: &mut Vec<String>) {
+fn moves(plan: &Plan, stack: &Stack, view: View, lines: &mut Vec<String>) {
     if plan.kept().next().is_none() {
         return;
     }
@@ -136,29 +147,35 @@ fn moves(plan: &Plan, stack: &Stack, lines: &mut Vec<String>) {
         let place = stack.blocks.get(&one.to).map(|block| stack.place(block.span));
         let place = place.map(|place| format!("  {}", Paint::Dim.label(&place))).unwrap_or_default();
         let to = Paint::Strong.label(&one.to.to_string());
-        lines.push(format!("  {} {} is {to} now{place}", Paint::Change.label("  >"), one.from));
+        let line = format!("  {} {} is {to} now{place}", Paint::Change.label("  >"), one.from);
+        match plain_length(&line) <= view.width {
+            true => lines.push(line),
+            false => lines.extend(point(
+                "    >",
+                Paint::Change,
+                &format!("{} is {} now", one.from, one.to),
+                view.width,
+            )),
+        }
     }
     lines.push(String::new());
 }
 
 /// How to keep what looks renamed.
-fn renames(plan: &Plan, lines: &mut Vec<String>) {
+fn renames(plan: &Plan, view: View, lines: &mut Vec<String>) {
     for one in &plan.renames {
-        lines.push(format!("{} {}", Paint::Strong.label("Renamed?"), rename(one)));
+        lines.extend(point("Renamed?", Paint::Strong, &rename(one), view.width));
     }
     if !plan.renames.is_empty() {
         lines.push(String::new());
     }
 }
 
-fn left_behind(plan: &Plan, lines: &mut Vec<String>) {
+fn left_behind(plan: &Plan, view: View, lines: &mut Vec<String>) {
     for step in plan.steps.iter().filter(|step| step.action == Action::Noop) {
         for id in &step.deposed {
-            lines.push(format!(
-                "    {} {} ({id}): left over from a replacement",
-                Paint::Bad.label("-"),
-                step.address
-            ));
+            let text = format!("{} ({id}): left over from a replacement", step.address);
+            lines.extend(point("    -", Paint::Bad, &text, view.width));
         }
     }
 }
@@ -205,12 +222,12 @@ fn widened(plan: &Plan, view: View) -> Vec<String> {
 }
 
 /// `Plan: 24 to create, 1 to replace.`
-fn summary(plan: &Plan) -> String {
+fn summary(plan: &Plan, view: View) -> String {
     let tally = Tally::of(plan);
     if plan.is_empty() {
         return format!("{} {tally}", Paint::Good.label("No changes."));
     }
-    format!("{} {}.", Paint::Strong.label("Plan:"), counted(plan))
+    format!("{} {}.", Paint::Strong.label("Plan:"), counted(plan, view.times))
 }
 
 /// Where a saved plan went.

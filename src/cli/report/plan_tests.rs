@@ -55,6 +55,7 @@ pub(super) fn step(kind: &str, before: &Json, after: &Json) -> Step {
         belongs_to: None,
         left_alone: false,
         seconds: 0,
+        delete_seconds: 0,
     }
 }
 
@@ -81,8 +82,8 @@ pub(super) fn stack() -> Stack {
     parse(source, &Options::default(), crate::resource::registry()).unwrap()
 }
 
-fn shown(plan: &Plan, width: usize, details: bool) -> String {
-    let lines = lines(plan, &stack(), View { width, details });
+pub(super) fn shown(plan: &Plan, width: usize, details: bool) -> String {
+    let lines = lines(plan, &stack(), View { width, details, times: true });
     let lines: Vec<String> =
         lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
     for line in &lines {
@@ -233,7 +234,8 @@ fn secrets_are_never_shown() {
         for change in diff(&schema, &before, &after) {
             let found = detail(&schema, &change);
             let json = json!(found).to_string();
-            let text = leaves::lines(&found, None, false, 10, View { width: 60, details: true }).join("\n");
+            let text = leaves::lines(&found, None, false, 10, View { width: 60, details: true, times: true })
+                .join("\n");
             assert!(!json.contains("secret-") && !text.contains("secret-"), "{json}\n{text}");
             assert!(text.contains("(sensitive)"), "{text}");
         }
@@ -348,7 +350,7 @@ proptest! {
             prop_assert!(told.contains(token), "{token} is not in {told}");
         }
         for width in [40, 60, 100, 300] {
-            let view = View { width, details: false };
+            let view = View { width, details: false, times: true };
             let column = leaves::column(details.iter(), view);
             let lines: Vec<String> = details.iter().flat_map(|one| leaves::lines(one, None, false, column, view)).collect();
             let text = anstream::adapter::strip_str(&lines.join("")).to_string();

@@ -1,9 +1,10 @@
 use super::style::Paint;
-use super::{data, note, room};
+use super::{data, note, room, stream};
 use crate::cli::site::Site;
 
 /// Where the command works, as the first line of what it prints.
 pub fn site(site: &Site) {
+    stream::place(site);
     lines(site, room(&std::io::stdout())).iter().for_each(|line| data(line));
 }
 

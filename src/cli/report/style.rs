@@ -102,6 +102,41 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// `about 4 min`, `about 40 s`: no more exact than an estimate is.
+pub fn about(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..10 => "some seconds".to_owned(),
+        seconds @ 10..100 => format!("about {} s", seconds.div_ceil(10) * 10),
+        seconds => {
+            format!("about {} min", count(usize::try_from(seconds.div_ceil(60)).unwrap_or(usize::MAX)))
+        }
+    }
+}
+
+/// `2,000`.
+pub fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut out = digits[..first].to_owned();
+    for at in (first..digits.len()).step_by(3) {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.push_str(&digits[at..at + 3]);
+    }
+    out
+}
+
+/// A list that a person reads to its end: the first few, and how many more.
+pub fn some(names: &[String]) -> String {
+    const ALL: usize = 8;
+    const FEW: usize = 3;
+    match names.len() {
+        0..=ALL => names.join(", "),
+        many => format!("{} and {} more", names[..FEW].join(", "), count(many - FEW)),
+    }
+}
+
 /// Lines of aligned columns, the header first. Cells must be plain text.
 pub fn table(rows: &[Vec<String>]) -> Vec<String> {
     let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect()).collect();
@@ -122,6 +157,20 @@ pub fn table(rows: &[Vec<String>]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_as_they_are_read() {
+        let counts = [0, 7, 312, 2000, 1_234_567].map(count);
+        assert_eq!(counts, ["0", "7", "312", "2,000", "1,234,567"]);
+        let times = [3, 10, 62, 100, 240, 780].map(|seconds| about(Duration::from_secs(seconds)));
+        assert_eq!(
+            times,
+            ["some seconds", "about 10 s", "about 70 s", "about 2 min", "about 4 min", "about 13 min"]
+        );
+        let names: Vec<String> = (0..1850).map(|at| format!("queue.q{at}")).collect();
+        assert_eq!(some(&names), "queue.q0, queue.q1, queue.q2 and 1,847 more");
+        assert_eq!(some(&names[..2]), "queue.q0, queue.q1");
+    }
 
     #[test]
     fn styles_are_ours_alone() {

@@ -1,3 +1,5 @@
+use super::style::Paint;
+
 /// Ends a line in the midst of a word that is longer than the line.
 pub const BROKEN: char = '↵';
 
@@ -40,6 +42,18 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     end(&mut line, &mut used);
     lines
+}
+
+/// A text behind its sign, `  ✗`, and its further lines below the text.
+pub fn point(sign: &str, paint: Paint, text: &str, width: usize) -> Vec<String> {
+    let indent = sign.chars().count() + 1;
+    let lines = wrap(text, width.saturating_sub(indent)).into_iter().enumerate();
+    lines
+        .map(|(at, line)| match at {
+            0 => format!("{} {line}", paint.label(sign)),
+            _ => format!("{:indent$}{line}", ""),
+        })
+        .collect()
 }
 
 #[cfg(test)]

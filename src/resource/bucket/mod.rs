@@ -198,7 +198,7 @@ impl Resource for Bucket {
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
-        super::each(ids, |id| read_one(cloud, id)).await
+        super::each(cloud, ids, |id| read_one(cloud, id)).await
     }
 
     /// One part after the other: S3 refuses two configurations at once. The policy comes after the access block, which

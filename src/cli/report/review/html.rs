@@ -171,7 +171,7 @@ fn picture(story: &Story<'_>) -> Markup {
 
 fn durations(story: &Story<'_>) -> Markup {
     html! {
-        @if let Some(picture) = timeline(story.plan) {
+        @if let Some(picture) = timeline(story.plan).filter(|_| story.site.is_aws()) {
             section { h2 { "How long it takes" } (picture) }
         }
     }

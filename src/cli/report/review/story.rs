@@ -90,7 +90,7 @@ impl<'a> Story<'a> {
                 step,
                 address: visible(&step.address.to_string()).into_owned(),
                 place: stack.blocks.get(&step.address).map(|block| stack.place(block.span)),
-                notes: notes(step),
+                notes: notes(step, site.is_aws()),
                 widens: detail.widens.clone(),
                 entries: told
                     .changes
@@ -108,7 +108,7 @@ impl<'a> Story<'a> {
         let left = plan.steps.iter().filter(|step| step.action == Action::Noop);
         let summary = match plan.is_empty() {
             true => format!("no changes: {}", Tally::of(plan)).trim_end_matches('.').to_owned(),
-            false => counted(plan),
+            false => counted(plan, site.is_aws()),
         };
         Self {
             plan,

@@ -64,9 +64,7 @@ pub fn timeline(plan: &Plan) -> Option<Markup> {
 
 fn bars(plan: &Plan, order: &Order) -> Vec<Bar> {
     let steps: HashMap<&Address, &Step> = plan.steps.iter().map(|step| (&step.address, step)).collect();
-    let seconds: Vec<u64> = (0..order.len())
-        .map(|at| steps.get(&order.operation(at).address).map_or(1, |step| u64::from(step.seconds.max(1))))
-        .collect();
+    let seconds: Vec<u64> = (0..order.len()).map(|at| order.seconds(at)).collect();
     let mut waits: Vec<usize> = (0..order.len()).map(|at| order.waits_for(at)).collect();
     let mut start = vec![0; order.len()];
     let mut ready: Vec<usize> = (0..order.len()).filter(|at| waits[*at] == 0).collect();
