@@ -51,3 +51,40 @@ fn many_failures_of_one_cause_are_one() {
     );
     assert!(said.lines().count() < 25, "{said}");
 }
+
+/// What stays of a database is what its deletion asks for: the snapshot of the same name, unless there is none.
+#[test]
+fn a_database_leaves_what_its_deletion_makes() {
+    use serde_json::{Value as Json, json};
+    use stackctl::resource::{Observed, Status, kind};
+    let kind = kind("db_instance").unwrap();
+    let leaves = |more: Json| {
+        let mut inputs = json!({});
+        for (name, schema) in kind.inputs()["properties"].as_object().unwrap() {
+            let default = schema.get("default").cloned();
+            let filled = match schema["type"].as_str() {
+                Some("integer") => json!(20),
+                Some("string") => json!("x"),
+                _ => Json::Null,
+            };
+            inputs[name] = default.unwrap_or(filled);
+        }
+        more.as_object().unwrap().iter().for_each(|(name, value)| inputs[name] = value.clone());
+        let mut outputs = json!({});
+        for (name, schema) in kind.outputs()["properties"].as_object().unwrap() {
+            outputs[name] = if schema["type"] == "integer" { json!(5432) } else { json!("db-ABC") };
+        }
+        let live = Observed { inputs, outputs, status: Status::Ready, owner: None };
+        let left = kind.leaves(&"loans".into(), &live);
+        left.into_iter()
+            .map(|left| format!("{} {}: {}", left.what, left.name, left.delete))
+            .collect::<Vec<_>>()
+    };
+    let snapshot =
+        "final snapshot loans-final-abc: aws rds delete-db-snapshot --db-snapshot-identifier loans-final-abc";
+    assert_eq!(leaves(json!({ "final_snapshot_identifier": null })), [snapshot]);
+    assert_eq!(leaves(json!({ "final_snapshot_identifier": null, "skip_final_snapshot": true })), [""; 0]);
+    let kept = leaves(json!({ "skip_final_snapshot": true, "delete_automated_backups": false }));
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].starts_with("automated backups db-ABC: aws rds delete-db-instance-automated-backup"));
+}
