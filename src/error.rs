@@ -15,6 +15,9 @@ pub enum Error {
     },
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// Nobody answered at all.
+    #[error(transparent)]
+    Unreached(#[from] crate::cloud::Unreached),
     /// A rule of stackctl's own stops the operation; the text says which and the remedy.
     #[error("{}", veiled(.0))]
     Refused(String),

@@ -4,10 +4,12 @@ use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::Result;
 use crate::resource::{Id, Kind, Owner};
-use crate::state::{Document, Intent, Record, Verb};
+use crate::state::{Document, Entry, Intent, Record, Verb};
 use futures::future::try_join_all;
 use serde_json::json;
 use std::fmt;
+use std::iter::once;
+use tokio::time::{Instant, sleep};
 
 /// What became of an intent that a dead run left open.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +18,8 @@ pub enum Finding {
     Adopted { address: Address, id: Id },
     /// Nothing had been created.
     Nothing { address: Address },
+    /// It was being deleted, and is gone.
+    Deleted { address: Address },
     /// It was being changed or deleted; what is there is read anew.
     Interrupted { address: Address, verb: Verb },
 }
@@ -25,6 +29,7 @@ impl fmt::Display for Finding {
         match self {
             Self::Adopted { address, id } => write!(f, "adopted {address} {id}"),
             Self::Nothing { address } => write!(f, "nothing of {address}"),
+            Self::Deleted { address } => write!(f, "{address} is gone"),
             Self::Interrupted { address, verb } => write!(f, "cut off {verb} {address}"),
         }
     }
@@ -48,7 +53,11 @@ pub async fn settle(
         let kind = kind(&intent.address.kind);
         match intent.verb {
             Verb::Create => found(cloud, document, intent, pace, kind).await,
-            Verb::Update | Verb::Delete => Ok(None),
+            Verb::Update => Ok(None),
+            // What is there still is found as what it is.
+            Verb::Delete => is_gone(cloud, document, intent, pace, kind)
+                .await
+                .map(|gone| intent.id.clone().filter(|_| !gone)),
         }
     });
     let mut found = try_join_all(lookups).await?.into_iter();
@@ -57,6 +66,11 @@ pub async fn settle(
         let found = found.next().flatten();
         let address = &intent.address;
         findings.push(match intent.verb {
+            Verb::Delete if found.is_none() && intent.id.is_some() => {
+                let (intent, gone) = (intent.intent.clone(), address.clone());
+                document.take(&Entry::Done { intent, address: gone, record: None });
+                Finding::Deleted { address: address.clone() }
+            }
             Verb::Update | Verb::Delete => {
                 if let Some(record) = document.resources.get_mut(address)
                     && intent.verb == Verb::Update
@@ -82,6 +96,32 @@ pub async fn settle(
     }
     document.open.clear();
     Ok(findings)
+}
+
+/// Whether what a dead run began to delete is gone: by its doing, and not by somebody outside. What is on its way out is
+/// waited for. What was never seen whole may only not show yet.
+async fn is_gone(
+    cloud: &Cloud,
+    document: &Document,
+    intent: &Intent,
+    pace: &Pace,
+    kind: Option<&'static dyn Kind>,
+) -> Result<bool> {
+    let (Some(id), Some(kind)) = (&intent.id, kind) else { return Ok(false) };
+    let record = document.resources.get(&intent.address);
+    let all = record.into_iter().flat_map(|record| once(record).chain(&record.deposed));
+    if all.clone().find(|record| record.id == *id).is_none_or(|record| record.incomplete) {
+        return Ok(false);
+    }
+    let started = Instant::now();
+    loop {
+        match kind.read(cloud, std::slice::from_ref(id)).await?.remove(id) {
+            None => return Ok(true),
+            Some(there) if !there.status.is_leaving() => return Ok(false),
+            Some(_) if started.elapsed() >= pace.wait(kind.profile().delete).timeout => return Ok(false),
+            Some(_) => sleep(pace.longest).await,
+        }
+    }
 }
 
 async fn found(

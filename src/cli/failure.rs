@@ -124,7 +124,10 @@ impl Failure {
     }
 }
 
-fn cloud_help(error: &Error) -> Option<&'static str> {
+fn cloud_help(error: &Error) -> Option<&str> {
+    if let Error::Unreached(unreached) = error {
+        return Some(&unreached.help);
+    }
     match error.code() {
         Some("NoSuchBucket") => Some(
             "Create the bucket of the state once, by hand, and turn its versioning on: `aws s3api create-bucket`, \

@@ -227,7 +227,9 @@ impl Session {
             Way::Aws(to) => {
                 chaos::refuse_elsewhere()?;
                 let _during = report::during("asking AWS whose credentials these are");
-                cloud::connect(&to).await.map_err(Failure::while_doing("failed to connect to AWS"))?
+                cloud::connect(&to, &report::note)
+                    .await
+                    .map_err(Failure::while_doing("failed to connect to AWS"))?
             }
         };
         match &self.stack.account {

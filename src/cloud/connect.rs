@@ -1,12 +1,17 @@
 use super::clients::timeouts;
+use super::profiles;
+use super::unreached::{Asked, Cause};
 use super::{Cloud, aws};
 use crate::error::{Error, Result};
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region};
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// Where a stack goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,11 +35,20 @@ fn https() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
-/// Connects with the usual AWS credentials (environment, profile, SSO, container, instance) and asks whose they are.
+/// For an attempt to learn whose credentials these are. Where they come from has 5 s of it, as the SDK has it.
+const FIRST_ANSWER: Duration = Duration::from_secs(7);
+/// Before the second attempt, and the third.
+const PAUSES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1200)];
+/// After so long without an answer it is said what is waited for.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Connects with the usual AWS credentials (environment, profile, SSO, container, instance) and asks whose they are. `tell`
+/// gets a line for people where that takes long.
 ///
 /// # Errors
-/// No credentials, expired ones, or no way to the endpoint.
-pub async fn connect(to: &Destination) -> Result<Cloud> {
+/// No such profile, no credentials, expired ones, or no way to the endpoint: that is found out soon, by few attempts.
+pub async fn connect(to: &Destination, tell: &(dyn Fn(&str) + Sync)) -> Result<Cloud> {
+    profiles::exists(to.profile.as_deref()).await?;
     let plain = to.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     let (region, http) = (Region::new(to.region.clone()), if plain { http() } else { https() });
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -55,11 +69,49 @@ pub async fn connect(to: &Destination) -> Result<Cloud> {
     let config = loader.load().await;
     let emulated = to.endpoint.is_some() || config.endpoint_url().is_some();
     let mut cloud = Cloud::new(config, String::new(), emulated);
-    let call = cloud.sts().get_caller_identity();
-    let identity = call.send().await.map_err(aws("sts:GetCallerIdentity"))?;
+    let asked = Asked::new(cloud.endpoint(), &to.region);
+    let identity = whose(&cloud, &asked, tell).await?;
     cloud.identity = identity.arn;
     cloud.account = identity
         .account
         .ok_or_else(|| Error::Refused("sts:GetCallerIdentity named no account".to_owned()))?;
     Ok(cloud)
+}
+
+/// Asks, again where nobody answered, and says so.
+async fn whose(
+    cloud: &Cloud,
+    asked: &Asked,
+    tell: &(dyn Fn(&str) + Sync),
+) -> Result<GetCallerIdentityOutput> {
+    let sts = cloud.clone().answering_within(FIRST_ANSWER).retrying(RetryConfig::disabled()).sts();
+    let mut attempt = 1;
+    loop {
+        let mut call = Box::pin(sts.get_caller_identity().send());
+        let answer = match timeout(SILENCE, &mut call).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                tell(&format!("Asking {} whose credentials these are (attempt {attempt}) …", asked.host));
+                call.await
+            }
+        };
+        let error = match answer {
+            Ok(identity) => return Ok(identity),
+            Err(error) => error,
+        };
+        let cause = Cause::of(&error);
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let passing = status.is_some_and(|status| status >= 500 || status == 429);
+        let most = cause.map_or(if passing { 3 } else { 1 }, Cause::attempts);
+        if attempt >= most {
+            return Err(match cause {
+                Some(cause) => Error::Unreached(asked.unreached(cause, attempt).await),
+                None => aws("sts:GetCallerIdentity")(error),
+            });
+        }
+        let says = cause.map_or("is not able to answer now", Cause::says);
+        attempt += 1;
+        tell(&format!("{} {says}; asking again (attempt {attempt} of {most}) …", asked.host));
+        sleep(if attempt == 2 { PAUSES[0] } else { PAUSES[1] }).await;
+    }
 }

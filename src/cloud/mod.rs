@@ -11,7 +11,9 @@ pub mod naming;
 mod once;
 mod pages;
 mod remedies;
+mod profiles;
 pub mod tags;
+mod unreached;
 mod warrant;
 mod watch;
 
@@ -21,4 +23,5 @@ pub use clients::Cloud;
 pub use connect::{Destination, connect, http};
 pub use layer::{Layer, Wrap};
 pub use remedies::remedy;
+pub use unreached::Unreached;
 pub use warrant::{Warrant, Warranted};

@@ -34,6 +34,11 @@ pub fn successor(name: &str, max: usize, number: usize, separator: char) -> Stri
     format!("{}{separator}{suffix}", start.trim_end_matches(separator))
 }
 
+/// Where the services of a region have their names.
+pub fn domain(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+}
+
 /// The partition that a region is in, as in ARNs: `aws`, `aws-cn`, `aws-us-gov`.
 pub fn partition(region: &str) -> &'static str {
     match region {

@@ -137,7 +137,6 @@ impl Resource for SecurityGroup {
             ],
             delete: &["ec2:DeleteSecurityGroup", enis::ACTIONS[0], enis::ACTIONS[1]],
         },
-        ..Profile::INSTANT
     };
     const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;

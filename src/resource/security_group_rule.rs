@@ -116,7 +116,6 @@ impl Resource for SecurityGroupRule {
             update: &["ec2:ModifySecurityGroupRules", "ec2:CreateTags", "ec2:DeleteTags"],
             delete: &["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"],
         },
-        ..Profile::INSTANT
     };
     const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;

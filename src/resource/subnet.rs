@@ -80,7 +80,6 @@ impl Resource for Subnet {
             update: &["ec2:ModifySubnetAttribute", "ec2:CreateTags", "ec2:DeleteTags"],
             delete: &["ec2:DeleteSubnet", enis::ACTIONS[0], enis::ACTIONS[1]],
         },
-        ..Profile::INSTANT
     };
     const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;

@@ -128,7 +128,6 @@ impl Resource for Trigger {
             update: &["lambda:AddPermission", "lambda:RemovePermission", "s3:PutBucketNotification"],
             delete: &["lambda:RemovePermission", "s3:PutBucketNotification"],
         },
-        ..Profile::INSTANT
     };
     const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;

@@ -124,7 +124,6 @@ impl Resource for VpcEndpoint {
             update: &["ec2:ModifyVpcEndpoint", "ec2:CreateTags", "ec2:DeleteTags"],
             delete: &["ec2:DeleteVpcEndpoints"],
         },
-        ..Profile::INSTANT
     };
     const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;

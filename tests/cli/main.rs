@@ -23,3 +23,4 @@ mod standin;
 mod states;
 mod stream;
 mod terraform;
+mod unreached;

@@ -120,6 +120,27 @@ async fn the_journal_of_a_dead_run_is_in_the_state_before_another_takes_its_plac
     }
 }
 
+/// What the dead run itself deleted is no change outside of stackctl.
+#[tokio::test(start_paused = true)]
+async fn a_death_in_a_deletion_is_told_as_such() {
+    for test in [Test::new(), Test::remote()] {
+        for fault in [Fault::Hang, Fault::HangBefore] {
+            test.apply(STACK).await;
+            test.fault("delete app.loader", fault);
+            let died = tokio::time::timeout(Duration::from_secs(100_000), test.destroy(STACK)).await;
+            assert!(died.is_err(), "nothing hung");
+            let (plan, _, _, findings) = test.plan(STACK).await;
+            match fault {
+                Fault::Hang => assert!(matches!(findings[..], [Finding::Deleted { .. }]), "{findings:?}"),
+                _ => assert!(matches!(findings[..], [Finding::Interrupted { .. }]), "{findings:?}"),
+            }
+            assert!(plan.gone.is_empty(), "{:?}", plan.gone);
+            assert!(test.destroy(STACK).await.failed.is_empty());
+            assert_eq!(test.count(), 0);
+        }
+    }
+}
+
 /// The next command comes so soon that the object shows in lists and cannot be read yet.
 #[tokio::test(start_paused = true)]
 async fn what_was_adopted_and_does_not_show_yet_is_not_made_twice() {

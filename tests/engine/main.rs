@@ -5,6 +5,7 @@
 mod apply;
 mod attempts;
 mod bounds;
+mod copies;
 mod cost;
 mod crash;
 mod disturbed;

@@ -382,6 +382,12 @@ impl Test {
         Self { memory: Some(Arc::new(memory)), ..Self::new() }
     }
 
+    /// The same cloud, by a copy of the stack with a state of its own.
+    pub fn beside(&self) -> Self {
+        let (world, kinds) = (self.world.clone(), self.kinds.clone());
+        Self { world, kinds, ..Self::new() }
+    }
+
     pub fn store(&self) -> Store {
         match &self.memory {
             None => Store::files(&self.folder.path().join(self.below), "test", None),

@@ -128,6 +128,7 @@ async fn carry_out(
             sim.count(match finding {
                 Finding::Adopted { .. } => "settled adopted",
                 Finding::Nothing { .. } => "settled nothing",
+                Finding::Deleted { .. } => "settled deleted",
                 Finding::Interrupted { .. } => "settled interrupted",
             });
         }

@@ -240,6 +240,7 @@ pub fn findings(findings: &[Finding]) {
                 note(&format!("  {address}: was created as {id}; it is in the state now"))
             }
             Finding::Nothing { address } => note(&format!("  {address}: had not been created")),
+            Finding::Deleted { address } => note(&format!("  {address}: was deleted")),
             Finding::Interrupted { address, verb } => {
                 let doing = style::doing(*verb);
                 note(&format!("  {address}: {doing} was cut off; reading anew what is there"));
