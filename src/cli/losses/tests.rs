@@ -153,3 +153,16 @@ fn of_very_many_the_blocks_are_counted() {
     );
     assert_eq!(help, "Add --allow-data-loss 'bucket.b,queue.jobs' (or `all`) if that is what you want.");
 }
+
+#[test]
+fn the_docs_say_what_holds_data() {
+    let docs = include_str!("../../../docs/reliability.md");
+    let section = docs.split("## What holds data").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut told: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    let kinds = crate::resource::registry().iter();
+    let mut held: Vec<String> =
+        kinds.filter_map(|kind| Some(format!("| `{}` | {} |", kind.name(), kind.holds().data()?))).collect();
+    held.sort();
+    told.sort_unstable();
+    assert_eq!(told, held);
+}
