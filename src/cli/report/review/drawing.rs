@@ -47,7 +47,7 @@ pub fn svg(graph: &Graph) -> Markup {
                 @let (to_x, to_y) = (left(to.column), top(to) + HEIGHT / 2);
                 // Straight to the end of the column, then across.
                 @let (start, half) = (left(from.column) + widths[from.column], GAP_X / 2);
-                path class="edge" d={ "M" (x) " " (y) "H" (start) "C" (start + half) " " (y) " " (to_x.saturating_sub(half)) " " (to_y) " " (to_x) " " (to_y) };
+                path class="edge" d={ "M" (x) " " (y) "H" (start) "C" (start + half) " " (y) " " (to_x.saturating_sub(half)) " " (to_y) " " (to_x) " " (to_y) } {}
             }
             @for node in &graph.nodes {
                 @let (x, y) = (left(node.column), top(node));

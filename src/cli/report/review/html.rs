@@ -97,7 +97,8 @@ fn numbers(story: &Story<'_>) -> Markup {
 /// What nobody may overlook.
 fn loud(story: &Story<'_>) -> Markup {
     let refused = &story.plan.refused;
-    let (gone, replaced): (Vec<_>, Vec<_>) = (story.deletions().collect(), story.replacements().collect());
+    let mut gone: Vec<_> = story.deletions().chain(story.replacements()).collect();
+    gone.sort_by_key(|one| !one.loses_data());
     let wide: Vec<_> = story.widened().collect();
     html! {
         @if !refused.is_empty() {
@@ -106,13 +107,10 @@ fn loud(story: &Story<'_>) -> Markup {
                 ul { @for one in refused { li { (visible(&one.why)) " " span.quiet { (visible(&one.help)) } } } }
             }
         }
-        @if !gone.is_empty() || !replaced.is_empty() {
+        @if !gone.is_empty() {
             section.alert.danger {
                 h2 { "What goes" }
-                ul {
-                    @for one in gone { (doomed(one)) }
-                    @for one in replaced { (doomed(one)) }
-                }
+                ul { @for one in gone { (doomed(one)) } }
             }
         }
         @if !wide.is_empty() {
@@ -123,7 +121,7 @@ fn loud(story: &Story<'_>) -> Markup {
                         @for widens in &one.widens {
                             li {
                                 code { (one.address) }
-                                @if !widens.path.is_root() { " " code { (visible(&widens.path.to_string())) } }
+                                @if !widens.path.is_root() { " " code { (breakable(&widens.path.to_string())) } }
                                 ": " (visible(&widens.says))
                             }
                         }
@@ -161,7 +159,7 @@ fn picture(story: &Story<'_>) -> Markup {
                 h2 { "What is touched, and what depends on it" }
                 div.scroll { (svg(&graph)) }
                 p.quiet {
-                    "An arrow leads from what is needed to what needs it. Pale: it stays, and depends on what changes."
+                    "Lines lead from what is needed, left, to what needs it, right. Pale: it stays, and depends on what changes."
                     @if graph.left_out > 0 { " " (graph.left_out) " more are not drawn." }
                 }
             }
@@ -211,7 +209,7 @@ fn resource(one: &Resource<'_>, open: bool) -> Markup {
                 }
             }
             @for widens in &one.widens {
-                p.widens { "! " @if !widens.path.is_root() { code { (visible(&widens.path.to_string())) } ": " } (visible(&widens.says)) }
+                p.widens { "! " @if !widens.path.is_root() { code { (breakable(&widens.path.to_string())) } ": " } (visible(&widens.says)) }
             }
             (entries(&one.entries))
             @if one.defaults > 0 { p.quiet { "and " (one.defaults) " attributes by default" } }
@@ -229,7 +227,7 @@ fn entries(all: &[Entry]) -> Markup {
                         Entry::Leaf { path, turn, note, within, lines } => {
                             div class=(turned(*turn)) {
                                 dt {
-                                    code { (path) }
+                                    code { (breakable(path)) }
                                     @if let Some(note) = note { " " span.badge.replace { (visible(note)) } }
                                     @if let Some(within) = within { " " span.quiet { (within) } }
                                 }
@@ -238,6 +236,20 @@ fn entries(all: &[Entry]) -> Markup {
                         },
                     }
                 }
+            }
+        }
+    }
+}
+
+/// A path that a line may break before its steps.
+fn breakable(path: &str) -> Markup {
+    let path = visible(path);
+    html! {
+        @for (at, step) in path.split_inclusive('.').enumerate() {
+            @if at > 0 { wbr; }
+            @for (at, part) in step.split('[').enumerate() {
+                @if at > 0 { wbr; "[" }
+                (part)
             }
         }
     }

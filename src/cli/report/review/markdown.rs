@@ -132,7 +132,7 @@ impl Page {
         );
         let mut words: Vec<String> = one.notes.iter().map(|note| note.text.clone()).collect();
         if one.defaults > 0 {
-            words.push(format!("{} attributes are as they are by default", one.defaults));
+            words.push(format!("and {} by default", one.defaults));
         }
         let words: Vec<String> = words.iter().map(|text| self.said(text, part)).collect();
         Fold { summary, words: words.join("; "), pieces: self.pieces(&one.entries, part) }
