@@ -10,6 +10,7 @@ use super::standin::{self, StateArgs};
 use super::view::ViewArgs;
 use crate::plan::Plan;
 use crate::state::{Cipher, write_atomically};
+use crate::terraform::show;
 use std::path::{Path, PathBuf};
 
 /// Shows what an apply would do, and why
@@ -58,6 +59,7 @@ pub async fn run(args: &Args) -> Outcome {
         Format::Markdown => report::plan_markdown(plan, &open.stack, &open.site),
         Format::Html => report::plan_html(plan, &open.stack, &open.site),
         Format::Json => report::plan_json(plan, &open.site),
+        Format::TerraformJson => report::document(&show(plan, &open.document).to_string()),
     }
     refuse_impossible(&planned.plan)?;
     if let Some(out) = &args.out {

@@ -17,5 +17,5 @@ mod widening;
 
 pub use leaf::{Detail, Leaf, Turn};
 pub use step::StepDetail;
-pub use walk::{detail, leaves};
+pub use walk::{detail, leaves, masked};
 pub use widening::{Widening, widenings};

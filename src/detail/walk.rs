@@ -160,7 +160,7 @@ fn common(schema: &Json, before: &Json, after: &Json) -> Json {
 }
 
 /// The value with `(sensitive)` for what the schema says is secret, and for digests.
-pub(super) fn masked(schema: &Json, value: &Json) -> Json {
+pub fn masked(schema: &Json, value: &Json) -> Json {
     match value {
         Json::Null => Json::Null,
         _ if is(schema, "x-sensitive") => Json::from("(sensitive)"),

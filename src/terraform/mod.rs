@@ -1,4 +1,5 @@
-//! Terraform's words, and what to write here instead: for errors, and for `docs/from-terraform.md`.
+//! Terraform's words, and what to write here instead: for errors, and for `docs/from-terraform.md`; and a plan in its words, for
+//! tools that read those.
 
 mod attributes;
 mod commands;
@@ -7,6 +8,7 @@ mod flags;
 mod hcl;
 mod kinds;
 mod page;
+mod show;
 mod word;
 
 pub use attributes::attribute;
@@ -16,4 +18,5 @@ pub use flags::flag;
 pub use hcl::{is_hcl, value};
 pub use kinds::table;
 pub use page::page;
+pub use show::show;
 pub use word::Word;
