@@ -5,6 +5,8 @@
 mod durability;
 mod encryption;
 mod ending;
+#[path = "../shared/environment.rs"]
+mod environment;
 mod formats;
 mod help;
 mod hostile;
@@ -15,6 +17,7 @@ mod moves;
 mod offline;
 mod place;
 mod places;
+mod plan_schema;
 mod queues;
 mod recorder;
 mod recovery;

@@ -3,7 +3,8 @@
 use super::notes::of;
 use crate::cli::site::Site;
 use crate::detail::{Detail, StepDetail, leaves};
-use crate::plan::{OutputChange, Plan};
+use crate::diff::Effect;
+use crate::plan::{Action, OutputChange, Plan, Reason, Step};
 use serde_json::{Value as Json, json};
 
 /// The plan for programs: one JSON document.
@@ -20,6 +21,11 @@ pub(super) fn document(plan: &Plan) -> Json {
     for (step, told) in plan.steps.iter().zip(document["steps"].as_array_mut().into_iter().flatten()) {
         let detail = of(step, plan);
         told["widens"] = json!(detail.widens);
+        let (reason, why) = reason(step);
+        told["reason"] = json!(reason);
+        if let Some(why) = why {
+            told["why"] = json!(why);
+        }
         for (name, changes, details) in
             [("changes", &step.changes, &detail.changes), ("drift", &step.drift, &detail.drift)]
         {
@@ -27,6 +33,10 @@ pub(super) fn document(plan: &Plan) -> Json {
             for ((change, detail), told) in changes.iter().zip(details).zip(told) {
                 told["leaves"] = json!(detail.differing().collect::<Vec<_>>());
                 told["unchanged"] = json!(detail.unchanged());
+                if let Effect::Interrupts(how) = &change.effect {
+                    told["effect"] = json!("interrupts");
+                    told["interrupts"] = json!(how);
+                }
                 if name == "changes" {
                     let steps = change.path.steps();
                     let own = detail_widens(steps, &of(step, plan));
@@ -40,6 +50,24 @@ pub(super) fn document(plan: &Plan) -> Json {
         told["leaves"] = json!(detail.differing().collect::<Vec<_>>());
     }
     document
+}
+
+/// Always a word, and what is said beside some of them.
+fn reason(step: &Step) -> (&'static str, Option<&str>) {
+    if step.action == Action::Noop {
+        return (if step.left_alone { "not_chosen" } else { "unchanged" }, None);
+    }
+    match &step.reason {
+        Reason::New => ("new", None),
+        Reason::Changed => ("changed", None),
+        Reason::Removed => ("removed", None),
+        Reason::Vanished => ("vanished", None),
+        Reason::Incomplete => ("incomplete", None),
+        Reason::Failed(why) => ("failed", Some(why)),
+        Reason::Bound(why) => ("bound", Some(why)),
+        Reason::Asked => ("asked", None),
+        Reason::Destroy => ("destroy", None),
+    }
 }
 
 /// What a change of one attribute widens.
