@@ -107,6 +107,7 @@ pub async fn carry_out(
     if open.document.serial == 0 {
         // The journal builds on a state that is on the disk.
         open.held.write(&mut open.document).await?;
+        open.whereabouts.keep();
     }
     let journal = open.held.journal(&open.document, again).await?;
     drop(begins);

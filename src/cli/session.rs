@@ -284,7 +284,8 @@ impl Session {
         let whereabouts = Whereabouts::new(&self.root, &document, &self.stack.state, &store.name());
         let before = whereabouts.before();
         report::elsewhere(&whereabouts, before.as_ref(), is_new);
-        if !is_new || before.is_none() {
+        // One that is not written yet has no lineage to be known by: whoever writes it first keeps it.
+        if !is_new {
             whereabouts.keep();
         }
         // From here on everything is done, and decided, under the lock.
