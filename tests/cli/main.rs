@@ -12,6 +12,7 @@ mod help;
 mod hostile;
 mod invocation;
 mod journal;
+mod lineage;
 mod mistakes;
 mod moves;
 mod offline;
