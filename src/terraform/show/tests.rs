@@ -123,6 +123,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         serial: 1,
         steps,
         gone: vec![],
+        left_out: vec![],
         moves: vec![],
         renames: vec![],
         outputs: vec![OutputChange {

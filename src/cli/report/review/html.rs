@@ -6,6 +6,7 @@ use super::signed::Entry;
 use super::story::{Resource, Story, done};
 use super::timeline::timeline;
 use crate::detail::Turn;
+use crate::plan::Tally;
 use crate::visible::visible;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -74,22 +75,24 @@ fn place(story: &Story<'_>) -> Markup {
 
 /// How many of what, as far as there are any.
 fn numbers(story: &Story<'_>) -> Markup {
-    let counts = story.plan.counts();
-    let order = [
-        ("create", "to create"),
-        ("update", "to change"),
-        ("replace", "to replace"),
-        ("delete", "to delete"),
-        ("move", "to move"),
+    let tally = Tally::of(story.plan);
+    let counts = [
+        ("create", tally.creates, "to create"),
+        ("update", tally.updates, "to update"),
+        ("replace", tally.replaces, "to replace"),
+        ("delete", tally.deletes, "to delete"),
+        ("delete", tally.leftovers, "left over to delete"),
+        ("move", tally.moves, "to move"),
+        ("noop", tally.outputs, if tally.outputs == 1 { "output to change" } else { "outputs to change" }),
     ];
     html! {
         ul.numbers {
-            @for (action, words) in order {
-                @if let Some(count) = counts.get(action) {
-                    li class=(action) { strong { (count) } " " (words) }
+            @if story.plan.is_empty() { li.plain { "No changes. " (tally) } } @else {
+                @for (class, count, words) in counts.into_iter().filter(|(_, count, _)| *count > 0) {
+                    li class=(class) { strong { (count) } " " (words) }
                 }
+                @if let Some(rest) = tally.rest() { li.plain { (rest) } }
             }
-            @if counts.is_empty() { li.noop { (story.summary) } }
         }
     }
 }

@@ -107,7 +107,7 @@ impl<'a> Story<'a> {
         });
         let left = plan.steps.iter().filter(|step| step.action == Action::Noop);
         let summary = match plan.is_empty() {
-            true => format!("no changes: {}", Tally::of(plan)).trim_end_matches('.').to_owned(),
+            true => format!("no changes. {}", Tally::of(plan)),
             false => counted(plan, site.is_aws()),
         };
         Self {
