@@ -17,7 +17,7 @@ pub(super) const COMMANDS: [Word; 20] = [
         "`stackctl lock status` says who has the lock, `stackctl unlock` takes it from a run that died.",
     ),
     word("get", "Nothing is to be fetched: there are no modules."),
-    word("graph", "There is no picture. `stackctl plan --json` has `depends_on` of every step."),
+    word("graph", "`stackctl plan --format html` draws what changes and what depends on it."),
     word(
         "import",
         "There is no import. Give the object the tags `stackctl:stack` and `stackctl:address`; `stackctl state recover --from-tags` takes it in, and the next plan shows what differs.",
