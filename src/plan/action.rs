@@ -79,7 +79,7 @@ pub struct Step {
     /// What its old object is named by until that is updated: AWS does not let it go before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<Address>,
-    /// What must be deleted or updated before it is made or changed: it has what this one wants.
+    /// What must be deleted or updated before it is made or changed: it has what this one wants, or an older object of it has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<Address>,
     /// Older objects of this address that a create-first replacement left behind.

@@ -1,21 +1,22 @@
+use super::dependants::dependants_first;
 use super::drift::drift;
 use super::ground::{Ground, Ids};
 use super::hold::{Forced, Look, settle};
 use super::moves::{self, Key, Search, key, renames};
 use super::names;
 use super::outputs::outputs;
+use super::recorded::{created, edges, noted, protection};
 use super::{Action, Gone, Known, Move, Plan, Reason, Refusal, Selection, Step, Value};
 use crate::address::Address;
 use crate::desired::Desired;
-use crate::diff::{AttrChange, Effect, complete, diff, same};
-use crate::path::Path;
+use crate::diff::{AttrChange, Effect, complete, diff};
 use crate::resource::ownership::stranger;
 use crate::resource::{Id, Kind, Observed, Owner, Status};
 use crate::schema::tree::{copy, merge};
-use crate::schema::{is, properties, unique};
-use crate::state::{Digest, Document, Record, Tree, is_digest};
-use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::schema::unique;
+use crate::state::{Digest, Document, Record, Tree};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a plan is made from.
 pub struct Inputs<'a> {
@@ -55,6 +56,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         };
         if more.is_empty() || rounds.next().is_none() {
             plan.refused.extend(settle(&now, &mut plan.steps, &forced));
+            left_behind(&now, &mut plan.steps, &wanted);
             plan.renames = renames(&plan, state, inputs.desired, inputs.selection);
             plan.moves = moves
                 .into_iter()
@@ -73,6 +75,24 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         observed.extend(seen);
         moves::compose(&mut moves, &more);
         moved = Some((state, observed));
+    }
+}
+
+/// An older object that a replacement left behind may have the name that another block wants: it goes before that is made.
+fn left_behind(inputs: &Inputs<'_>, steps: &mut [Step], wanted: &BTreeMap<Address, Option<Key>>) {
+    let named = |address: &Address, old: &Record| {
+        Some((key((inputs.kind)(&address.kind)?, &old.inputs)?, address.clone()))
+    };
+    let all = inputs.state.resources.iter();
+    let left: HashMap<Key, Address> = all
+        .flat_map(|(address, record)| record.deposed.iter().filter_map(|old| named(address, old)))
+        .collect();
+    for step in steps.iter_mut().filter(|step| step.action.creates()) {
+        let holder = wanted.get(&step.address).and_then(|key| left.get(key.as_ref()?));
+        if let Some(holder) = holder.filter(|holder| **holder != step.address && !step.after.contains(holder))
+        {
+            step.after.push(holder.clone());
+        }
     }
 }
 
@@ -419,86 +439,4 @@ impl Builder<'_> {
 
 fn deposed(record: &Record) -> Vec<Id> {
     record.deposed.iter().map(|old| old.id.clone()).collect()
-}
-
-/// A create shows what will be there, not the unset.
-fn created(changes: Vec<AttrChange>) -> Vec<AttrChange> {
-    let flat = changes.into_iter().flat_map(|change| match change.after {
-        Json::Object(ref map) if change.path.is_root() => map
-            .iter()
-            .map(|(name, value)| AttrChange {
-                path: Path::key(name),
-                before: Json::Null,
-                after: value.clone(),
-                effect: Effect::InPlace,
-                sensitive: is_digest(value),
-            })
-            .collect(),
-        _ => vec![change],
-    });
-    flat.filter(|change| !change.after.is_null()).collect()
-}
-
-/// Attributes that no object has but that the state must know, since a later destroy goes by them (`force_destroy`).
-/// Where a package comes from is no such thing: it differs between machines.
-fn noted(kind: &dyn Kind, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
-    let packaged = |schema: &Json| schema.get("x-package").is_some();
-    let attributes = properties(kind.inputs()).into_iter().flatten();
-    let noted = attributes.filter(|(_, schema)| is(schema, "x-local") && !packaged(schema));
-    let changes = noted.filter_map(|(name, schema)| {
-        let before = recorded.get(name).unwrap_or(&Json::Null);
-        let after = wanted.get(name).unwrap_or(&Json::Null);
-        (name != "artifact" && !same(schema, before, after)).then(|| AttrChange {
-            path: Path::key(name),
-            before: before.clone(),
-            after: after.clone(),
-            effect: Effect::Recorded,
-            sensitive: false,
-        })
-    });
-    changes.collect()
-}
-
-/// Protection is in the state, so that deleting a block does not delete the protection with it.
-fn protection(record: &Record, wanted: bool) -> Option<AttrChange> {
-    (record.protected != wanted).then(|| AttrChange {
-        path: Path::key("lifecycle").with("prevent_destroy"),
-        before: json!(record.protected),
-        after: json!(wanted),
-        effect: Effect::Recorded,
-        sensitive: false,
-    })
-}
-
-/// What it depends on is in the state, since a deletion goes by it: a change of that alone is one of the state too.
-fn edges(record: &Record, wanted: &[Address]) -> Option<AttrChange> {
-    let set = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
-    let (before, after) = (set(&record.depends_on), set(wanted));
-    (before != after).then(|| AttrChange {
-        path: Path::key("depends_on"),
-        before: json!(before),
-        after: json!(after),
-        effect: Effect::Recorded,
-        sensitive: false,
-    })
-}
-
-/// Dependants before what they depend on; by address where that leaves a choice.
-fn dependants_first<'a>(rest: &[&'a Address], state: &BTreeMap<Address, Record>) -> Vec<&'a Address> {
-    let mut out: Vec<&Address> = vec![];
-    let mut left: Vec<&Address> = rest.to_vec();
-    while !left.is_empty() {
-        let needed: HashSet<&Address> =
-            left.iter().flat_map(|address| state[*address].depends_on.iter()).collect();
-        let (free, held): (Vec<&Address>, Vec<&Address>) =
-            left.iter().partition(|address| !needed.contains(**address));
-        if free.is_empty() {
-            // A state edited by hand can say that two depend on each other; any order is as good.
-            out.extend(held);
-            break;
-        }
-        out.extend(free);
-        left = held;
-    }
-    out
 }

@@ -2,6 +2,7 @@
 
 mod action;
 mod build;
+mod dependants;
 mod drift;
 mod ground;
 mod hold;
@@ -10,6 +11,7 @@ mod moves;
 mod names;
 mod order;
 mod outputs;
+mod recorded;
 mod refusal;
 mod select;
 mod tally;

@@ -1,7 +1,7 @@
 use super::{Action, Plan, Step};
 use crate::address::Address;
 use crate::resource::Id;
-use petgraph::algo::{has_path_connecting, tarjan_scc};
+use petgraph::algo::{has_path_connecting, kosaraju_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -97,7 +97,7 @@ impl<'a> Halves<'a> {
 
 impl Halves<'_> {
     fn circles(&self) -> Vec<Vec<NodeIndex>> {
-        tarjan_scc(&self.graph).into_iter().filter(|circle| circle.len() > 1).collect()
+        kosaraju_scc(&self.graph).into_iter().filter(|circle| circle.len() > 1).collect()
     }
 }
 
@@ -143,6 +143,15 @@ impl Order {
                 let dependants = plan.steps.iter().filter(|other| other.depends_on.contains(&step.address));
                 for user in dependants.chain([step]).filter_map(|user| up.get(&user.address)) {
                     graph.update_edge(*user, node, ());
+                }
+            }
+        }
+        // What an older object is named by is free once that is gone.
+        for step in &plan.steps {
+            let Some(mine) = up.get(&step.address) else { continue };
+            for node in step.after.iter().filter_map(|other| left.get(other)).flatten() {
+                if !has_path_connecting(&graph, *mine, *node, None) {
+                    graph.update_edge(*node, *mine, ());
                 }
             }
         }
@@ -238,7 +247,7 @@ fn freed(
         found.iter().for_each(|(first, then)| {
             all.update_edge(*first, *then, ());
         });
-        let circles: Vec<Vec<NodeIndex>> = tarjan_scc(&all);
+        let circles: Vec<Vec<NodeIndex>> = kosaraju_scc(&all);
         found.retain(|(a, b)| !circles.iter().any(|circle| circle.contains(a) && circle.contains(b)));
     }
     found

@@ -84,6 +84,24 @@ async fn an_old_object_that_could_not_be_deleted_is_deleted_by_the_next_apply() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_old_object_whose_name_another_block_wants_goes_first() {
+    let test = Test::new();
+    let first = "lifecycle = { create_before_destroy = true }\n";
+    let stack = |name: &str, more: &str| format!("[box.a]\nlabel = \"l\"\nname = {name:?}\n{first}{more}");
+    test.apply(&stack("old", "")).await;
+    test.fault("delete box.l", Fault::Refuse);
+    assert_eq!(test.apply(&stack("new", "")).await.failed.len(), 1);
+    assert_eq!(test.count(), 2);
+    test.calls();
+    let after = stack("new", "[box.b]\nlabel = \"b\"\nname = \"old\"\n");
+    let summary = test.apply(&after).await;
+    assert!(summary.failed.is_empty(), "{:?}", summary.failed);
+    in_order(&test.calls(), &["delete box.l", "create box.b"]);
+    assert!(test.plan(&after).await.0.is_empty());
+    assert_eq!(test.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_longest_path_starts_first_and_nothing_waits_for_a_level() {
     let test = Test::new();
     let mut stack = String::from("[db.slow]\nlabel = \"slow\"\n");
