@@ -52,8 +52,9 @@ impl Pair {
         }
     }
 
-    /// The first one comes to its end; afterwards everything is as the state says, and a destroy leaves nothing.
-    pub fn end(&self, row: &Row, mut first: Child) {
+    /// The first one comes to its end; afterwards everything is as the state says, and a destroy leaves nothing. How it ended, and
+    /// what it said.
+    pub fn end(&self, row: &Row, mut first: Child) -> (Option<i32>, String) {
         if !ends_within(&mut first, Duration::from_secs(150)) {
             row.fail("the first apply does not end".to_owned());
             let _ = first.kill();
@@ -63,5 +64,6 @@ impl Pair {
         self.second.is_settled(row, "after both");
         self.second.is_destroyed(row, "after both");
         row.cycle();
+        (said.status.code(), text(&said))
     }
 }

@@ -35,7 +35,10 @@ fn sleep(row: &Row, weather: Weather, clock: Option<&Clock>) {
     }
     signal(pid(&first), Signal::SIGCONT);
     row.add(&format!("sleeps of {} s and more", asleep.elapsed().as_secs() / 10 * 10), 1);
-    pair.end(row, first);
+    let (code, said) = pair.end(row, first);
+    if !matches!(code, Some(1 | 4)) || !said.contains("was taken over") {
+        row.fail(format!("it does not say that it was taken over: {code:?}\n{said}"));
+    }
 }
 
 #[test]

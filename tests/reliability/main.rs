@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says how far it is")]
 
+mod by_hand;
 mod canaries;
 mod cloud;
 #[path = "../shared/emulator.rs"]
@@ -20,7 +21,6 @@ mod proxy;
 mod remote;
 mod signals;
 mod stage;
-mod takeover;
 
 /// A database takes seconds to create: long enough to be interrupted.
 pub const DATABASE: &str = r#"

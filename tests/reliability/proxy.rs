@@ -9,8 +9,6 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Passes,
-    /// As AWS throttles; the emulator does not see it.
-    Throttled,
     /// It arrives later.
     Late(Duration),
 }
@@ -24,8 +22,6 @@ pub struct Proxy {
     decide: Arc<Mutex<Decide>>,
     seen: Arc<Mutex<Vec<String>>>,
 }
-
-const BUSY: &str = "<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>m</Message></Error></Errors><RequestID>r</RequestID></Response>";
 
 impl Proxy {
     /// In front of `upstream`; everything passes at first.
@@ -63,13 +59,6 @@ impl Proxy {
         match fate {
             Fate::Passes => {}
             Fate::Late(time) => std::thread::sleep(time),
-            Fate::Throttled => {
-                let length = BUSY.len();
-                return write!(
-                    client,
-                    "HTTP/1.1 503 Busy\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{BUSY}"
-                );
-            }
         }
         let mut server = TcpStream::connect(upstream)?;
         server.write_all(&request)?;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
 /// Seconds that a lease lasts here.
-pub const LEASE: u64 = 6;
+const LEASE: u64 = 6;
 
 pub struct Stage {
     pub proxy: Proxy,
@@ -53,7 +53,7 @@ impl Stage {
         );
         std::fs::write(folder.path().join("stack.toml"), text).unwrap();
         let stage = Self { proxy, folder, name };
-        let bucket = format!("{}-state", stage.name);
+        let bucket = stage.bucket();
         wait(
             stage
                 .cloud()
@@ -109,10 +109,13 @@ impl Stage {
         all(&output)
     }
 
+    pub fn bucket(&self) -> String {
+        format!("{}-state", self.name)
+    }
+
     /// Keys of the bucket of the state.
     pub fn keys(&self) -> Vec<String> {
-        let bucket = format!("{}-state", self.name);
-        let listed = wait(self.cloud().s3().list_objects_v2().bucket(bucket).send()).unwrap();
+        let listed = wait(self.cloud().s3().list_objects_v2().bucket(self.bucket()).send()).unwrap();
         listed.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect()
     }
 
