@@ -1,5 +1,7 @@
 //! Looks for the objects of a stack by their ownership tags alone: what there is when the state is lost.
 
+mod strays;
+
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::desired::Desired;
@@ -24,6 +26,8 @@ pub struct Census {
     pub elsewhere: Vec<(Address, Id, String)>,
     /// Several objects carry the tags of one address, and nothing says which one it is.
     pub ambiguous: Vec<(Address, Vec<String>)>,
+    /// They carry the tags of the stack, and the address that they say has no block; with that address.
+    pub strays: Vec<(String, Id)>,
     /// In the stack, neither in the state nor in the cloud.
     pub missing: Vec<Address>,
 }
@@ -31,7 +35,7 @@ pub struct Census {
 /// Looks for every resource of the stack and completes the document with what is there.
 ///
 /// Dependencies first, since names and places may come from them. What was recorded and still exists stays as it is.
-/// An object whose block is gone from `stack.toml` is not looked for.
+/// An object whose block is gone from `stack.toml` is told where its kind can be listed by tags, and not recorded.
 ///
 /// # Errors
 /// A look-up that failed: nothing is taken for missing because of an error.
@@ -102,6 +106,7 @@ pub async fn census(cloud: &Cloud, desired: &Desired, document: &mut Document) -
         };
         keep(cloud, &digest, desired, document, &mut known, address, id, &wanted).await?;
     }
+    strays::strays(cloud, desired, document, &mut census).await?;
     Ok(census)
 }
 

@@ -1,9 +1,12 @@
 //! What is wrong, where, and what to do about it.
 
 use crate::config::{Source, Span};
+use crate::limits::MISTAKES;
 use crate::visible::{is_hidden, push, visible, visible_lines};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// One mistake.
@@ -48,6 +51,11 @@ impl Diagnostic {
         }
     }
 
+    /// Something is more than what is taken of it.
+    pub fn limit(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new("stackctl::limit", message, help)
+    }
+
     pub fn warning(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::new(code, message, help) }
     }
@@ -85,10 +93,12 @@ impl Diagnostic {
         shown
     }
 
-    /// The same mistake at the same places, whatever the labels say.
-    fn is_same(&self, other: &Self) -> bool {
-        let places = |d: &Self| d.labels.iter().map(|label| label.span).collect::<Vec<_>>();
-        self.code == other.code && self.message == other.message && places(self) == places(other)
+    /// Of the same mistake at the same places, whatever the labels say.
+    fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let places: Vec<Span> = self.labels.iter().map(|label| label.span).collect();
+        (self.severity == Severity::Error, self.code, &self.message, places).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// `stack.toml:12:5`, if it is there.
@@ -137,59 +147,84 @@ impl miette::Diagnostic for Diagnostic {
     }
 }
 
-/// Every mistake of a run, in the order of the file, each once.
+/// Every mistake of a run, in the order of the file, each once; no more than [`MISTAKES`] of a severity, since nobody reads them
+/// and a large file has room for a hundred thousand.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    /// What was told before, by severity, code, message and places.
+    seen: HashSet<u64>,
+    /// How many were told again.
+    again: usize,
+    /// How many are left out.
+    left_out: usize,
+}
 
 impl Diagnostics {
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        if !self.seen.insert(diagnostic.hash()) {
+            self.again += 1;
+        } else if self.count(diagnostic.severity) >= MISTAKES {
+            self.left_out += 1;
+        } else {
+            self.list.push(diagnostic);
+        }
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
-        self.0.iter()
+        self.list.iter()
     }
 
+    /// How many there were, those included that were told again or are left out.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len() + self.again + self.left_out
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
-        self.0.retain(keep);
+        self.list.retain(keep);
     }
 
     /// Whether anything stops the run.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether no further mistake would be told: there is no need to look for one.
+    pub fn is_full(&self) -> bool {
+        self.count(Severity::Error) >= MISTAKES
     }
 
     /// Without the warnings.
     #[must_use]
     pub fn errors(mut self) -> Self {
-        self.0.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        self.list.retain(|diagnostic| diagnostic.severity == Severity::Error);
         self
     }
 
-    /// In the order of the file, those outside of it first, without duplicates (every instance of a `for_each` makes
-    /// the same mistake).
+    /// In the order of the file, those outside of it first; every instance of a `for_each` makes the same mistake, which is told
+    /// once.
     #[must_use]
     pub fn finish(mut self, source: &Arc<Source>) -> Self {
-        for diagnostic in &mut self.0 {
+        let place = |d: &Diagnostic| d.labels.first().map(|label| label.span);
+        self.list.sort_by(|a, b| place(a).cmp(&place(b)).then(a.severity.cmp(&b.severity)));
+        if self.left_out > 0 {
+            let more = Diagnostic::limit("there is more than that", "Mend these first.");
+            let severity = if self.has_errors() { Severity::Error } else { Severity::Warning };
+            self.list.push(Diagnostic { severity, ..more });
+            self.left_out = 0;
+        }
+        for diagnostic in &mut self.list {
             diagnostic.source.get_or_insert_with(|| source.clone());
         }
-        let place = |d: &Diagnostic| d.labels.first().map(|label| label.span);
-        self.0.sort_by(|a, b| place(a).cmp(&place(b)).then(a.severity.cmp(&b.severity)));
-        let mut unique: Vec<Diagnostic> = vec![];
-        for diagnostic in self.0 {
-            if !unique.iter().any(|other| other.is_same(&diagnostic)) {
-                unique.push(diagnostic);
-            }
-        }
-        Self(unique)
+        self
     }
 
     /// All of them as text for a terminal of that width.
@@ -197,7 +232,7 @@ impl Diagnostics {
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
         let mut out = String::new();
-        for diagnostic in &self.0 {
+        for diagnostic in &self.list {
             let shown = diagnostic.visible();
             if handler.render_report(&mut out, &shown).is_err() {
                 out.push_str(&shown.message);
@@ -212,20 +247,20 @@ impl IntoIterator for Diagnostics {
     type Item = Diagnostic;
     type IntoIter = std::vec::IntoIter<Diagnostic>;
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.list.into_iter()
     }
 }
 
 impl Extend<Diagnostic> for Diagnostics {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
-        self.0.extend(diagnostics);
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 }
 
 /// One line each: `stack.toml:12:5: message`.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, diagnostic) in self.0.iter().enumerate() {
+        for (index, diagnostic) in self.list.iter().enumerate() {
             let newline = if index == 0 { "" } else { "\n" };
             match diagnostic.place() {
                 Some(place) => write!(f, "{newline}{place}: {diagnostic}")?,

@@ -25,7 +25,7 @@ impl Folder {
     /// # Errors
     /// It is not there, or not a folder.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let path = or_current(path);
         Ok(Self { fd: File::open(path)?.into(), path: path.to_owned() })
     }
 
@@ -163,23 +163,73 @@ impl Folder {
 /// # Errors
 /// There is no such folder, or no name.
 pub fn beside(path: &Path) -> io::Result<(Folder, &str)> {
+    let (folder, name) = split(path)?;
+    Ok((Folder::open(folder)?, name))
+}
+
+/// As [`beside`], for a file that a command line names. Below the current folder no link is followed: whoever types `plans/next`
+/// means a folder of the project, wherever the author of a cloned repository lets it lead. A path that is absolute or climbs is the
+/// user's own word.
+///
+/// # Errors
+/// There is no such folder, or no name; a part of the way is a link, or the file itself is one.
+pub fn named(path: &Path) -> io::Result<(Folder, &str)> {
+    let (_, name) = split(path)?;
+    let folder = enter(path.parent().unwrap_or(Path::new("")))?;
+    if std::fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink()) {
+        return Err(linked(path));
+    }
+    Ok((folder, name))
+}
+
+/// The folder that a command line names, by the same rule.
+///
+/// # Errors
+/// It is not there ([`io::ErrorKind::NotFound`]), or a part of the way is a link or a file.
+pub fn enter(path: &Path) -> io::Result<Folder> {
+    if stays_below(path) { Folder::open(Path::new("."))?.enter(path) } else { Folder::open(path) }
+}
+
+/// As [`enter`], and makes what is missing.
+///
+/// # Errors
+/// A part of the way is a link or a file, or cannot be made.
+pub fn make(path: &Path) -> io::Result<Folder> {
+    if stays_below(path) {
+        return Folder::open(Path::new("."))?.make(path, 0o755);
+    }
+    std::fs::create_dir_all(path)?;
+    Folder::open(path)
+}
+
+/// `.` for the empty path of what stands in the current folder.
+pub fn or_current(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
+}
+
+/// Whether it goes down from where it begins, and nowhere else.
+pub fn stays_below(path: &Path) -> bool {
+    path.components().all(|step| matches!(step, Component::Normal(_) | Component::CurDir))
+}
+
+fn split(path: &Path) -> io::Result<(&Path, &str)> {
     let name = path.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "has no name"))?;
-    Ok((Folder::open(path.parent().unwrap_or(Path::new(".")))?, name))
+    Ok((path.parent().unwrap_or(Path::new(".")), name))
+}
+
+fn linked(path: &Path) -> io::Error {
+    io::Error::other(format!(
+        "{} is a symbolic link, and none is followed below a project's folder; remove it, or put what it leads to in its place",
+        path.display()
+    ))
 }
 
 /// What the kernel says of a link, it says of other things as well.
 fn explained(error: Errno, path: &Path) -> io::Error {
     let is_link = matches!(error, Errno::ELOOP | Errno::EMLINK | Errno::ENOTDIR)
         && path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
-    match is_link {
-        true => io::Error::other(format!(
-            "{} is a symbolic link, and none is followed below a project's folder; remove it, or put what it leads to \
-             in its place",
-            path.display()
-        )),
-        false => error.into(),
-    }
+    if is_link { linked(path) } else { error.into() }
 }
 
 #[cfg(test)]

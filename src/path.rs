@@ -9,6 +9,7 @@
 //!
 //! This spelling is part of the formats of saved plans and of `plan --json`.
 
+use crate::limits::STEPS;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -149,6 +150,9 @@ impl FromStr for Path {
         let mut steps = vec![];
         let mut rest = text;
         while !rest.is_empty() {
+            if steps.len() == STEPS {
+                return Err(error("it has more than 256 steps"));
+            }
             if let Some(inner) = rest.strip_prefix('[') {
                 let (step, behind) = bracket(inner).map_err(error)?;
                 steps.push(step);

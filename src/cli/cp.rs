@@ -6,6 +6,7 @@ use super::session::Session;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::download::download;
+use crate::folder;
 use crate::upload::{Progress, piece, upload};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -84,7 +85,9 @@ pub async fn run(args: &Args) -> Outcome {
     if up {
         copy(&cloud, file, &bucket, &key(&place.key, file)?).await?;
     } else {
-        fetch(&cloud, &bucket, &place.key, &target(&place.key, file)?).await?;
+        let to = target(&place.key, file)?;
+        folder::named(&to).map_err(Failure::io(format!("failed to write {}", to.display())))?;
+        fetch(&cloud, &bucket, &place.key, &to).await?;
     }
     Ok(Exit::Done)
 }

@@ -1,3 +1,4 @@
+use crate::limits;
 use crate::state::Identity;
 
 /// The secret key for an encrypted state: `STACKCTL_AGE_IDENTITY` holds it, or `STACKCTL_AGE_IDENTITY_FILE` names a file
@@ -10,7 +11,7 @@ pub fn identity() -> Identity {
     };
     match (set("STACKCTL_AGE_IDENTITY"), set("STACKCTL_AGE_IDENTITY_FILE")) {
         (Some(text), _) => of("STACKCTL_AGE_IDENTITY", Identity::parse(&text)),
-        (None, Some(path)) => match std::fs::read_to_string(&path) {
+        (None, Some(path)) => match limits::read(path.as_ref(), limits::RECORD).and_then(limits::text) {
             Ok(text) => of(&path, Identity::parse(&text)),
             Err(error) => Identity::Unusable(format!("{path}: {error}")),
         },

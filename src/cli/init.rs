@@ -1,6 +1,7 @@
 use super::failure::{Exit, Failure, Outcome};
 use super::report;
-use std::fs::{OpenOptions, create_dir_all};
+use crate::folder;
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -24,12 +25,12 @@ const IGNORED: &str = "/.stackctl/\n/state/\n";
 
 pub fn run(args: &Args) -> Outcome {
     let folder = &args.folder;
-    create_dir_all(folder).map_err(Failure::io(format!("failed to make {}", folder.display())))?;
+    folder::make(folder).map_err(Failure::io(format!("failed to make {}", folder.display())))?;
     let name = args.name.clone().unwrap_or_else(|| name_of(folder));
     let path = folder.join("stack.toml");
     write(&path, &STARTER.replace("{name}", &name))?;
     // A user's own .gitignore stays as it is.
-    if !folder.join(".gitignore").exists() {
+    if folder.join(".gitignore").symlink_metadata().is_err() {
         write(&folder.join(".gitignore"), IGNORED)?;
     }
     report::note(&format!("Wrote {}. Next, without an AWS account:", path.display()));

@@ -8,8 +8,10 @@ use super::session::Session;
 use super::site::Head;
 use super::standin::{self, StateArgs};
 use super::view::ViewArgs;
+use crate::folder;
+use crate::limits;
 use crate::plan::Plan;
-use crate::state::{Cipher, write_atomically};
+use crate::state::Cipher;
 use crate::terraform::show;
 use std::path::{Path, PathBuf};
 
@@ -82,14 +84,18 @@ fn save(plan: &Plan, path: &Path, destroy: bool, cipher: &Cipher) -> Outcome<()>
     let text = serde_json::to_vec_pretty(&saved).map_err(|error| Failure::user(error.to_string(), ""))?;
     cipher
         .seal(&text)
-        .and_then(|sealed| write_atomically(path, &sealed, None))
+        .and_then(|sealed| {
+            let (folder, name) = folder::named(path)?;
+            folder.write(name, &sealed, 0o600)?;
+            folder.sync()
+        })
         .map_err(Failure::io(format!("failed to save the plan as {}", path.display())))
 }
 
 /// Reads a saved plan.
 pub fn load(path: &Path) -> Outcome<Saved> {
-    let text =
-        std::fs::read(path).map_err(Failure::io(format!("failed to read the plan {}", path.display())))?;
+    let text = limits::read(path, limits::PLAN)
+        .map_err(Failure::io(format!("failed to read the plan {}", path.display())))?;
     let reader = Cipher::new(&[], identity()).unwrap_or_default();
     let text = reader.open(&text).map_err(|what| {
         Failure::user(format!("{} cannot be read: {}", path.display(), what.into_text()), "")

@@ -15,6 +15,8 @@ use crate::census::glimpse;
 use crate::cloud::{self, Cloud};
 use crate::config::{self, Options, Stack};
 use crate::desired::Desired;
+use crate::folder;
+use crate::limits;
 use crate::local;
 use crate::plan::{self, Plan};
 use crate::refresh::refresh;
@@ -89,13 +91,37 @@ pub fn root(path: &Path) -> PathBuf {
     }
 }
 
+/// A folder of the project that is a link may lead to another one of it, not out of it: whoever wrote a cloned repository is not
+/// to choose where in the user's files a state is read and written.
+fn no_way_out(root: &Path, state: &Path) -> Outcome<()> {
+    let (root, folder) =
+        (folder::or_current(root), folder::or_current(state.parent().unwrap_or(Path::new(""))));
+    let below = folder.strip_prefix(root).unwrap_or(folder);
+    let Ok(home) = root.canonicalize() else { return Ok(()) };
+    let leads_to = root.join(below).canonicalize();
+    if !folder::stays_below(below) || leads_to.as_ref().is_ok_and(|to| to.starts_with(&home)) {
+        return Ok(());
+    }
+    // Of one that is not there yet, the part that is.
+    let links = below.ancestors().find(|part| root.join(part).is_symlink());
+    let Some(link) = links else { return Ok(()) };
+    Err(Failure::user(
+        format!(
+            "{} is a link that leads out of the project's folder, and no state is read or written through one",
+            root.join(link).display()
+        ),
+        "Name the folder that it leads to as `state` in stack.toml, or remove the link. Nothing was changed.",
+    ))
+}
+
 /// Of a file of `--set-file`, or the input, without the newline that editors and `echo` put at the end.
 fn content(path: &str) -> Outcome<String> {
     let read = match path {
-        "-" => std::io::read_to_string(std::io::stdin()),
-        path => std::fs::read_to_string(path),
+        "-" => limits::take(std::io::stdin().lock(), limits::PARAM),
+        path => limits::read(path.as_ref(), limits::PARAM),
     };
-    let mut text = read.map_err(Failure::io(format!("failed to read {path} for --set-file")))?;
+    let mut text =
+        read.and_then(limits::text).map_err(Failure::io(format!("failed to read {path} for --set-file")))?;
     if text.ends_with('\n') {
         text.pop();
     }
@@ -182,7 +208,10 @@ impl Session {
     /// Without a `cloud` it connects, where the place needs one.
     async fn store_at(&self, place: &Place, cloud: Option<&Cloud>) -> Outcome<Store> {
         let store = match place {
-            Place::Folder(store) => store.clone(),
+            Place::Folder(store) => {
+                no_way_out(&self.root, Path::new(&store.name()))?;
+                store.clone()
+            }
             Place::Bucket { bucket, key } => {
                 signals::watch();
                 let objects = match cloud {

@@ -9,6 +9,7 @@ use super::session::{Session, path, root};
 use super::whereabouts::Whereabouts;
 use crate::config::{self, Source, Stack, Target};
 use crate::diagnostic::Diagnostics;
+use crate::limits;
 use crate::state::{Cipher, Document, Moved, Reach};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -148,7 +149,7 @@ fn all(folder: &Path, cipher: &Cipher, target: Option<&str>) -> Outcome<Vec<(Pat
 }
 
 fn read(path: &Path, cipher: &Cipher) -> Outcome<Option<Document>> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match limits::read(path, limits::STATE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::io(format!("failed to read {}", path.display()))(error)),

@@ -1,6 +1,7 @@
 //! Where the states of this user's projects were last: for who has changed `state` in stack.toml, or has lost the file. A hint and
 //! nothing more; nothing is decided by it.
 
+use crate::limits;
 use crate::state::{Document, write_atomically};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -84,7 +85,7 @@ fn path() -> Option<PathBuf> {
 }
 
 fn all() -> Vec<Whereabouts> {
-    let bytes = path().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+    let bytes = path().and_then(|path| limits::read_file(&path, limits::RECORD).ok()).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 

@@ -1,10 +1,14 @@
 use super::{Options, Source, Stack, parse};
+use crate::{depth, limits};
 use std::path::Path;
 
 /// What `[stack]` and the chosen target say, if these two are right, whatever else the file has: for commands that go by the state
 /// alone. The stack has no blocks then.
 pub fn bare(path: &Path, options: &Options) -> Option<Stack> {
-    let text = std::fs::read_to_string(path).ok()?;
+    let text = limits::text(limits::read(path, limits::STACK).ok()?).ok()?;
+    if depth::too_deep(&text).is_some() {
+        return None;
+    }
     let mut file: toml::Table = text.parse().ok()?;
     file.retain(|name, _| name == "stack" || name == "targets");
     for (_, target) in file.get_mut("targets").and_then(toml::Value::as_table_mut).into_iter().flatten() {

@@ -1,6 +1,7 @@
 use super::document::{Document, RawBlock};
 use super::fields::{text, wrong_type};
 use super::for_each;
+use super::room::weight;
 use super::scope::Scope;
 use super::{Block, Entry, Lifecycle, Node, Span, Value};
 use crate::address::Address;
@@ -26,6 +27,10 @@ impl Blocks {
         let mut blocks = Self::default();
         for (address, raw) in std::mem::take(&mut document.blocks) {
             let each = raw.node.as_table().and_then(|table| table.get("for_each"));
+            let (count, at) = (blocks.all.len(), each.map_or(raw.span, |each| each.key));
+            if !scope.room.has_seats(count + 1, at) {
+                break;
+            }
             let Some(each) = each else {
                 let block = block(address.clone(), &raw, tags, scope, found);
                 blocks.all.insert(address, block);
@@ -35,10 +40,13 @@ impl Blocks {
                 document.broken.insert(address);
                 continue;
             };
+            if !scope.room.has_seats(count + elements.len(), at) {
+                break;
+            }
             if elements.is_empty() {
                 raw.node.templates(&mut |_, template| scope.uses(template));
             }
-            for element in &elements {
+            for element in elements.iter().take_while(|_| !scope.room.is_over()) {
                 let address = Address { key: Some(element.key.clone()), ..address.clone() };
                 let block = block(address.clone(), &raw, tags, scope.with_each(element), found);
                 blocks.all.insert(address, block);
@@ -70,6 +78,9 @@ fn block(
             }
             _ => {
                 let node = scope.fill(&entry.node, tree::child(schema, key), found);
+                if !scope.room.is_shallow(&node, entry.key) {
+                    break;
+                }
                 if let Some(inputs) = inputs.as_table_mut() {
                     inputs.insert(key.clone(), Entry { key: entry.key, node });
                 }
@@ -79,7 +90,8 @@ fn block(
     let takes_tags = properties(schema)
         .and_then(|properties| properties.get("tags"))
         .is_some_and(|tags| tree::child(tags, "any").is_some());
-    if takes_tags && !tags.is_empty() {
+    let extra: u64 = tags.iter().map(|(key, entry)| key.len() as u64 + weight(&entry.node)).sum();
+    if takes_tags && !tags.is_empty() && scope.room.takes(extra, raw.span) {
         merge_tags(&mut inputs, tags);
     }
     Block { address, kind: raw.kind, inputs, depends_on, lifecycle, span: raw.span }

@@ -1,5 +1,6 @@
 use super::{Entry, Node, Source, Span, Value};
 use crate::diagnostic::Diagnostic;
+use crate::{depth, limits};
 use serde_json::Value as Json;
 use std::path::Path;
 
@@ -19,10 +20,13 @@ pub(super) fn read(folder: &Path, allowed: &[String], file: &str, span: Span) ->
         )
         .at(span, "named here"));
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    let text = limits::read_file(&path, limits::INCLUDED).and_then(limits::text).map_err(|error| {
         let help = match error.kind() {
             std::io::ErrorKind::NotFound => {
                 "Paths start at the folder of stack.toml: correct it, or make the file."
+            }
+            std::io::ErrorKind::FileTooLarge => {
+                "Let it hold less: AWS takes nothing of that size as configuration."
             }
             std::io::ErrorKind::InvalidData => "Save it as UTF-8: it becomes part of the configuration.",
             _ => "Check that the file can be read.",
@@ -32,6 +36,7 @@ pub(super) fn read(folder: &Path, allowed: &[String], file: &str, span: Span) ->
     let unfit = |error: String| mistake(format!("{} is not valid: {error}", path.display()), "Correct it.");
     let value = match path.extension().and_then(|extension| extension.to_str()) {
         Some("json") => serde_json::from_str(&text).map_err(|error| unfit(error.to_string()))?,
+        Some("toml") if depth::too_deep(&text).is_some() => return Err(unfit(depth::refusal())),
         Some("toml") => toml::from_str(&text).map_err(|error: toml::de::Error| {
             let start = error.span().map_or(0, |span| span.start);
             let (line, column) = Source::new(file, text.as_str()).position(start);

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 pub(super) fn elements(entry: &Entry, scope: Scope<'_>, found: &mut Diagnostics) -> Option<Vec<Each>> {
     let before = found.len();
     let node = scope.fill(&entry.node, None, found);
+    if scope.room.is_over() {
+        return None;
+    }
     let elements: Vec<(String, Node, Span)> = match &node.value {
         Value::Table(entries) => {
             entries.iter().map(|(key, entry)| (key.clone(), entry.node.clone(), entry.key)).collect()

@@ -6,10 +6,12 @@ use super::outputs::outputs;
 use super::overlay::Overlay;
 use super::params::params;
 use super::read::read;
+use super::room::Room;
 use super::scope::Scope;
 use super::tags::tags;
 use super::{Node, Options, Param, Source, Stack};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::limits;
 use crate::resource::Kind;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +24,7 @@ use std::sync::Arc;
 /// All mistakes at once; a syntax error stands alone, since nothing behind it can be read.
 pub fn load(path: &Path, options: &Options, kinds: &[&'static dyn Kind]) -> Result<Stack, Diagnostics> {
     let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
+    match limits::read(path, limits::STACK).and_then(limits::text) {
         Ok(text) => parse(Source::new(name, text), options, kinds),
         Err(error) => {
             let help = match error.kind() {
@@ -30,6 +32,9 @@ pub fn load(path: &Path, options: &Options, kinds: &[&'static dyn Kind]) -> Resu
                     "Write a starter with `stackctl init`, run stackctl in the folder that has the file, or pass `--file`."
                 }
                 std::io::ErrorKind::InvalidData => "Save it as UTF-8.",
+                std::io::ErrorKind::FileTooLarge => {
+                    "Move data into files (`${file(data.json)}`), repeat by `for_each`, or make several stacks of it."
+                }
                 _ => "Check that the file can be read.",
             };
             let mut found = Diagnostics::default();
@@ -70,6 +75,7 @@ fn build(
     let header = Header::new(document.stack.as_ref(), &overlay, found);
 
     let used = RefCell::new(BTreeSet::new());
+    let room = Room::default();
     let none = BTreeSet::new();
     let bare = Scope {
         header: &header,
@@ -77,6 +83,7 @@ fn build(
         params: None,
         each: None,
         known_only: None,
+        room: &room,
         used: &used,
         secrets: &none,
         secret: false,
@@ -98,14 +105,23 @@ fn build(
     let tags = tags(document.tags.as_ref(), scope, found);
     let blocks = Blocks::expand(&mut document, &tags, scope, found);
     let outputs = outputs(document.outputs.as_ref(), scope, found);
+    if let Some(limit) = room.over() {
+        *found = Diagnostics::default();
+        found.push(limit);
+        return None;
+    }
 
     let world = World { kinds, blocks: &blocks, broken: &document.broken };
+    if !check::links(&world, &outputs, found) {
+        return None;
+    }
     check::references(&world, &outputs, found);
     check::inputs(&world, found);
     check::outputs(&world, &outputs, found);
     check::cycles(&world, found);
     blocks.all.values().for_each(|block| forgotten.block(block));
     forgotten.tell(found);
+    check::sizes(&world, found);
     let depends_on = |block: &super::Block| {
         let all = block.depends_on.iter();
         all.flat_map(|(address, span)| world.members(address).into_iter().map(|one| (one, *span))).collect()

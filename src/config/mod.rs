@@ -19,6 +19,7 @@ mod param;
 mod params;
 mod read;
 mod resolve;
+mod room;
 mod scan;
 mod scope;
 mod source;

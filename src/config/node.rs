@@ -71,6 +71,13 @@ impl Node {
         }
     }
 
+    pub(super) fn as_string(&self) -> Option<&Template> {
+        match &self.value {
+            Value::String(template) => Some(template),
+            _ => None,
+        }
+    }
+
     /// A string without references.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {

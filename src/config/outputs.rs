@@ -53,6 +53,9 @@ pub(super) fn outputs(
             let value = scope.fill(&entry.node, None, found);
             Output { value, sensitive: false, description: None, span: entry.key }
         };
+        if !scope.room.is_shallow(&output.value, entry.key) {
+            break;
+        }
         outputs.insert(name.clone(), output);
     }
     outputs

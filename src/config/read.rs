@@ -1,4 +1,5 @@
 use super::{Entry, Node, Source, Span, Template, Value, scan};
+use crate::depth;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::terraform;
 use indexmap::IndexMap;
@@ -7,6 +8,16 @@ use toml::de::{DeTable, DeValue};
 
 /// TOML to nodes. None after a syntax error, since nothing else can be read then.
 pub(super) fn read(source: &Source, found: &mut Diagnostics) -> Option<Node> {
+    if let Some(at) = depth::too_deep(&source.text) {
+        found.push(
+            Diagnostic::limit(
+                depth::refusal(),
+                "Keep tables flat; what is deeper belongs into a file of its own.",
+            )
+            .at(at.into(), "too deep from here on"),
+        );
+        return None;
+    }
     let table = match DeTable::parse(&source.text) {
         Ok(table) => table,
         Err(error) => {
@@ -21,6 +32,9 @@ pub(super) fn read(source: &Source, found: &mut Diagnostics) -> Option<Node> {
 
 /// One value of the command line or the environment, in TOML; `${` means nothing in it.
 pub(super) fn value(text: &str, span: Span) -> Option<Node> {
+    if depth::too_deep(text).is_some() {
+        return None;
+    }
     let value = DeValue::parse(text).ok()?;
     let mut found = Diagnostics::default();
     let mut node = Reader { text, references: false, found: &mut found }.node(&value);

@@ -1,5 +1,6 @@
 use super::{Part, Span, Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::limits::REFERENCE;
 use crate::reference::Expression;
 use crate::terraform;
 
@@ -28,10 +29,14 @@ pub(super) fn template(text: &str, raw: &str, span: Span, found: &mut Diagnostic
             continue;
         }
         let Some(end) = opening.end else {
+            let within = match text.len() - opening.start > REFERENCE {
+                true => format!(" within {REFERENCE} bytes"),
+                false => String::new(),
+            };
             found.push(
                 Diagnostic::new(
                     "stackctl::bad_reference",
-                    "a reference is not closed",
+                    format!("a reference is not closed{within}"),
                     "Add the `}`; a literal `${` is written `$${`.",
                 )
                 .at(place, "starts here"),
@@ -80,11 +85,13 @@ fn openings(text: &str) -> Vec<Opening> {
     all
 }
 
-/// After the `}` that closes; one within a quoted key does not.
+/// After the `}` that closes; one within a quoted key does not. It is not looked for without end, since many openings may follow.
 fn close(text: &str, from: usize) -> Option<usize> {
     let mut quote = None;
     let mut before = ' ';
-    for (at, c) in text.get(from..)?.char_indices() {
+    let end = text.floor_char_boundary(from.saturating_add(REFERENCE));
+    let inner = text.get(from..end)?;
+    for (at, c) in inner.char_indices() {
         match quote {
             Some(open) if c == open && before != '\\' => quote = None,
             None if c == '}' => return Some(from + at + 1),
@@ -94,7 +101,7 @@ fn close(text: &str, from: usize) -> Option<usize> {
         before = c;
     }
     // A stray quote: the first brace it is.
-    text.get(from..)?.find('}').map(|at| from + at + 1)
+    inner.find('}').map(|at| from + at + 1)
 }
 
 #[cfg(test)]

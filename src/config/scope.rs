@@ -1,6 +1,9 @@
 use super::header::Header;
+use super::read::place;
+use super::room::{Room, weight};
 use super::{Node, Part, Span, Template, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::limits::VALUE;
 use crate::path;
 use crate::reference::Expression;
 use crate::schema::types::Types;
@@ -21,6 +24,8 @@ pub(super) struct Scope<'a> {
     pub each: Option<&'a Each>,
     /// Why references to resources cannot stand here.
     pub known_only: Option<&'static str>,
+    /// For all that is put in.
+    pub room: &'a Room,
     /// The params that were asked for.
     pub used: &'a RefCell<BTreeSet<String>>,
     /// The params that are sensitive.
@@ -73,6 +78,10 @@ impl<'a> Scope<'a> {
     pub(super) fn fill(&self, node: &Node, schema: Option<&Json>, found: &mut Diagnostics) -> Node {
         if !self.secret && schema.is_some_and(|schema| is(schema, "x-sensitive")) {
             return self.secret(true).fill(node, schema, found);
+        }
+        let text = node.as_string().map_or(0, Template::len);
+        if !self.room.takes(VALUE + text, node.span) {
+            return Node::new(Value::Bool(false), node.span);
         }
         let value = match &node.value {
             Value::String(template) => return self.template(template, node.span, schema, found),
@@ -244,9 +253,17 @@ impl<'a> Scope<'a> {
     }
 
     fn file(&self, file: &str, path: &path::Path, span: Span, found: &mut Diagnostics) -> Filled {
-        match super::file::read(self.folder, &self.header.files, file, span) {
-            Ok(node) => self.part(&node, &format!("file({file})"), path, span, None, found),
+        match self.room.file(self.folder, &self.header.files, file, span).as_ref() {
+            Ok(node) => match self.part(node, &format!("file({file})"), path, span, None, found) {
+                Filled::Node(mut node) => {
+                    place(&mut node, span);
+                    Filled::Node(node)
+                }
+                Filled::Same => Filled::Same,
+            },
             Err(mistake) => {
+                let mut mistake = mistake.clone();
+                mistake.labels.iter_mut().for_each(|label| label.span = span);
                 found.push(mistake);
                 Filled::Same
             }
@@ -282,7 +299,10 @@ impl<'a> Scope<'a> {
     ) -> Filled {
         let at = value.nearest(path);
         if at.rest.is_root() {
-            return Filled::Node(at.node.clone());
+            return match self.room.takes(weight(at.node), span) {
+                true => Filled::Node(at.node.clone()),
+                false => Filled::Same,
+            };
         }
         // What stands behind a reference is not known before apply.
         if matches!(&at.node.value, Value::String(template) if template.as_text().is_none()) {

@@ -51,6 +51,15 @@ impl Template {
         self.expressions().filter_map(|(expression, span)| Some((expression.as_resource()?, span)))
     }
 
+    /// Bytes, as far as they are known.
+    pub(super) fn len(&self) -> u64 {
+        let one = |part: &Part| match part {
+            Part::Text(text) => text.len() as u64,
+            Part::Expression(..) => crate::limits::VALUE,
+        };
+        self.parts.iter().map(one).sum()
+    }
+
     /// Appends text, joined with text before it.
     pub fn push_text(&mut self, text: &str) {
         match self.parts.last_mut() {

@@ -1,5 +1,5 @@
+use crate::limits;
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -63,7 +63,8 @@ impl Authority {
 
     /// A new identity for a server on this machine.
     pub(super) fn identify(&self, server: &str) -> Result<Identity> {
-        let text = fs::read_to_string(&self.key).at("read", &self.key)?;
+        let text =
+            limits::read_file(&self.key, limits::RECORD).and_then(limits::text).at("read", &self.key)?;
         let issuer = Issuer::new(params()?, KeyPair::from_pem(&text)?);
         let mut leaf = CertificateParams::new(NAMES.map(str::to_owned))?;
         leaf.distinguished_name = name(server);
@@ -101,6 +102,7 @@ pub(super) fn write_private(path: &Path, text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

@@ -1,3 +1,4 @@
+use crate::limits;
 use std::{fmt, fs, io::ErrorKind, path::Path};
 
 use hmac::{Hmac, Mac};
@@ -72,7 +73,7 @@ fn owner(cache: &Path) -> Result<String> {
     private_folder(cache)?;
     let path = cache.join(OWNER);
     loop {
-        match fs::read_to_string(&path) {
+        match limits::read_file(&path, limits::RECORD).and_then(limits::text) {
             Ok(key) if key.len() == 64 => return Ok(key),
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).at("read", path),
             _ => {}

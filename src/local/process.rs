@@ -1,3 +1,4 @@
+use crate::limits;
 use std::{
     ffi::OsString,
     fs,
@@ -214,7 +215,7 @@ impl PidFiles {
     }
 
     pub(super) fn read(&self, part: &str) -> Option<Process> {
-        serde_json::from_slice(&fs::read(self.path(part)).ok()?).ok()
+        serde_json::from_slice(&limits::read_file(&self.path(part), limits::RECORD).ok()?).ok()
     }
 
     /// Every part with a file, running or not. One that cannot be read is of no use to anybody.

@@ -1,6 +1,6 @@
+use crate::limits;
 use std::{
     collections::BTreeMap,
-    fs,
     io::ErrorKind,
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -67,7 +67,7 @@ impl RecordFile {
 
     /// Reads it without owning it, as `status` does while nothing runs.
     pub(super) fn peek(path: &PathBuf) -> Result<Record> {
-        match fs::read(path) {
+        match limits::read_file(path, limits::RECORD) {
             Ok(bytes) => {
                 serde_json::from_slice(&bytes).map_err(|source| Error::Record { path: path.clone(), source })
             }

@@ -1,4 +1,5 @@
-use super::{Architecture, Error, Executable, Glibc, MAX_UPLOAD, Result, archive};
+use super::{Architecture, Error, Executable, Glibc, Result, archive};
+use crate::limits::{self, UPLOAD};
 use std::path::{Path, PathBuf};
 
 /// A zip that Lambda can run.
@@ -18,12 +19,8 @@ pub struct Artifact {
 ///
 /// A glibc that is too new is only a warning: the zip may bring its own.
 pub fn inspect(zip: &Path, runtime: &str, wanted: Option<Architecture>) -> Result<Artifact> {
-    let bytes = std::fs::read(zip).map_err(Error::io("read", zip))?;
+    let bytes = load(zip)?;
     let executable = archive::check(zip, &bytes, runtime)?;
-    let size = bytes.len() as u64;
-    if size > MAX_UPLOAD {
-        return Err(Error::TooLarge { path: zip.to_path_buf(), bytes: size });
-    }
     let what = format!("`bootstrap` in {}", zip.display());
     let warnings = executable
         .as_ref()
@@ -36,6 +33,15 @@ pub fn inspect(zip: &Path, runtime: &str, wanted: Option<Architecture>) -> Resul
         architecture: executable.map(|executable| executable.architecture),
         warnings,
     })
+}
+
+/// A zip, if it is one file and Lambda takes one of its size.
+pub fn load(zip: &Path) -> Result<Vec<u8>> {
+    let size = std::fs::metadata(zip).map_err(Error::io("read", zip))?.len();
+    if size > UPLOAD {
+        return Err(Error::TooLarge { path: zip.to_path_buf(), bytes: size });
+    }
+    limits::read_file(zip, UPLOAD).map_err(Error::io("read", zip))
 }
 
 /// Whether an executable runs where it should. What does not hinder it here is a warning, unless `strict`.

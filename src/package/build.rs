@@ -2,8 +2,9 @@ use super::artifact::{Artifact, suits};
 use super::fingerprint::fingerprint;
 use super::manifest::Crate;
 use super::record::{self, Record, replace};
-use super::{Architecture, Error, Executable, MAX_UPLOAD, Result, archive, cargo};
+use super::{Architecture, Error, Executable, Result, archive, cargo};
 use crate::folder;
+use crate::limits::{self, UNPACKED, UPLOAD};
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ pub fn build(request: &Request<'_>, progress: &mut dyn FnMut(Progress<'_>)) -> R
     };
     let what = format!("the binary {}", source.binary);
     let warnings = suits(&what, &record.executable, request.runtime, request.architecture, !request.local)?;
-    if record.bytes > MAX_UPLOAD {
+    if record.bytes > UPLOAD {
         return Err(Error::TooLarge { path: place.zip, bytes: record.bytes });
     }
     Ok(Artifact {
@@ -99,7 +100,7 @@ fn make(
     progress(Progress::Started(&source.package));
     let mut line = |line: &str| progress(Progress::Cargo(line));
     let path = cargo::build(cargo, source, request.target_dir, &mut line)?;
-    let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+    let bytes = limits::read_file(&path, UNPACKED).map_err(Error::io("read", &path))?;
     let executable = Executable::parse(&bytes).map_err(|reason| Error::NotLinux {
         what: path.display().to_string(),
         reason,

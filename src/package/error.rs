@@ -93,6 +93,26 @@ pub enum Error {
     /// `bootstrap` lacks the executable bit.
     #[error("`bootstrap` in {} is not executable: `chmod +x bootstrap` before zipping it", .0.display())]
     NotExecutable(PathBuf),
+    /// `bootstrap` is something else than a file.
+    #[error("`bootstrap` in {} is {what}, and Lambda starts a file: zip the program itself (`zip` without `-y`)", .path.display())]
+    NoFile { path: PathBuf, what: &'static str },
+    /// Which of the two is unpacked depends on who unpacks it.
+    #[error("{} has two files of one name, and which of them runs is not said: zip it anew, into a file that is not there yet", .0.display())]
+    Twice(PathBuf),
+    #[error("{name} in {} is encrypted, and nobody gives Lambda the password: zip it without one", .path.display())]
+    Encrypted { path: PathBuf, name: String },
+    /// An absolute path, or one with `..`.
+    #[error("{name} in {} leads out of the folder that the zip is unpacked in: zip it from within that folder", .path.display())]
+    Outside { path: PathBuf, name: String },
+    #[error("{} has {count} files, and {} are taken at most", .path.display(), crate::limits::ENTRIES)]
+    ManyFiles { path: PathBuf, count: usize },
+    /// More than Lambda has room for.
+    #[error(
+        "{} unpacks to {}, and a function has 250 MB of room for its code: leave out what it does not need, or let it be a \
+         container image, which stackctl does not make", .path.display(),
+        .bytes.map_or("more than it says".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000))
+    )]
+    Unpacked { path: PathBuf, bytes: Option<u64> },
     /// `files` names what the zip has.
     #[error("{} has a file {name} already: choose another name for it in `files`", .path.display())]
     NameTaken { path: PathBuf, name: String },

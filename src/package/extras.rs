@@ -1,5 +1,6 @@
 use super::record::{self, replace};
-use super::{Artifact, Error, MAX_UPLOAD, Result, archive};
+use super::{Artifact, Error, Result, archive, load};
+use crate::limits::{self, UNPACKED, UPLOAD};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,17 +19,17 @@ pub fn with_files(
     }
     let mut contents = BTreeMap::new();
     for (name, path) in files {
-        contents.insert(name.as_str(), std::fs::read(path).map_err(Error::io("read", path))?);
+        contents.insert(name.as_str(), limits::read_file(path, UNPACKED).map_err(Error::io("read", path))?);
     }
-    let before = std::fs::read(&artifact.zip).map_err(Error::io("read", &artifact.zip))?;
+    let before = load(&artifact.zip)?;
     let bytes = archive::extend(&artifact.zip, &before, &contents)?;
     let zip = place(project_dir, &artifact.zip, files)?;
     let size = bytes.len() as u64;
-    if size > MAX_UPLOAD {
+    if size > UPLOAD {
         return Err(Error::TooLarge { path: zip, bytes: size });
     }
     // An apply elsewhere may be reading it.
-    if std::fs::read(&zip).ok().as_ref() != Some(&bytes) {
+    if limits::read_file(&zip, UPLOAD).ok().as_ref() != Some(&bytes) {
         replace(&zip, &bytes)?;
     }
     Ok(Artifact { zip, code_sha256: archive::sha256(&bytes), ..artifact })

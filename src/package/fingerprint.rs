@@ -21,25 +21,33 @@ const PREFIXES: &[&str] = &["CARGO_PROFILE_RELEASE_", "CARGO_TARGET_AARCH64_", "
 /// The hash in hex.
 pub(super) fn fingerprint(source: &Crate) -> Result<String> {
     let mut hasher = Sha256::new();
-    let mut feed = |part: &[u8]| {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    };
-    feed(FORMAT.as_bytes());
+    feed(&mut hasher, FORMAT.as_bytes());
     let variables = environment().into_iter().filter(|(name, _)| {
         let name = name.to_string_lossy();
         VARIABLES.contains(&name.as_ref()) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     });
     for (name, value) in variables {
-        feed(name.as_encoded_bytes());
-        feed(value.as_encoded_bytes());
+        feed(&mut hasher, name.as_encoded_bytes());
+        feed(&mut hasher, value.as_encoded_bytes());
     }
     for path in files(source)? {
         let name = path.strip_prefix(&source.workspace).unwrap_or(&path);
-        feed(name.as_os_str().as_encoded_bytes());
-        feed(&std::fs::read(&path).map_err(Error::io("read", &path))?);
+        feed(&mut hasher, name.as_os_str().as_encoded_bytes());
+        content(&mut hasher, &path).map_err(Error::io("read", &path))?;
     }
     Ok(hex::encode(hasher.finalize()))
+}
+
+fn feed(hasher: &mut Sha256, part: &[u8]) {
+    hasher.update((part.len() as u64).to_le_bytes());
+    hasher.update(part);
+}
+
+/// As `feed`, of a file of any size.
+fn content(hasher: &mut Sha256, path: &Path) -> std::io::Result<()> {
+    let mut file = std::fs::File::open(path)?;
+    hasher.update(file.metadata()?.len().to_le_bytes());
+    std::io::copy(&mut file, hasher).map(|_| ())
 }
 
 fn files(source: &Crate) -> Result<BTreeSet<PathBuf>> {

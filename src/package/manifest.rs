@@ -1,6 +1,7 @@
 //! What Cargo.toml says about a crate, read without running cargo: that takes 0.1 s and more, and a plan has 0.3.
 
 use super::{Error, Result};
+use crate::{depth, limits};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -39,7 +40,11 @@ impl Crate {
 }
 
 fn parse(path: &Path) -> Result<Table> {
-    let source = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let source =
+        limits::read_file(path, limits::STACK).and_then(limits::text).map_err(Error::io("read", path))?;
+    if depth::too_deep(&source).is_some() {
+        return Err(Error::io("read", path)(std::io::Error::other(depth::refusal())));
+    }
     source.parse().map_err(|source| Error::Manifest { path: path.to_path_buf(), source: Box::new(source) })
 }
 

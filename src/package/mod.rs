@@ -26,8 +26,8 @@ mod fingerprint;
 mod manifest;
 mod record;
 
-pub use archive::{MAX_UPLOAD, executable_in, sha256};
-pub use artifact::{Artifact, inspect};
+pub use archive::{executable_in, sha256};
+pub use artifact::{Artifact, inspect, load};
 pub use build::{Progress, Request, build};
 pub use error::{Error, Result};
 pub use executable::{Architecture, Executable, Glibc};

@@ -1,5 +1,6 @@
 use super::{Error, Executable, Result};
 use crate::folder::{self, Folder};
+use crate::limits;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,7 @@ impl Record {
     /// The record at `path` if it is of these sources and its zip is there. One that cannot be read counts as none: it
     /// is a cache.
     pub fn load(path: &Path, zip: &Path, fingerprint: &str) -> Option<Self> {
-        let record: Self = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+        let record: Self = serde_json::from_slice(&limits::read_file(path, limits::RECORD).ok()?).ok()?;
         let there =
             std::fs::symlink_metadata(zip).is_ok_and(|zip| zip.is_file() && zip.len() == record.bytes);
         (record.fingerprint == fingerprint && there).then_some(record)

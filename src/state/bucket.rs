@@ -1,6 +1,7 @@
 use super::{Condition, Object, Objects, PutError, Version};
 use crate::cloud::{Cloud, aws};
 use crate::error::Error;
+use crate::limits;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
@@ -67,9 +68,8 @@ impl Objects for Bucket {
             };
             let modified = answer.last_modified().copied();
             let etag = answer.e_tag().unwrap_or_default().to_owned();
-            let body = answer.body.collect().await;
-            let bytes = body.map_err(|error| Error::Refused(format!("s3:GetObject {key}: {error}")))?;
-            Ok(Some(Object { bytes: bytes.to_vec(), etag, age: clock.since(modified) }))
+            let bytes = content(answer.body, "s3:GetObject", key).await?;
+            Ok(Some(Object { bytes, etag, age: clock.since(modified) }))
         })
     }
 
@@ -130,17 +130,26 @@ impl Objects for Bucket {
         Box::pin(async move {
             let call = self.client.get_object().bucket(&self.name).key(key).version_id(id);
             match call.send().await.map_err(aws("s3:GetObjectVersion")) {
-                Ok(answer) => {
-                    let body = answer.body.collect().await;
-                    let bytes =
-                        body.map_err(|error| Error::Refused(format!("s3:GetObjectVersion {key}: {error}")))?;
-                    Ok(Some(bytes.to_vec()))
-                }
+                Ok(answer) => content(answer.body, "s3:GetObjectVersion", key).await.map(Some),
                 Err(error) if error.is(&["NoSuchVersion", "NoSuchKey", "InvalidArgument"]) => Ok(None),
                 Err(error) => Err(error),
             }
         })
     }
+}
+
+async fn content(mut body: ByteStream, call: &str, key: &str) -> Result<Vec<u8>, Error> {
+    let mut bytes = vec![];
+    while let Some(chunk) = body.next().await {
+        bytes.extend_from_slice(&chunk.map_err(|error| Error::Refused(format!("{call} {key}: {error}")))?);
+        if bytes.len() as u64 > limits::STATE {
+            let limit = limits::size(limits::STATE);
+            return Err(Error::Refused(format!(
+                "{call} {key}: it is larger than {limit}, the most that is read of a state"
+            )));
+        }
+    }
+    Ok(bytes)
 }
 
 fn conflict(error: Error) -> PutError {

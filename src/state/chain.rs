@@ -60,3 +60,35 @@ impl Chain {
         hex::encode(&sum[..LENGTH / 2])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        let mut chain = Chain::new();
+        text.split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| chain.open(line))
+            .collect()
+    }
+
+    #[test]
+    fn every_flipped_bit_shows_and_so_does_every_line_that_is_moved() {
+        let (mut chain, objects) = (Chain::new(), [&b"{\"id\":\"vpc-1\"}"[..], b"{\"id\":\"vpc-2\"}", b"{}"]);
+        let lines: Vec<Vec<u8>> = objects.iter().map(|object| chain.seal(object)).collect();
+        let whole = lines.concat();
+        assert_eq!(reads(&whole).unwrap(), objects);
+        for bit in 0..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let read = reads(&flipped);
+            // A line break that is none any more makes one line of two.
+            assert!(read.is_err() || read.unwrap().concat() == objects.concat(), "bit {bit}");
+        }
+        let [a, b, c] = [&lines[0], &lines[1], &lines[2]];
+        for wrong in [[b, a, c], [a, c, b], [a, a, b], [b, b, c]] {
+            assert!(reads(&wrong.map(Vec::as_slice).concat()).is_err());
+        }
+    }
+}

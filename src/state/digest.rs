@@ -45,6 +45,10 @@ impl Cost {
     pub const TRIVIAL: Self = Self { memory: 8, passes: 1 };
     /// Beyond that a digest is not one that stackctl has made.
     const MOST: Self = Self { memory: 1024 * 1024, passes: 64 };
+
+    fn is_ours(self) -> bool {
+        self.memory <= Self::MOST.memory && self.passes <= Self::MOST.passes
+    }
 }
 
 /// How a digest is told from a value.
@@ -199,8 +203,11 @@ impl Digest {
         walk(schema, value, like, "", &mut |value, path, like| {
             if let (Some(text), None) = (text(value), stored(value)) {
                 match stored(like) {
-                    Some(Stored::Second { cost, salt, .. }) => jobs.push(Job { cost, salt, text }),
-                    Some(Stored::First(_)) => {}
+                    Some(Stored::Second { cost, salt, .. }) if cost.is_ours() => {
+                        jobs.push(Job { cost, salt, text })
+                    }
+                    // Not computed at all: a state may be anybody's, and its cost all the memory of this machine.
+                    Some(_) => {}
                     None => jobs.push(Job { cost: self.cost, salt: self.salt(place, path), text }),
                 }
             }
@@ -241,12 +248,7 @@ impl Digest {
     fn verify(&self, stored: &Stored, text: &str) -> bool {
         match stored {
             Stored::First(hash) => *hash == first(&self.lineage, text),
-            Stored::Second { cost, salt, hash } => {
-                let most = Cost::MOST;
-                cost.memory <= most.memory
-                    && cost.passes <= most.passes
-                    && self.hash(*cost, salt, text) == *hash
-            }
+            Stored::Second { cost, salt, hash } => cost.is_ours() && self.hash(*cost, salt, text) == *hash,
         }
     }
 
@@ -391,6 +393,20 @@ mod tests {
             digest.mask(&schema, &digest.reveal(&schema, &once, &value)),
             digest.mask(&schema, &value)
         );
+    }
+
+    /// A state may be anybody's: one whose digest says to need all the memory of the machine is not computed.
+    #[tokio::test]
+    async fn the_cost_that_a_state_says_is_bounded() {
+        let (schema, value, address) = (json!({"x-sensitive": true}), json!("123456"), address("a"));
+        for cost in ["m=4294967295,t=1", "m=8,t=4294967295", "m=1048577,t=1"] {
+            let like = json!(format!("$digest:2:{cost}:{}:{}", "00".repeat(16), "00".repeat(32)));
+            let digest = digest();
+            let jobs = digest.jobs(&Tree::Inputs(&address), &schema, &value, &like);
+            digest.prepare(jobs).await;
+            let made = digest.redact(&Tree::Inputs(&address), &schema, &value, &like);
+            assert_ne!(made, like, "it is another secret");
+        }
     }
 
     /// Wherever, and whenever it was written: the same secret has another digest, and is known again by the recorded one.

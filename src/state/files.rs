@@ -1,10 +1,11 @@
 use super::file::{open, sweep};
+use super::rescue::Rescue;
 use super::salvage::Candidate;
 use super::{
     Cipher, Document, HeldFiles, Holding, JournalFile, Lock, Moved, Past, Salvage, StateError, Unreadable,
 };
-use std::fs::File;
-use std::io::{self, Read};
+use crate::limits;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -178,18 +179,37 @@ impl Files {
         self.no_links()?;
         let mut candidates = vec![];
         for (path, current) in [(self.path.clone(), true), (self.backup_path(), false)] {
-            if let Some(bytes) = self.bytes(&path)? {
+            let name = path.display().to_string();
+            let bytes = match self.bytes(&path) {
+                Err(StateError::Io { source, .. }) if source.kind() == io::ErrorKind::FileTooLarge => {
+                    let content = Err(Unreadable::Damaged(source.to_string()));
+                    candidates.push(Candidate { name, content, current });
+                    continue;
+                }
+                read => read?,
+            };
+            if let Some(bytes) = bytes {
                 if let Some(moved) = Moved::parse(&bytes).filter(|_| current) {
                     return Err(moved.error(&path.display().to_string()));
                 }
-                let name = path.display().to_string();
                 candidates.push(Candidate { name, content: self.cipher.read(&bytes), current });
             }
         }
+        let known = candidates.iter().filter_map(|candidate| candidate.content.as_ref().ok());
+        let lineages: Vec<String> = known.map(|document| document.lineage.clone()).collect();
+        let lineages: Vec<&str> = lineages.iter().map(String::as_str).collect();
+        for (path, document) in Rescue::of(self).of_this(&self.cipher, &lineages) {
+            let name = path.display().to_string();
+            candidates.push(Candidate { name, content: Ok(document), current: false });
+        }
         let journal = self.bytes(&self.journal_path())?;
         let journal = journal.map(|text| (self.journal_path().display().to_string(), text));
-        Salvage::new(&self.cipher, candidates, journal)
-            .map_err(|what| self.unreadable(Unreadable::Sealed(what)))
+        let salvage = Salvage::new(&self.cipher, candidates, journal)
+            .map_err(|what| self.unreadable(Unreadable::Sealed(what)))?;
+        if let Some(document) = &salvage.document {
+            document.is_of(&self.stack, &self.path.display().to_string())?;
+        }
+        Ok(salvage)
     }
 
     /// As `read`, where a state of this lineage may have been moved away from.
@@ -214,16 +234,16 @@ impl Files {
 
     /// A file's content; `None` if there is none.
     pub(super) fn bytes(&self, path: &Path) -> Result<Option<Vec<u8>>, StateError> {
-        match open(path).and_then(read) {
+        let limit = if path == self.journal_path() { limits::JOURNAL } else { limits::STATE };
+        match open(path).and_then(|file| limits::read_open(file, limit)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.io("read")(error)),
+            Err(error) => Err(match self.io("read")(error) {
+                StateError::Io { verb, hint, source, .. } => {
+                    StateError::Io { name: path.display().to_string(), verb, hint, source }
+                }
+                other => other,
+            }),
         }
     }
-}
-
-fn read(mut file: File) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![];
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

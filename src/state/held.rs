@@ -59,10 +59,18 @@ impl Held {
         }
     }
 
-    /// Removes what an earlier run saved there, now that it was taken in; whether that is what it was.
-    pub fn taken_in(&self, path: &Path) -> bool {
+    /// Sets aside what earlier runs saved of this state elsewhere, now that `document` has it; its new names.
+    pub fn settle_rescued(&self, document: &Document) -> Vec<String> {
         match self {
-            Self::Files(held) => held.taken_in(path),
+            Self::Files(held) => held.settle_rescued(document),
+            Self::Remote(_) => vec![],
+        }
+    }
+
+    /// Removes what an earlier run saved there, now that it was taken in; whether that is what it was.
+    pub fn taken_in(&self, path: &Path, document: &Document) -> bool {
+        match self {
+            Self::Files(held) => held.taken_in(path, document),
             Self::Remote(_) => false,
         }
     }

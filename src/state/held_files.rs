@@ -93,9 +93,21 @@ impl HeldFiles {
         }
     }
 
-    /// Removes a file that a run saved its state in, after it was taken in; whether it is one.
-    pub fn taken_in(&self, path: &Path) -> bool {
-        Rescue::of(&self.files).is_one(path) && std::fs::remove_file(path).is_ok()
+    /// Sets aside what runs have saved of this state elsewhere: it is in `document`, or was not wanted. Its new names.
+    pub fn settle_rescued(&self, document: &Document) -> Vec<String> {
+        let rescue = Rescue::of(&self.files);
+        let of_it = rescue.of_this(self.files.cipher(), &[&document.lineage]);
+        let settled = of_it.iter().filter_map(|(path, _)| rescue.settle_one(path));
+        settled.map(|path| path.display().to_string()).collect()
+    }
+
+    /// Removes a file that a run saved its state in, after it was taken in; whether it is one. Older ones are set aside.
+    pub fn taken_in(&self, path: &Path, document: &Document) -> bool {
+        let taken = Rescue::of(&self.files).is_one(path) && std::fs::remove_file(path).is_ok();
+        if taken {
+            self.settle_rescued(document);
+        }
+        taken
     }
 
     /// Writes the state; the one before it becomes the backup. A plain one is encrypted for that where encryption is on.
@@ -124,6 +136,14 @@ impl HeldFiles {
     pub fn remove(&self) -> Result<(), StateError> {
         let files = &self.files;
         self.grip.secure(&self.command).map_err(|what| self.disturbed(what))?;
+        // What was saved of it elsewhere, and is no newer, is over with it.
+        if let Ok(Some(state)) = files.read() {
+            let rescue = Rescue::of(files);
+            let older = rescue.of_this(files.cipher(), &[&state.lineage]);
+            let older =
+                older.iter().filter(|(_, one)| one.lineage == state.lineage && one.serial <= state.serial);
+            older.for_each(|(path, _)| drop(rescue.settle_one(path)));
+        }
         self.remove_journal("removed")?;
         for path in [files.backup_path(), files.path().to_owned()] {
             gone(std::fs::remove_file(path)).map_err(files.io("removed"))?;
@@ -158,6 +178,7 @@ impl HeldFiles {
         self.grip.secure(&self.command).map_err(|what| self.disturbed(what))?;
         self.place(&bytes, None)?;
         self.remove_journal("folded")?;
+        aside.extend(self.settle_rescued(document));
         Ok(aside)
     }
 }

@@ -2,6 +2,7 @@ use super::file::open;
 use super::grip::is_at;
 use super::kernel::ThisKernel;
 use super::{Holder, Holding};
+use crate::limits;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -75,7 +76,7 @@ fn is_lock(file: &mut File) -> io::Result<bool> {
 fn introduced(file: &mut File) -> io::Result<Option<Holder>> {
     let mut text = String::new();
     file.rewind()?;
-    file.read_to_string(&mut text)?;
+    Read::take(&*file, limits::KIB * 64).read_to_string(&mut text)?;
     // Whoever has the lock lives: of one that is dead, only the word is left.
     Ok(serde_json::from_str(&text).ok().filter(|holder: &Holder| !holder.is_dead(&ThisKernel)))
 }

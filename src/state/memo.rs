@@ -1,9 +1,10 @@
 use super::file::{open, write_anew, write_atomically};
+use crate::limits;
 use hmac::{Hmac, Mac};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -130,9 +131,7 @@ fn listed(digests: &IndexMap<String, String>) -> Vec<u8> {
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![];
-    open(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    limits::read_open(open(path)?, limits::RECORD)
 }
 
 #[cfg(test)]

@@ -285,6 +285,9 @@ impl Remote {
         held.confirm().await?;
         let salvage = Salvage::new(&self.cipher, candidates, journal)
             .map_err(|what| self.unreadable(Unreadable::Sealed(what)))?;
+        if let (Some(stack), Some(document)) = (&self.stack, &salvage.document) {
+            document.is_of(stack, &self.name)?;
+        }
         Ok((salvage, held))
     }
 

@@ -1,5 +1,6 @@
 use super::file::{folder, write_anew};
 use super::{Cipher, Document, Files};
+use crate::limits;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ pub(super) struct Rescue<'a> {
 }
 
 const MARK: &str = ".rescued-";
+/// Of those that nobody waits for any more.
+const SETTLED: &str = ".settled-";
 
 impl<'a> Rescue<'a> {
     pub fn of(files: &'a Files) -> Self {
@@ -52,12 +55,36 @@ impl<'a> Rescue<'a> {
     /// One that knows more than the state that is there.
     pub fn newer_than(&self, cipher: &Cipher, there: Option<&Document>) -> Option<PathBuf> {
         self.all().into_iter().find(|path| {
-            let rescued = std::fs::read(path).ok().and_then(|bytes| cipher.read(&bytes).ok());
+            let rescued =
+                limits::read_file(path, limits::STATE).ok().and_then(|bytes| cipher.read(&bytes).ok());
             rescued.is_some_and(|rescued| match there {
                 None => rescued.stack == self.files.stack(),
                 Some(there) => rescued.lineage == there.lineage && rescued.serial > there.serial,
             })
         })
+    }
+
+    /// Those of this state that verify, the newest first: of these lineages, or beside its folder. In the user's own folder there
+    /// may be some of another project whose stack has the same name.
+    pub fn of_this(&self, cipher: &Cipher, lineages: &[&str]) -> Vec<(PathBuf, Document)> {
+        let read = |path: PathBuf| {
+            let bytes = limits::read_file(&path, limits::STATE).ok()?;
+            let document = cipher.read(&bytes).ok()?;
+            let is_ours = lineages.contains(&document.lineage.as_str()) || self.is_beside(&path);
+            (document.stack == self.files.stack() && is_ours).then_some((path, document))
+        };
+        self.all().into_iter().filter_map(read).collect()
+    }
+
+    fn is_beside(&self, path: &Path) -> bool {
+        own_folder().is_none_or(|own| path.parent() != Some(&own))
+    }
+
+    /// Once there is a state that says as much, or that was rebuilt without it, it waits for nobody any more: it gets another
+    /// name, under which no command asks for it.
+    pub fn settle_one(&self, path: &Path) -> Option<PathBuf> {
+        let to = path.with_file_name(path.file_name()?.to_str()?.replacen(MARK, SETTLED, 1));
+        (!to.exists() && std::fs::rename(path, &to).is_ok()).then_some(to)
     }
 
     /// Whether that is such a file: once it is taken in, nobody needs it.

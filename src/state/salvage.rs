@@ -15,6 +15,8 @@ pub struct Salvage {
     pub left_out: Vec<String>,
     /// Changes may have been recorded that are not in `document`.
     pub behind: bool,
+    /// It comes from another place than the state itself, which does not know as much.
+    pub elsewhere: bool,
     /// What only a newer stackctl can read: it is whole, and a recovery would undo it.
     pub newer: Option<String>,
 }
@@ -56,7 +58,8 @@ impl Salvage {
         let mut left_out = vec![];
         let lost = !candidates.iter().any(|candidate| candidate.current && candidate.content.is_ok());
         let mut best: Option<(String, Document)> = None;
-        for Candidate { name, content, .. } in candidates {
+        let mut elsewhere = false;
+        for Candidate { name, content, current } in candidates {
             match content {
                 Err(what) => left_out.push(format!("{name}: {}", what.into_text())),
                 // Serials of another lineage, from before a recovery by tags, say nothing.
@@ -66,6 +69,7 @@ impl Salvage {
                     }) =>
                 {
                     best = Some((name, document));
+                    elsewhere = !current;
                 }
                 Ok(_) => {}
             }
@@ -76,7 +80,15 @@ impl Salvage {
                 journal.map(|(name, _)| format!("{name}: there is no state that it could build on"));
             left_out.extend(journal);
             let source = String::new();
-            return Ok(Self { document: None, source, folded: 0, left_out, behind: true, newer });
+            return Ok(Self {
+                document: None,
+                source,
+                folded: 0,
+                left_out,
+                behind: true,
+                elsewhere: false,
+                newer,
+            });
         };
         // A state is newer than its backup by exactly what its journal held when it was folded.
         let mut behind = lost;
@@ -107,12 +119,12 @@ impl Salvage {
             }
         }
         let behind = behind || !whole;
-        Ok(Self { document: Some(document), source, folded, left_out, behind, newer })
+        Ok(Self { document: Some(document), source, folded, left_out, behind, elsewhere, newer })
     }
 
     /// Nothing is wrong: there is nothing to recover.
     pub fn is_sound(&self) -> bool {
-        self.document.is_some() && !self.behind && self.left_out.is_empty()
+        self.document.is_some() && !self.behind && !self.elsewhere && self.left_out.is_empty()
     }
 }
 

@@ -78,6 +78,7 @@ impl Test {
     /// Names and contents of the files of a folder, in order.
     pub fn files(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
         let entries = std::fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap());
+        let entries = entries.filter(|entry| entry.path().is_file());
         let mut files: Vec<_> = entries
             .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
             .collect();

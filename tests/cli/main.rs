@@ -13,6 +13,7 @@ mod hostile;
 mod invocation;
 mod journal;
 mod lineage;
+mod limits;
 mod mistakes;
 mod moves;
 mod offline;

@@ -121,3 +121,79 @@ fn nobody_is_overruled() {
     assert!(told.contains("--auto-approve") && told.contains("queue.jobs"), "{told}");
     assert_eq!(test.read(STATE), "{");
 }
+
+/// Whatever is left of a state, and whatever runs have saved of it beside: after a recovery no command is refused because of that,
+/// and nothing that verified is lost.
+#[test]
+fn a_recovery_is_done_with_what_runs_have_saved() {
+    let mut count = 0;
+    for state in [None, Some("{"), Some("whole")] {
+        for backup in [false, true] {
+            for open in [false, true] {
+                for rescued in ["older", "newer", "both", "another"] {
+                    of_rescued(state, backup, open, rescued);
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(count, 48);
+}
+
+fn of_rescued(state: Option<&str>, backup: bool, open: bool, rescued: &str) {
+    let what = format!("state {state:?}, backup {backup}, journal {open}, {rescued}");
+    let base = document(4, &["jobs"]);
+    let mut test = Test::new().stack(STACK).file("state/.keep", "");
+    match state {
+        Some("whole") => test = test.file(STATE, &text(&base)),
+        Some(other) => test = test.file(STATE, other),
+        None => {}
+    }
+    if backup {
+        test = test.file(BACKUP, &text(&document(3, &["jobs"])));
+    }
+    if open {
+        test = test.file(JOURNAL, &journal(&base, "more", true));
+    }
+    let saved = |serial, lineage: &str| {
+        let mut document = document(serial, &["jobs", "late"]);
+        document.lineage = lineage.to_owned();
+        text(&document)
+    };
+    let (older, newer) =
+        ("demo.local.rescued-20260101T000000Z.json", "demo.local.rescued-20260102T000000Z.json");
+    if rescued == "older" || rescued == "both" {
+        test = test.file(older, &saved(2, &base.lineage));
+    }
+    if rescued == "newer" || rescued == "both" {
+        test = test.file(newer, &saved(9, &base.lineage));
+    }
+    if rescued == "another" {
+        test = test.file(newer, &saved(9, "another"));
+    }
+    let before: Vec<_> =
+        [older, newer].iter().filter_map(|name| std::fs::read(test.path(name)).ok()).collect();
+    let (test, told) = recover(test);
+    // Only what is there says whether a command would wait.
+    let files = stackctl::state::Files::new(&test.path("state"), "demo", Some("local"));
+    let now = files.read().unwrap_or_else(|error| panic!("{what}: {error}\n{told}")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let held = runtime.block_on(files.hold("apply", std::time::Duration::ZERO)).unwrap();
+    for document in [None, Some(&now)] {
+        held.no_rescue(document).unwrap_or_else(|error| panic!("{what}: {error}\n{told}"));
+    }
+    drop(held);
+    let names: Vec<String> = now.resources.keys().map(ToString::to_string).collect();
+    if rescued == "newer" || rescued == "both" {
+        assert!(names.contains(&"queue.late".to_owned()) && now.serial > 9, "{what}: {names:?}\n{told}");
+    }
+    if state == Some("whole") {
+        assert!(names.contains(&"queue.jobs".to_owned()), "{what}: {names:?}");
+    }
+    // What was saved is kept under another name.
+    let kept: Vec<_> = test.files(".").into_iter().filter(|(name, _)| name.contains(".settled-")).collect();
+    assert_eq!(kept.len(), before.len(), "{what}: {kept:?}\n{told}");
+    assert!(kept.iter().all(|(_, bytes)| before.contains(bytes)), "{what}");
+    let (_, told) = recover(test);
+    assert!(told.contains("nothing to recover"), "{what}: {told}");
+}

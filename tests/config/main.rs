@@ -7,6 +7,7 @@ mod fixture;
 mod for_each;
 mod forgotten;
 mod inputs;
+mod limits;
 mod mistakes;
 mod never_panics;
 mod overlay;

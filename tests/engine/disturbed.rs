@@ -122,7 +122,7 @@ async fn a_folder_that_is_taken_away_stops_it_and_what_it_knows_is_saved_beside(
             "{what}: it knows what it did"
         );
         held.write(&mut rescued).await.unwrap();
-        assert!(held.taken_in(&to) && !to.exists());
+        assert!(held.taken_in(&to, &rescued) && !to.exists());
         drop(held);
         goes_on(&test, what).await;
     }

@@ -4,7 +4,9 @@ use crate::world::{Test, actions};
 use serde_json::json;
 use stackctl::address::Address;
 use stackctl::resource::Id;
-use stackctl::state::{Document, Entry, Held, Intent, Journal, Record, StateError, Store, Verb};
+use stackctl::state::{
+    Condition, Document, Entry, Held, Intent, Journal, Objects, Record, StateError, Store, Verb,
+};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -283,4 +285,54 @@ async fn a_state_is_not_removed_under_the_journal_of_another() {
     let refused = sleeper.remove().await.unwrap_err();
     assert!(matches!(&refused, StateError::Lost { .. }), "{refused}");
     assert_eq!(store.peek().await.unwrap().unwrap().open.len(), 1);
+}
+
+/// As of a journal in a folder: whichever bit flips, it is noticed, or the state is read as before.
+#[tokio::test(start_paused = true)]
+async fn every_flipped_bit_of_a_journal_in_an_object_store_is_noticed() {
+    let test = Test::remote();
+    let (memory, store) = (test.memory.clone().unwrap(), test.store());
+    let (_, held, journal) = begun(&store).await;
+    for entry in [intent("a"), done("a", 0), intent("b"), done("b", 0), intent("open")] {
+        journal.append(&entry).await.unwrap();
+    }
+    drop((journal, held));
+    let key = "team/test.json.journal";
+    let whole = memory.get(key).await.unwrap().unwrap();
+    let meaning = store.peek().await.unwrap().unwrap();
+    assert!(meaning.resources.len() == 2 && meaning.open.len() == 1);
+    let (mut etag, mut noticed) = (whole.etag, 0);
+    for bit in 0..whole.bytes.len() * 8 {
+        let mut flipped = whole.bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        etag = memory.put(key, flipped, Condition::Match(etag)).await.unwrap();
+        match store.peek().await {
+            Err(StateError::Damaged { .. } | StateError::Newer { .. }) => noticed += 1,
+            Ok(Some(read)) => assert_eq!(read, meaning, "bit {bit}"),
+            other => panic!("bit {bit}: {other:?}"),
+        }
+    }
+    assert!(noticed > whole.bytes.len() * 7, "{noticed}");
+}
+
+/// Two stacks with one key: the second is told whose state it is, whatever it wants, a recovery too.
+#[tokio::test(start_paused = true)]
+async fn two_stacks_with_one_key_are_told_apart() {
+    let test = Test::remote();
+    let (ours, theirs) = (test.store(), test.store().of_stack("beta"));
+    let (document, held, journal) = begun(&ours).await;
+    journal.append(&intent("a")).await.unwrap();
+    held.release().await;
+    let foreign = |error: StateError| match error {
+        StateError::Foreign { stack, there, lineage, .. } => {
+            assert_eq!((stack.as_str(), there.as_str(), lineage), ("beta", "test", document.lineage.clone()));
+        }
+        other => panic!("{other}"),
+    };
+    foreign(theirs.peek().await.unwrap_err());
+    foreign(theirs.open("apply", Duration::ZERO).await.unwrap_err());
+    // The lease of the one before has to run out.
+    foreign(theirs.salvage("state recover", 2 * LEASE).await.unwrap_err());
+    assert_eq!(ours.peek().await.unwrap().unwrap().open.len(), 1, "it is as it was");
+    ours.open("apply", 2 * LEASE).await.unwrap();
 }

@@ -86,6 +86,15 @@ fn the_tags_alone_bring_every_resource_back() {
     assert!(told.contains("queue.late: found http"), "{told}");
     project.nothing_to_do("after the backup was completed");
 
+    // One whose block is gone is told, and not taken in.
+    let stray = emulator::tagged_vpc(&project, "lost", "vpc.gone");
+    lose_the_state(&project);
+    let told = all(&project.run(RECOVER));
+    assert!(told.contains(&format!("vpc.gone: {stray} carries the tags of this stack")), "{told}");
+    assert_eq!(told.matches("carries the tags of this stack").count(), 1, "{told}");
+    project.nothing_to_do("after a recovery that left a stray out");
+    emulator::delete_vpc(&project, &stray);
+
     // Two objects with the same tags: nobody guesses.
     let second = emulator::tagged_vpc(&project, "lost", "vpc.main");
     lose_the_state(&project);
@@ -103,5 +112,55 @@ fn the_tags_alone_bring_every_resource_back() {
     emulator::is_empty(&project);
     assert_eq!(project.files("state"), Vec::<String>::new());
     assert!(!project.path().join("state/lost.local.json.backup").exists(), "a backup would be a lost state");
+    project.says("local down", &["local", "down", "--purge"]);
+}
+
+const MOVING: &str =
+    "[stack]\nname = \"moving\"\nregion = \"eu-west-1\"\n\n[queue.jobs]\n\n[log_group.jobs]\n";
+
+/// What `state mv` says the next plan will be, it is; what moved and does not say so yet is found by its name; and who has no state is
+/// warned before everything is made a second time.
+#[test]
+fn what_moved_is_told_and_found_again() {
+    let project = Project::of(MOVING);
+    let apply: &[&str] = &["apply", "--target", "local", "--auto-approve"];
+    let mv = |from, to| all(&project.run(&["state", "mv", from, to, "--target", "local"]));
+    project.says("local up", &["local", "up"]);
+    project.says("apply", apply);
+    let told = mv("queue.jobs", "queue.work");
+    assert!(
+        told.contains("stack.toml has no queue.work yet: without its block the next apply deletes it"),
+        "{told}"
+    );
+    let plan = all(&project.run(&["plan", "--target", "local"]));
+    assert!(!plan.contains("No changes"), "{plan}");
+    mv("queue.work", "queue.jobs");
+
+    project.edit("[queue.jobs]", "[queue.work]");
+    let told = mv("queue.jobs", "queue.work");
+    assert!(told.contains("Write name = \"moving-jobs\" in its block to keep it"), "{told}");
+    project.edit("[queue.work]\n", "[queue.work]\nname = \"moving-jobs\"\n");
+    let before = project.json(&["show", "--target", "local", "--json"]);
+    lose_the_state(&project);
+    let told = all(&project.run(RECOVER));
+    assert!(
+        told.contains("by its name; its tags say queue.jobs, which the next apply writes anew"),
+        "{told}"
+    );
+    let after = project.json(&["show", "--target", "local", "--json"]);
+    assert_eq!(after["queue.work"]["id"], before["queue.work"]["id"]);
+    project.says("apply", apply);
+    project.nothing_to_do("after the tags were written");
+
+    lose_the_state(&project);
+    let told = all(&project.run(&["plan", "--target", "local"]));
+    assert!(told.contains("there is no state, but queue.work") && told.contains("--from-tags"), "{told}");
+    project.says("recover", &[RECOVER, &["--from-tags"]].concat());
+    let told = all(&project.run(&["plan", "--target", "local"]));
+    assert!(!told.contains("there is no state, but") && told.contains("No changes"), "{told}");
+    project.says("destroy", &["destroy", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
+    emulator::is_empty(&project);
+    let told = all(&project.run(&["plan", "--target", "local"]));
+    assert!(!told.contains("there is no state, but"), "nothing is left to be warned of: {told}");
     project.says("local down", &["local", "down", "--purge"]);
 }

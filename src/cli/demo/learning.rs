@@ -5,6 +5,7 @@ use super::super::failure::{Failure, Outcome};
 use super::super::report;
 use super::{database, rows};
 use crate::cloud::Cloud;
+use crate::folder::Folder;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio_postgres::Client;
@@ -108,9 +109,10 @@ pub async fn show(client: &Client, cloud: &Cloud, root: &Path) -> Outcome<Option
     let location: Option<String> = row.get(1);
     let place = location.as_deref().and_then(|place| place.strip_prefix("s3://")?.split_once('/'));
     let Some((bucket, key)) = place else { return Ok(None) };
-    let folder = root.join(".stackctl/reports");
-    std::fs::create_dir_all(&folder).map_err(Failure::io(format!("failed to make {}", folder.display())))?;
-    let path = folder.join(key.rsplit('/').next().unwrap_or(key));
+    let made = Folder::open(root).and_then(|root| root.make(".stackctl/reports", 0o755));
+    let folder =
+        made.map_err(Failure::io(format!("failed to make {}", root.join(".stackctl/reports").display())))?;
+    let path = folder.path().join(key.rsplit('/').next().unwrap_or(key));
     cp::fetch(cloud, bucket, key, &path).await?;
     Ok(Some(std::path::absolute(&path).unwrap_or(path)))
 }

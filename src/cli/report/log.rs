@@ -1,7 +1,7 @@
+use crate::folder;
 use crate::visible::visible;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use tracing_subscriber::fmt::MakeWriter;
@@ -16,7 +16,15 @@ pub enum LogWriter {
 pub fn log_writer(file: Option<&Path>) -> io::Result<LogWriter> {
     Ok(match file {
         Some(path) => {
-            let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+            // `/dev/stderr` is a link, and nobody's but the system's.
+            let of_system = path.starts_with("/dev") || path.starts_with("/proc");
+            let file = match of_system {
+                true => File::options().append(true).open(path)?,
+                false => {
+                    let (folder, name) = folder::named(path)?;
+                    folder.append(name, 0o600)?
+                }
+            };
             LogWriter::File(Arc::new(file))
         }
         None => LogWriter::Stderr,

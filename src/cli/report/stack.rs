@@ -2,6 +2,7 @@ use super::style::{Paint, table};
 use super::value::{block, text};
 use super::{data, note, width};
 use crate::address::Address;
+use crate::limits;
 use crate::local;
 use crate::state::{Record, is_digest};
 use crate::visible::visible;
@@ -99,17 +100,18 @@ pub async fn local_logs(logs: &BTreeMap<String, PathBuf>, lines: usize, follow: 
         tokio::time::sleep(Duration::from_millis(200)).await;
         for (part, path) in logs {
             let Some(end) = ends.get_mut(part) else { continue };
-            let mut text = String::new();
             let read = std::fs::File::open(path).and_then(|mut file| {
                 // A log that was cut starts anew.
                 let start = if file.metadata()?.len() < *end { 0 } else { *end };
                 file.seek(SeekFrom::Start(start))?;
-                let count = file.read_to_string(&mut text)?;
-                Ok(start + count as u64)
+                let mut bytes = vec![];
+                // The rest comes with the next look.
+                let count = file.take(limits::LOG).read_to_end(&mut bytes)?;
+                Ok((start + count as u64, bytes))
             });
-            if let Ok(now) = read {
+            if let Ok((now, bytes)) = read {
                 *end = now;
-                text.lines().for_each(|line| show(part, line));
+                String::from_utf8_lossy(&bytes).lines().for_each(|line| show(part, line));
             }
         }
     }

@@ -88,6 +88,13 @@ pub fn census(census: &Census) {
     for (address, ids) in &census.ambiguous {
         note(&format!("  {} {address}: several carry its tags: {}", Paint::Bad.label("?"), ids.join(", ")));
     }
+    for (address, id) in &census.strays {
+        let sign = Paint::Change.label("?");
+        note(&format!(
+            "  {sign} {address}: {id} carries the tags of this stack, and stack.toml has no such block: it is left out. Put the block \
+             back and call this again, or delete it by hand"
+        ));
+    }
     for address in &census.missing {
         note(&format!("  {} {address}: not found, the next apply creates it", Paint::Dim.label("-")));
     }

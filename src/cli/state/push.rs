@@ -3,8 +3,8 @@ use crate::cli::args::StackArgs;
 use crate::cli::failure::{Exit, Failure, Outcome};
 use crate::cli::report;
 use crate::cli::session::Session;
+use crate::limits;
 use crate::state::{Cipher, Document};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Writes a state that `stackctl state pull` printed, or that a run saved elsewhere
@@ -42,7 +42,7 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     held.write(&mut document).await?;
     let count = report::resources(document.resources.len());
     report::note(&format!("{} has serial {} now, with {count}.", store.name(), document.serial));
-    if held.taken_in(&args.pushed) {
+    if held.taken_in(&args.pushed, &document) {
         report::note(&format!("{} is taken in and removed.", args.pushed.display()));
     }
     Ok(Exit::Done)
@@ -50,10 +50,9 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
 
 fn load(path: &Path, cipher: &Cipher) -> Outcome<Document> {
     let name = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
-    let mut bytes = vec![];
     let read = match name.as_str() {
-        "stdin" => std::io::stdin().read_to_end(&mut bytes).map(|_| bytes),
-        _ => std::fs::read(path),
+        "stdin" => limits::take(std::io::stdin().lock(), limits::STATE),
+        _ => limits::read(path, limits::STATE),
     };
     let bytes = read.map_err(Failure::io(format!("failed to read {name}")))?;
     cipher.read(&bytes).map_err(|what| {

@@ -11,15 +11,16 @@ use std::collections::HashMap;
 
 /// Rebuilds a state that is damaged or lost
 ///
-/// Takes the newest that verifies of the state, its backup and (in a bucket) its older versions, and folds in what the
-/// journal says. Where that may lack something, or where nothing verifies, the cloud is asked: every object that
+/// Takes the newest that verifies of the state, its backup, what a run has saved beside when its place was taken away, and (in
+/// a bucket) its older versions, and folds in what the journal says. Where that may lack something, or where nothing verifies, the cloud is asked: every object that
 /// stackctl creates carries the tags stackctl:stack and stackctl:address, and for every block of stack.toml the object
-/// with its tags is looked for. An object whose block is gone from stack.toml is not found that way.
+/// with its tags is looked for. An object whose block is gone from stack.toml is told where its kind can be listed by tags (all
+/// of the network); of other kinds it is not found.
 ///
 /// A state that only a newer stackctl can read is not damaged: it is left alone unless --force is given.
 ///
-/// Shows what it would write and asks. The damaged files stay beside the new ones under names of their own. A state
-/// that is whole is left alone.
+/// Shows what it would write and asks. The damaged files, and what runs have saved, stay beside the new ones under names of
+/// their own, under which no command asks for them. A state that is whole is left alone.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Uses nothing but the ownership tags, whatever lies there.
@@ -40,9 +41,17 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     let (salvage, held) = store.salvage("state recover", stack.patience()).await?;
     if salvage.is_sound() && !args.from_tags {
         report::note(&format!("{} is whole: there is nothing to recover.", store.name()));
+        let aside =
+            salvage.document.as_ref().map(|document| held.settle_rescued(document)).unwrap_or_default();
+        if !aside.is_empty() {
+            report::note(&format!(
+                "What a run had saved is in it already, and is kept as {}.",
+                aside.join(" and ")
+            ));
+        }
         return Ok(Exit::Done);
     }
-    let Salvage { document, source, folded: _, left_out, behind, newer } = salvage;
+    let Salvage { document, source, folded: _, left_out, behind, newer, elsewhere: _ } = salvage;
     if let Some(what) = newer.filter(|_| !args.force) {
         return Err(StateError::Newer { name: store.name(), what }.into());
     }

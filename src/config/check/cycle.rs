@@ -2,19 +2,20 @@ use super::World;
 use crate::address::Address;
 use crate::config::Span;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-type Graph<'a> = DiGraph<&'a Address, Span>;
+pub(super) type Graph<'a> = DiGraph<&'a Address, Span>;
 
 /// Resources that need each other. Of those that hang together, the shortest way round is reported.
 pub(in crate::config) fn cycles(world: &World<'_>, found: &mut Diagnostics) {
     let graph = graph(world);
     let mut reported: HashSet<Vec<Span>> = HashSet::new();
-    for component in tarjan_scc(&graph).iter().filter(|component| component.len() > 1) {
+    // Not Tarjan's way, which goes as deep into the stack as the longest chain of resources has links.
+    for component in kosaraju_scc(&graph).iter().filter(|component| component.len() > 1) {
         let shortest = component.iter().filter_map(|start| cycle(&graph, *start)).min_by_key(|cycle| {
             // The one that begins first in the file, so that the report is always the same.
             (cycle.len(), cycle.first().map(|(from, _, _)| *from))
@@ -29,7 +30,8 @@ pub(in crate::config) fn cycles(world: &World<'_>, found: &mut Diagnostics) {
     }
 }
 
-fn graph<'a>(world: &'a World<'_>) -> Graph<'a> {
+/// Who needs whom.
+pub(super) fn graph<'a>(world: &'a World<'_>) -> Graph<'a> {
     let mut graph = Graph::new();
     let nodes: HashMap<&Address, NodeIndex> =
         world.blocks.all.keys().map(|address| (address, graph.add_node(address))).collect();

@@ -7,6 +7,7 @@ mod inputs;
 mod lookalike;
 mod references;
 mod sensitive;
+mod size;
 mod world;
 
 pub(super) use cycle::cycles;
@@ -14,4 +15,5 @@ pub(super) use forgotten::Forgotten;
 pub(super) use inputs::inputs;
 pub(super) use references::references;
 pub(super) use sensitive::outputs;
+pub(super) use size::{links, sizes};
 pub(super) use world::World;

@@ -15,6 +15,9 @@ pub(in crate::config) fn references(
     found: &mut Diagnostics,
 ) {
     for block in world.blocks.all.values() {
+        if found.is_full() {
+            return;
+        }
         for used in block.references() {
             check(world, used.reference, used.span, Some(&block.address), found);
         }

@@ -7,6 +7,7 @@ use crate::reference::{Expression, Reference};
 use crate::resource::Kind;
 use crate::schema::{properties, suggest, tree, types::Types, unknown};
 use crate::terraform;
+use indexmap::IndexSet;
 use serde_json::Value as Json;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -56,13 +57,8 @@ impl World<'_> {
         if self.blocks.families.contains_key(&head) || self.blocks.all.contains_key(&head) {
             return kind;
         }
-        let mut heads: Vec<String> = vec![];
-        for one in self.blocks.all.keys().chain(self.blocks.families.keys()) {
-            let one = Address::new(&one.kind, &one.name).to_string();
-            if !heads.contains(&one) {
-                heads.push(one);
-            }
-        }
+        let all = self.blocks.all.keys().chain(self.blocks.families.keys());
+        let heads: IndexSet<String> = all.map(|one| Address::new(&one.kind, &one.name).to_string()).collect();
         // A resource of the right kind first: its name is what is misspelt most often.
         let prefix = format!("{}.", address.kind);
         let same = heads.iter().filter_map(|head| head.strip_prefix(&prefix));

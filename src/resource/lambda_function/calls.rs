@@ -4,7 +4,7 @@ use super::super::{Create, Id};
 use super::attributes::Inputs;
 use crate::cloud::{Cloud, Gone, aws, tags};
 use crate::error::{Error, Result};
-use crate::package::{self, Architecture, MAX_UPLOAD};
+use crate::package::{self, Architecture};
 use aws_sdk_lambda::error::BuildError;
 use aws_sdk_lambda::types::{
     self, DeadLetterConfig, Environment, EphemeralStorage, FunctionCode, LoggingConfig, TracingConfig,
@@ -184,11 +184,11 @@ impl Code {
             let remedy = "the function has no code: give `source`, the folder of a crate, or `artifact`, a zip";
             return Err(Error::Refused(remedy.to_owned()));
         };
-        let zip = tokio::fs::read(path).await.map_err(Error::io(format!("cannot read the zip {path}")))?;
-        if zip.len() as u64 > MAX_UPLOAD {
-            let error = package::Error::TooLarge { path: path.into(), bytes: zip.len() as u64 };
-            return Err(Error::Refused(error.to_string()));
-        }
+        let place = std::path::PathBuf::from(path);
+        let read = tokio::task::spawn_blocking(move || package::load(&place)).await;
+        let zip = read
+            .map_err(|error| Error::Refused(error.to_string()))?
+            .map_err(|error| Error::Refused(error.to_string()))?;
         // What was approved is what is deployed.
         if inputs.code_sha256.as_ref().is_some_and(|planned| *planned != package::sha256(&zip)) {
             return Err(Error::Refused(format!("{path} changed since the plan was made: plan again")));
