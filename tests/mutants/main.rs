@@ -1,10 +1,11 @@
 //! Whether the simulation can fail: the engine is broken on purpose, in each of the ways of `tests/simulation/mutants.toml`,
-//! and every time the simulation must say so, by an invariant that is meant for it. `STACKCTL_MUTANT=journal` tries only those
-//! with that word in their name.
+//! and every time the simulation must say so, by an invariant that is meant for it; for rules that it has no part of, the tests that the
+//! mutant names. `STACKCTL_MUTANT=journal` tries only those with that word in their name.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +24,10 @@ struct Mutant {
     replace: String,
     why: String,
     /// Invariants, one of which breaks.
+    #[serde(default)]
     caught_by: Vec<String>,
+    /// What the simulation has no part of: the tests of this target (`lib`, or one of `tests`) with that in their name.
+    test: Option<(String, String)>,
 }
 
 /// So many seeds until a mutant has escaped. Each is caught within a few hundred.
@@ -95,24 +99,44 @@ fn is_of_outer_cargo(name: &str) -> bool {
         || ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether the simulation of the copy passes, and what it says. It stops as soon as one of `until` breaks.
-fn simulate(copy: &Path, seeds: u64, until: &[String]) -> (bool, String) {
+fn cargo_test(copy: &Path, args: &[&str], env: &[(&str, String)]) -> (bool, String) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let output = Command::new(env!("CARGO"))
         .env_clear()
-        .args(["test", "--workspace", "--locked", "--offline", "--test", "simulation", "--", "--nocapture"])
+        .args(["test", "--workspace", "--locked", "--offline"])
+        .args(args)
         .current_dir(copy)
         .envs(std::env::vars().filter(|(name, _)| !is_of_outer_cargo(name)))
         .env("CARGO_TARGET_DIR", target)
-        .env("STACKCTL_SEEDS", seeds.to_string())
-        .env("STACKCTL_UNTIL", until.join(","))
         .env("RUST_BACKTRACE", "0")
+        .envs(env.iter().map(|(name, value)| (name, value)))
         .output()
         .unwrap();
     let said =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("simulation: "), "it was not run: {said}");
     (output.status.success(), said)
+}
+
+/// Whether the simulation of the copy passes, and what it says. It stops as soon as one of `until` breaks.
+fn simulate(copy: &Path, seeds: u64, until: &[String]) -> (bool, String) {
+    let env = [("STACKCTL_SEEDS", seeds.to_string()), ("STACKCTL_UNTIL", until.join(","))];
+    let (passed, said) = cargo_test(copy, &["--test", "simulation", "--", "--nocapture"], &env);
+    assert!(said.contains("simulation: "), "it was not run: {said}");
+    (passed, said)
+}
+
+/// Whether these tests of the copy pass. Not those that need the program, which is not compiled.
+fn passes(copy: &Path, (target, filter): &(String, String)) -> bool {
+    let args = if target == "lib" { vec!["--lib"] } else { vec!["--test", target] };
+    let (passed, said) = cargo_test(copy, &[&args[..], &[filter.as_str()]].concat(), &[]);
+    // One that does not compile is not caught, and one that has no such test neither.
+    assert!(said.contains("running ") && !said.contains("could not compile"), "it was not run: {said}");
+    assert!(
+        !passed
+            || said.lines().any(|line| line.starts_with("test result: ok.") && !line.contains(" 0 passed")),
+        "{said}"
+    );
+    passed
 }
 
 #[test]
@@ -132,7 +156,7 @@ fn played(said: &str) -> u64 {
 }
 
 #[test]
-fn the_simulation_catches_every_mutant() {
+fn every_mutant_is_caught() {
     let (copy, begun) = (copy(), Instant::now());
     let (whole, said) = simulate(&copy, UNBROKEN, &[]);
     assert!(whole, "unbroken, it must pass: {said}");
@@ -140,11 +164,26 @@ fn the_simulation_catches_every_mutant() {
     let word = std::env::var("STACKCTL_MUTANT").unwrap_or_default();
     let mutants: Vec<Mutant> = mutants().into_iter().filter(|mutant| mutant.name.contains(&word)).collect();
     let count = mutants.len();
-    for Mutant { name, file, find, replace, why, caught_by } in mutants {
+    let mut sound = BTreeSet::new();
+    for Mutant { name, file, find, replace, why, caught_by, test } in mutants {
+        if let Some(test) = test.as_ref().filter(|test| sound.insert((*test).clone())) {
+            assert!(passes(&copy, test), "unbroken, it must pass: {test:?}");
+        }
         let started = Instant::now();
         let path = copy.join(&file);
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replacen(&find, &replace, 1)).unwrap();
+        if let Some(test) = test {
+            let caught = !passes(&copy, &test);
+            std::fs::write(&path, text).unwrap();
+            let (word, seconds) =
+                (if caught { "caught: " } else { "ESCAPED:" }, started.elapsed().as_secs_f64());
+            tell(&format!("{word} {name} ({seconds:.0} s)\n    {why}\n    by {} {}", test.0, test.1));
+            if !caught {
+                escaped.push(name);
+            }
+            continue;
+        }
         let (passed, said) = simulate(&copy, SEEDS, &caught_by);
         seeds += played(&said);
         std::fs::write(&path, text).unwrap();
