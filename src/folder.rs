@@ -219,6 +219,7 @@ fn split(path: &Path) -> io::Result<(&Path, &str)> {
 }
 
 fn linked(path: &Path) -> io::Error {
+    let path = path.strip_prefix(".").unwrap_or(path);
     io::Error::other(format!(
         "{} is a symbolic link, and none is followed below a project's folder; remove it, or put what it leads to in its place",
         path.display()

@@ -22,6 +22,7 @@ mod emulator;
 mod environment;
 mod kills;
 mod late;
+mod links;
 #[path = "../shared/listing.rs"]
 mod listing;
 mod moves;
