@@ -24,7 +24,7 @@ fn a_stack_is_taken_down_from_anywhere_by_the_name_of_its_state() {
     assert!(code == Some(1) && told.contains("there is no state in"), "{told}");
     let (code, told) = by(&place, &["state", "list"]);
     assert!(code == Some(0) && told.contains("vpc.many[\"1\"]"), "{told}");
-    let (code, told) = by(&place, &["destroy", "--auto-approve"]);
+    let (code, told) = by(&place, &["destroy", "--auto-approve", "--allow-data-loss", "all"]);
     assert!(code == Some(0) && told.contains("alone, and not by"), "{told}");
     assert!(stage.vpcs().is_empty(), "{:?}", stage.vpcs());
     assert_eq!(stage.keys(), Vec::<String>::new());
