@@ -23,6 +23,7 @@ fn step(address: Address, action: Action, holds_data: bool, protected: bool) -> 
         belongs_to: None,
         left_alone: false,
         seconds: 0,
+        delete_seconds: 0,
     }
 }
 

@@ -26,6 +26,7 @@ fn plan() -> Plan {
         renames: vec![],
         outputs: vec![],
         refused: vec![],
+        left_out: vec![],
     }
 }
 

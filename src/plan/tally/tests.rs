@@ -49,6 +49,7 @@ fn step(at: usize, fate: Fate) -> Option<Step> {
         belongs_to: None,
         left_alone: fate == Fate::LeftAlone,
         seconds: 0,
+        delete_seconds: 0,
     })
 }
 

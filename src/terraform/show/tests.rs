@@ -110,6 +110,7 @@ fn step(kind: &str, name: &str, action: Action, inputs: Json) -> Step {
         belongs_to: None,
         left_alone: false,
         seconds: 0,
+        delete_seconds: 0,
     }
 }
 
