@@ -66,7 +66,7 @@ const ELSEWHERE: [(&str, &str); 8] = [
 ];
 
 /// Of a hundred links, those that are planted every day.
-const DAILY: usize = 25;
+const DAILY: usize = 15;
 
 /// Names and contents of all below a folder; links are not followed.
 fn tree(top: &Path) -> BTreeMap<PathBuf, String> {
@@ -183,6 +183,11 @@ impl World {
         command.args(["--log-file", "log/run.log"]).current_dir(place.project());
         // What it keeps of the user's own is not the project's.
         command.env("HOME", self.project.folder().join("home"));
+        if nowhere {
+            // They wait for nothing, and say more than a pipe holds that nobody reads.
+            let output = command.output().unwrap();
+            return (output.status.code(), text(&output));
+        }
         let mut child = spawn(command);
         if !ends_within(&mut child, Duration::from_secs(120)) {
             child.kill().unwrap();
