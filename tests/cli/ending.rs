@@ -58,22 +58,25 @@ fn a_database_leaves_what_its_deletion_makes() {
     use serde_json::{Value as Json, json};
     use stackctl::resource::{Observed, Status, kind};
     let kind = kind("db_instance").unwrap();
-    let leaves = |more: Json| {
-        let mut inputs = json!({});
-        for (name, schema) in kind.inputs()["properties"].as_object().unwrap() {
-            let default = schema.get("default").cloned();
-            let filled = match schema["type"].as_str() {
+    // Something of the right type for each attribute that must be there.
+    let filled = |schema: &Json| {
+        let mut all = json!({});
+        for (name, schema) in schema["properties"].as_object().unwrap() {
+            let some = match schema["type"].as_str() {
                 Some("integer") => json!(20),
-                Some("string") => json!("x"),
+                Some("string") => json!("db-ABC"),
+                Some("boolean") => json!(false),
+                Some("array") => json!([]),
+                Some("object") => json!({}),
                 _ => Json::Null,
             };
-            inputs[name] = default.unwrap_or(filled);
+            all[name] = schema.get("default").cloned().unwrap_or(some);
         }
+        all
+    };
+    let leaves = |more: Json| {
+        let (mut inputs, outputs) = (filled(kind.inputs()), filled(kind.outputs()));
         more.as_object().unwrap().iter().for_each(|(name, value)| inputs[name] = value.clone());
-        let mut outputs = json!({});
-        for (name, schema) in kind.outputs()["properties"].as_object().unwrap() {
-            outputs[name] = if schema["type"] == "integer" { json!(5432) } else { json!("db-ABC") };
-        }
         let live = Observed { inputs, outputs, status: Status::Ready, owner: None };
         let left = kind.leaves(&"loans".into(), &live);
         left.into_iter()

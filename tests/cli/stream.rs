@@ -5,6 +5,7 @@ use crate::invocation::{Answer, Test};
 use crate::queues::Queues;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -153,7 +154,7 @@ fn agrees(seed: u64, schemas: &BTreeMap<String, Json>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackctl"));
     command.args(["apply", "--json", "--auto-approve", "--grace", grace]);
     let answer = match stopped {
-        true => test.stopped(&mut command, 100 + dice.roll(900), if seed % 6 == 0 { 2 } else { 1 }),
+        true => test.stopped(&mut command, dice.roll(900), if seed % 6 == 0 { 2 } else { 1 }),
         false => test.spawn(&mut command),
     };
     let summary = holds(&answer, schemas);
@@ -248,17 +249,26 @@ fn every_type_and_field_is_documented() {
 }
 
 impl Test {
-    /// Told to stop so many milliseconds after it began, as often as that.
+    /// Told to stop so many milliseconds after its first line, as often as that.
     fn stopped(&self, command: &mut Command, after: u64, times: usize) -> Answer {
         self.prepare(command);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        stdout.read_line(&mut said).unwrap();
+        let rest = std::thread::spawn(move || {
+            let mut rest = String::new();
+            stdout.read_to_string(&mut rest).unwrap();
+            rest
+        });
         std::thread::sleep(Duration::from_millis(after));
         for _ in 0..times {
             // One that is through already is not told any more.
             let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT);
             std::thread::sleep(Duration::from_millis(30));
         }
-        Answer::of(child.wait_with_output().unwrap())
+        let answer = Answer::of(child.wait_with_output().unwrap());
+        Answer { stdout: said + &rest.join().unwrap(), ..answer }
     }
 }
