@@ -4,7 +4,7 @@ use super::{data, note, room, stream};
 use crate::address::Address;
 use crate::apply::{Failure, Summary};
 use crate::cli::site::Site;
-use crate::plan::Plan;
+use crate::plan::{Plan, Tally};
 use crate::resource::Leftover;
 use crate::state::{Verb, is_digest};
 use crate::trouble::Trouble;
@@ -87,14 +87,8 @@ pub(super) fn lines(ending: &Ending<'_>, width: usize) -> Vec<String> {
     if !ending.is_whole() && ending.saved {
         lines.extend(wrap(&next(ending), width));
     }
-    let chosen_not = ending.plan.steps.iter().filter(|step| step.left_alone).count();
-    if chosen_not > 0 {
-        let what = if chosen_not == 1 { "resource was" } else { "resources were" };
-        let text = format!(
-            "{} {what} not chosen and left alone; `stackctl plan` shows what is to do there.",
-            count(chosen_not)
-        );
-        lines.extend(wrap(&text, width));
+    if let Some(rest) = Tally::of(ending.plan).rest() {
+        lines.extend(wrap(&format!("{rest}; `stackctl plan` shows what is to do there."), width));
     }
     lines.extend(leftovers(ending, width));
     lines

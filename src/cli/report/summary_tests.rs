@@ -22,11 +22,11 @@ fn plan() -> Plan {
         serial: 0,
         steps: vec![],
         gone: vec![],
+        left_out: vec![],
         moves: vec![],
         renames: vec![],
         outputs: vec![],
         refused: vec![],
-        left_out: vec![],
     }
 }
 
