@@ -16,6 +16,7 @@ fn a_plan_before_the_first_apply_is_no_state() {
     );
     let mut test = Test::new().stack(&stack);
     let known = test.path("known").display().to_string();
+    test = test.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
     test = test.env("XDG_STATE_HOME", &known).args(["plan", "--target", "one", "--refresh=false"]);
     test.success();
     test.success();

@@ -28,6 +28,12 @@ fn wrong(documents: &[String]) -> String {
     said
 }
 
+/// A call in its folder, with credentials that the server there takes.
+fn call(test: &Test, words: &[&str]) -> Test {
+    let call = Test::at(test.path("")).env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
+    call.arguments(words)
+}
+
 fn stack(url: &str, blocks: &str) -> String {
     format!(
         "[stack]\nname = \"demo\"\nregion = \"eu-west-1\"\n[targets.one]\nendpoint_url = \"{url}\"\n{blocks}\n\
@@ -79,7 +85,7 @@ fn every_plan_is_as_its_schema_says() {
         (&later, vec!["--refresh=false", "--replace", "queue.jobs"]),
     ] {
         let words = [&["plan", "--target", "one", "--json"], &more[..]].concat();
-        let answer = Test::at(test.path("")).arguments(&words).success();
+        let answer = call(test, &words).success();
         let document: Json = serde_json::from_str(&answer.stdout)
             .unwrap_or_else(|error| panic!("{words:?}: {error}: {}", answer.stdout));
         for step in document["steps"].as_array().unwrap() {
@@ -128,7 +134,7 @@ fn forms_of_a_plan_exclude_each_other_and_save_the_same_plan() {
         (vec!["--format", "text"], "On one: "),
     ] {
         let all = [&["plan", "--target", "one", "--out", "saved.plan"], &words[..]].concat();
-        let answer = Test::at(test.path("")).arguments(&all).success();
+        let answer = call(&test, &all).success();
         assert!(answer.stdout.starts_with(start), "{words:?}: {}", answer.stdout);
         assert!(answer.stderr.contains("Saved. `stackctl apply saved.plan`"), "{}", answer.stderr);
         let saved: Json = serde_json::from_str(&test.read("saved.plan")).unwrap();
@@ -140,9 +146,7 @@ fn forms_of_a_plan_exclude_each_other_and_save_the_same_plan() {
         vec!["--json=yaml"],
         vec!["--format", "pdf"],
     ] {
-        let answer = Test::at(test.path(""))
-            .arguments(&[&["plan", "--target", "one"], &words[..]].concat())
-            .failure(2);
+        let answer = call(&test, &[&["plan", "--target", "one"], &words[..]].concat()).failure(2);
         assert!(answer.stdout.is_empty(), "{words:?}: {}", answer.stdout);
     }
 }
