@@ -66,6 +66,16 @@ fn the_tags_alone_bring_every_resource_back() {
     project.says("apply", &["apply", "--target", "local", "--auto-approve"]);
     let before = project.json(&["show", "--target", "local", "--json"]);
     lose_the_state(&project);
+    // Whoever has no state does not make it all a second time, nor take it over.
+    let refused = project.run(&["apply", "--target", "local", "--auto-approve", "--allow-data-loss", "all"]);
+    assert_eq!(refused.status.code(), Some(1), "{}", all(&refused));
+    for said in [
+        "the stack lost exists already",
+        "there is no state of it here",
+        "stackctl state recover --from-tags",
+    ] {
+        assert!(all(&refused).contains(said), "{}", all(&refused));
+    }
     project.says("recover", RECOVER);
     let after = project.json(&["show", "--target", "local", "--json"]);
     for (address, record) in before.as_object().unwrap() {
