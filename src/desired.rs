@@ -118,7 +118,7 @@ impl Desired {
         let attributes = properties(block.kind.inputs()).into_iter().flatten();
         let mut named = attributes.filter_map(|(name, sub)| Some((name.as_str(), sub.get("x-name")?)));
         let (attribute, rule) = named.find(|(name, _)| block.inputs.get(name).is_none())?;
-        let (first, max) = (self.name(address, rule), longest(rule));
+        let (first, max) = (self.name(address, rule), naming::longest(rule));
         let separator = if rule["underscores"] == true { '_' } else { '-' };
         let more = (2..).map({
             let first = first.clone();
@@ -128,10 +128,8 @@ impl Desired {
     }
 
     fn name(&self, address: &Address, rule: &Json) -> String {
-        let max = longest(rule);
-        let global = (rule["global"] == true).then_some((self.account.as_str(), self.region.as_str()));
-        let name = naming::physical(&self.stack.name, address, max, global);
-        if rule["underscores"] == true { name.replace('-', "_") } else { name }
+        let place = Some((self.account.as_str(), self.region.as_str()));
+        naming::derived(&self.stack.name, address, rule, place).unwrap_or_default()
     }
 
     pub fn has_output(&self, name: &str) -> bool {
@@ -157,11 +155,6 @@ impl Desired {
         });
         outputs.collect()
     }
-}
-
-/// Bytes of a physical name.
-fn longest(rule: &Json) -> usize {
-    rule["max"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(64)
 }
 
 fn look(known: &Known, reference: &Reference) -> Resolved {

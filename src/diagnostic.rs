@@ -192,6 +192,12 @@ impl Diagnostics {
         self.list.retain(keep);
     }
 
+    /// Gives another remedy to those that came after the first `count` of [`Diagnostics::iter`], whose message contains `words`.
+    pub fn advise_after(&mut self, count: usize, words: &str, help: &str) {
+        let since = self.list.iter_mut().skip(count).filter(|one| one.message.contains(words));
+        since.for_each(|one| one.help = help.to_owned());
+    }
+
     /// Whether anything stops the run.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
@@ -230,7 +236,12 @@ impl Diagnostics {
     /// All of them as text for a terminal of that width.
     pub fn render(&self, width: usize, colour: bool) -> String {
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(width)
+            .with_links(false)
+            // At blanks alone: what is to be typed, such as `$${`, stays together.
+            .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+            .with_word_splitter(textwrap::WordSplitter::NoHyphenation);
         let mut out = String::new();
         for diagnostic in &self.list {
             let shown = diagnostic.visible();

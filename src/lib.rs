@@ -15,6 +15,7 @@ pub mod diff;
 pub mod download;
 pub mod error;
 pub mod event;
+pub mod facts;
 pub mod folder;
 pub mod gauge;
 pub mod limits;

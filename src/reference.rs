@@ -37,6 +37,8 @@ pub enum Expression {
         field: String,
         path: Path,
     },
+    /// What could not be read, and was reported: nothing is known of its value.
+    Unread(String),
 }
 
 impl Reference {
@@ -72,6 +74,7 @@ impl fmt::Display for Expression {
         let (head, path) = match self {
             Self::Resource(reference) => return reference.fmt(f),
             Self::Stack(field) => return write!(f, "stack.{field}"),
+            Self::Unread(text) => return f.write_str(text),
             Self::Param { name, path } => (format!("param.{name}"), path),
             Self::File { file, path } => (format!("file({file})"), path),
             Self::Each { field, path } => (format!("each.{field}"), path),

@@ -47,7 +47,7 @@ pub async fn run(args: &Args) -> Outcome {
     args.apply.begin("apply", args.saved.is_some())?;
     let saved = args.saved.as_deref().map(plan::load).transpose()?;
     let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
-    let session = Session::load(&args.plan.stack)?;
+    let session = Session::load(&args.plan.stack)?.warned();
     let mut open = session.open("apply", &args.plan.stack, Head::Data).await?;
     if let Some(saved) = saved.as_ref().filter(|_| open.document.serial == 0) {
         // Before the first apply there is no lineage yet but the one that the plan was made with.

@@ -1,4 +1,4 @@
-use super::failure::{Exit, Outcome};
+use super::failure::{Exit, Failure, Outcome};
 use super::report;
 use super::session::root;
 use crate::gauge::Gauge;
@@ -73,6 +73,14 @@ impl Args {
 
 pub async fn run(args: &Args) -> Outcome {
     let project = if args.file.is_dir() { args.file.clone() } else { root(&args.file) };
+    // Whoever names a place that is not there means another one. A project whose file is gone is still one.
+    let is_named = args.file.as_os_str() != "stack.toml";
+    if is_named && !args.file.exists() && !project.join(".stackctl").is_dir() {
+        return Err(Failure::user(
+            format!("there is no {}", args.file.display()),
+            "Name the stack's file, or the folder that holds it.",
+        ));
+    }
     let layout = Layout::new(&project);
     match &args.command {
         Command::Up => {

@@ -4,7 +4,7 @@ use super::report;
 use super::session::Session;
 use crate::address::Address;
 use crate::config::Stack;
-use crate::schema::suggest::closest;
+use crate::schema::suggest::{closest, list};
 use crate::state::{Document, is_digest};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub async fn run(args: &Args) -> Outcome {
     match &args.name {
         None => all(outputs, args.json, sensitive),
         Some(name) => {
-            let value = outputs.get(name).ok_or_else(|| unknown(name, outputs.keys()))?;
+            let value = outputs.get(name).ok_or_else(|| unknown(name, &session.stack, outputs.keys()))?;
             match value {
                 value if sensitive(name, value) => {
                     return Err(kept_from(&session.stack, document.as_ref(), name));
@@ -93,10 +93,20 @@ fn way(document: Option<&Document>, address: &Address) -> String {
     }
 }
 
-fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a String>) -> Failure {
-    let help = closest(name, names.map(String::as_str)).map_or_else(
-        || "Outputs are there after an apply.".to_owned(),
-        |near| format!("Did you mean {near}?"),
-    );
+fn unknown<'a>(name: &str, stack: &Stack, names: impl Iterator<Item = &'a String>) -> Failure {
+    if stack.outputs.contains_key(name) {
+        return Failure::user(
+            format!("the output {name} has no value yet"),
+            "`stackctl apply` brings it.".to_owned(),
+        );
+    }
+    let there: Vec<&str> = names.map(String::as_str).collect();
+    let declared = stack.outputs.keys().map(String::as_str).filter(|name| !there.contains(name));
+    let all: Vec<&str> = there.iter().copied().chain(declared).collect();
+    let help = match closest(name, all.iter().copied()) {
+        Some(near) => format!("Did you mean {near}?"),
+        None if all.is_empty() => "This stack has none: `[outputs]` declares them.".to_owned(),
+        None => format!("There are: {}.", list(&all)),
+    };
     Failure::user(format!("there is no output {name}"), help)
 }

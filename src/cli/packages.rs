@@ -6,7 +6,7 @@ use super::session::is_local;
 use crate::address::Address;
 use crate::config::{self, Block, Stack};
 use crate::desired::Built;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::gauge::Gauge;
 use crate::local::Layout;
 use crate::package;
@@ -19,16 +19,15 @@ use std::sync::Arc;
 /// Builds every attribute that is marked `x-package`, and hashes the zips that are given ready-made. With `no_build` what was
 /// built before has to do.
 pub fn packages(stack: &Stack, root: &Path, no_build: bool) -> Outcome<HashMap<Address, Built>> {
-    let functions = stack.blocks.iter().filter_map(|(address, block)| {
-        let mut attributes = properties(block.kind.inputs()).into_iter().flatten();
-        let (source, _) = attributes.find(|(_, schema)| is(schema, "x-package"))?;
-        let inputs = stack.resolve(block, &|_| config::Resolved::Unknown);
-        Some(Function { address, block, source, inputs, stack, root })
-    });
-    let functions: Vec<_> = functions.collect();
-    // Before any of them is built, which may take minutes.
+    let functions: Vec<_> = functions(stack, root).collect();
+    // Before any of them is built, which may take minutes. Here what is to be downloaded has to be there as well.
     let mut missing = Diagnostics::default();
-    missing.extend(functions.iter().flat_map(Function::missing));
+    missing.extend(
+        functions
+            .iter()
+            .flat_map(Function::missing)
+            .map(|one| Diagnostic { severity: Severity::Error, ..one }),
+    );
     if !missing.is_empty() {
         return Err(Failure::Config(missing.finish(&stack.source)));
     }
@@ -39,6 +38,23 @@ pub fn packages(stack: &Stack, root: &Path, no_build: bool) -> Outcome<HashMap<A
         }
     }
     Ok(packages)
+}
+
+/// Files, zips and crates that the stack names and that are not there, or are not what they should be. What can be downloaded is
+/// a warning: `validate` runs before anybody has done so.
+pub fn missing(stack: &Stack, root: &Path) -> Vec<Diagnostic> {
+    functions(stack, root)
+        .flat_map(|function| function.missing().into_iter().chain(function.code()))
+        .collect()
+}
+
+fn functions<'a>(stack: &'a Stack, root: &'a Path) -> impl Iterator<Item = Function<'a>> {
+    stack.blocks.iter().filter_map(move |(address, block)| {
+        let mut attributes = properties(block.kind.inputs()).into_iter().flatten();
+        let (source, _) = attributes.find(|(_, schema)| is(schema, "x-package"))?;
+        let inputs = stack.resolve(block, &|_| config::Resolved::Unknown);
+        Some(Function { address, block, source, inputs, stack, root })
+    })
 }
 
 struct Function<'a> {
@@ -64,26 +80,53 @@ impl Function<'_> {
 
     fn missing(&self) -> Vec<Diagnostic> {
         let absent = self.files().filter(|(_, path, _)| !self.root.join(path).is_file());
-        absent
-            .map(|(name, path, url)| {
-                let place = self.root.join(path);
-                let place = place.strip_prefix(".").unwrap_or(&place).display();
-                let help = match url {
-                    _ if self.is_of_the_local_cloud(path) => {
-                        "The local cloud makes it: run `stackctl local down`, then `stackctl local up`."
-                            .to_owned()
-                    }
-                    Some(url) => format!("Download it: `curl -fsSL --create-dirs -o {place} {url}`."),
-                    None => format!("Put it there ({place}), or name another path."),
-                };
-                let message =
-                    format!("there is no file {path}, which {} takes along as {name}", self.address);
-                Diagnostic::new("stackctl::missing_file", message, help).at(
-                    self.block.span_of(&crate::path::Path::key("files").with(name).with("path")),
-                    "is not there",
-                )
-            })
-            .collect()
+        let files = absent.map(|(name, path, url)| {
+            let place = self.root.join(path);
+            let place = place.strip_prefix(".").unwrap_or(&place).display();
+            let help = match url {
+                _ if self.is_of_the_local_cloud(path) => {
+                    "The local cloud makes it: run `stackctl local down`, then `stackctl local up`."
+                        .to_owned()
+                }
+                Some(url) => format!("Download it: `curl -fsSL --create-dirs -o {place} {url}`."),
+                None => format!("Put it there ({place}), or name another path."),
+            };
+            let message = format!("there is no file {path}, which {} takes along as {name}", self.address);
+            let mistake = Diagnostic::new("stackctl::missing_file", message, help).at(
+                self.block.span_of(&crate::path::Path::key("files").with(name).with("path")),
+                "is not there",
+            );
+            let to_come = url.is_some() || self.is_of_the_local_cloud(path);
+            Diagnostic { severity: if to_come { Severity::Warning } else { Severity::Error }, ..mistake }
+        });
+        files.collect()
+    }
+
+    /// What is wrong with the zip or the crate, as far as a look at it tells.
+    fn code(&self) -> Option<Diagnostic> {
+        let (attribute, error) = match (self.text(self.source), self.text("artifact")) {
+            (Some(source), _) => (self.source, package::look(self.root, source).err()?),
+            (None, Some(zip)) if !self.root.join(zip).is_file() => {
+                let message = format!("there is no file {zip}, which is the code of {}", self.address);
+                let help = "Paths start at the folder of stack.toml: correct it, or make the zip.";
+                return Some(self.at("artifact", "stackctl::missing_file", message, help.to_owned()));
+            }
+            (None, Some(zip)) => (
+                "artifact",
+                package::holds(&self.root.join(zip), self.text("runtime"), self.text("handler"))?,
+            ),
+            (None, None) => return None,
+        };
+        let text = error.to_string();
+        let (message, help) = text.rsplit_once(": ").unwrap_or((&text, "Correct it"));
+        let first = help.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        let help = format!("{first}{}.", help.get(first.len()..).unwrap_or_default().trim_end_matches('.'));
+        Some(self.at(attribute, "stackctl::bad_code", format!("{}: {message}", self.address), help))
+    }
+
+    fn at(&self, attribute: &str, code: &'static str, message: String, help: String) -> Diagnostic {
+        let place = self.block.span_of(&crate::path::Path::key(attribute));
+        Diagnostic::new(code, message, help).at(place, "named here")
     }
 
     fn is_of_the_local_cloud(&self, path: &str) -> bool {

@@ -8,6 +8,7 @@ use super::session::Session;
 use super::site::Head;
 use super::standin::{self, StateArgs};
 use super::view::ViewArgs;
+use crate::address::Address;
 use crate::folder;
 use crate::limits;
 use crate::plan::Plan;
@@ -50,7 +51,7 @@ pub struct Args {
 pub async fn run(args: &Args) -> Outcome {
     let session = match args.destroy {
         true => standin::load(&args.plan.stack, &args.by, "plan --destroy").await?,
-        false => Session::load(&args.plan.stack)?,
+        false => Session::load(&args.plan.stack)?.warned(),
     };
     let format = args.format.format();
     let head = if format == Format::Text { Head::Data } else { Head::None };
@@ -94,8 +95,17 @@ fn save(plan: &Plan, path: &Path, destroy: bool, cipher: &Cipher) -> Outcome<()>
 
 /// Reads a saved plan.
 pub fn load(path: &Path) -> Outcome<Saved> {
-    let text = limits::read(path, limits::PLAN)
-        .map_err(Failure::io(format!("failed to read the plan {}", path.display())))?;
+    let text = limits::read(path, limits::PLAN).map_err(|error| {
+        match path.to_string_lossy().parse::<Address>() {
+            Ok(address) if !path.exists() => Failure::user(
+                format!("{address} is an address, and `apply` takes the file of a saved plan"),
+                format!(
+                    "Write `--only {address}` to work on a part; without a file, `apply` plans by itself."
+                ),
+            ),
+            _ => Failure::io(format!("failed to read the plan {}", path.display()))(error),
+        }
+    })?;
     let reader = Cipher::new(&[], identity()).unwrap_or_default();
     let text = reader.open(&text).map_err(|what| {
         Failure::user(format!("{} cannot be read: {}", path.display(), what.into_text()), "")

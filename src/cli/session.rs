@@ -138,8 +138,14 @@ impl Session {
         let stack =
             config::load(&path, &Self::options(args)?, resource::registry()).map_err(Failure::Config)?;
         stack.secrets().for_each(|secret| veil_all(&secret));
-        report::warnings(&stack.warnings);
         Self::of(stack, root(&path))
+    }
+
+    /// Says what stops nothing. For commands that are about what stack.toml wants; others say it once too often.
+    #[must_use]
+    pub fn warned(self) -> Self {
+        report::warnings(&self.stack.warnings);
+        self
     }
 
     /// What the command line and the environment say of the stack.

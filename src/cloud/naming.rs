@@ -1,6 +1,7 @@
 //! Physical names: the same for the same address at every run, so that what was created can be found again.
 
 use crate::address::Address;
+use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 /// `loans-incoming`, at most `max` bytes of lower-case letters, digits and hyphens; what does not fit is cut and gets a
@@ -23,6 +24,19 @@ pub fn physical(stack: &str, address: &Address, max: usize, global: Option<(&str
         name = format!("{}-{suffix}", name.trim_end_matches('-'));
     }
     name
+}
+
+/// The name that the rule `x-name` makes of an address: `{"max": 63, "global": true, "underscores": true}`. `place` is
+/// account and region, without which a name for the whole world is not known.
+pub fn derived(stack: &str, address: &Address, rule: &Json, place: Option<(&str, &str)>) -> Option<String> {
+    let global = if rule["global"] == true { Some(place?) } else { None };
+    let name = physical(stack, address, longest(rule), global);
+    Some(if rule["underscores"] == true { name.replace('-', "_") } else { name })
+}
+
+/// Bytes that a name may have.
+pub fn longest(rule: &Json) -> usize {
+    rule["max"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(64)
 }
 
 /// The name of the object that stands beside the one called `name` until it has taken its place. The suffix is a hash,

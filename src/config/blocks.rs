@@ -14,6 +14,8 @@ use indexmap::IndexMap;
 pub(super) struct Blocks {
     pub all: IndexMap<Address, Block>,
     pub families: IndexMap<Address, Vec<String>>,
+    /// One for each block whose `for_each` cannot be told: its other mistakes are looked for all the same.
+    pub suspects: Vec<Block>,
 }
 
 impl Blocks {
@@ -37,6 +39,8 @@ impl Blocks {
                 continue;
             };
             let Some(elements) = for_each::elements(each, scope, found) else {
+                let scope = Scope { any_each: true, ..scope };
+                blocks.suspects.push(block(address.clone(), &raw, tags, scope, found));
                 document.broken.insert(address);
                 continue;
             };

@@ -23,6 +23,8 @@ pub(super) struct Document {
     pub blocks: IndexMap<Address, RawBlock>,
     /// Blocks with a mistake of their own: references to them are not reported on top.
     pub broken: HashSet<Address>,
+    /// Whether the list of kinds has been given already.
+    listed: bool,
 }
 
 /// A block before anything in it is filled in.
@@ -72,7 +74,7 @@ impl Document {
                 self.broken.insert(Address::new(name, block));
                 self.broken.extend(meant.map(|meant| Address::new(meant, block)));
             }
-            return found.push(unknown_table(name, word, meant, &entry, names));
+            return found.push(unknown_table(name, word, meant, &entry, names, &mut self.listed));
         };
         let super::Value::Table(blocks) = entry.node.value else {
             return found.push(
@@ -124,6 +126,7 @@ fn unknown_table(
     meant: Option<&'static str>,
     entry: &Entry,
     kinds: impl Iterator<Item = &'static str>,
+    listed: &mut bool,
 ) -> Diagnostic {
     let all: Vec<&str> = kinds.collect();
     // A table, or an array of tables such as `[[moved]]`.
@@ -139,6 +142,9 @@ fn unknown_table(
     let help = match (word, meant) {
         (Some(word), _) => format!("From Terraform: {word}"),
         (None, Some(meant)) => format!("Did you mean `{meant}`?"),
+        (None, None) if std::mem::replace(listed, true) => {
+            "No kind is called nearly so; the first such mistake lists them all.".to_owned()
+        }
         (None, None) => format!("Kinds: {}; besides: {}.", suggest::list(&all), suggest::list(&TABLES)),
     };
     Diagnostic::new("stackctl::unknown_kind", format!("there is no kind `{name}`"), help)

@@ -36,6 +36,8 @@ pub fn json_schema(kinds: &[&'static dyn Kind]) -> Json {
                     "encryption": recipients(),
                     "files": { "type": "array", "items": text(),
                         "description": "Files and folders outside of the project's that ${file(…)} may read." },
+                    "new": { "type": "array", "items": text(),
+                        "description": "Regions, instance classes, versions and the like that AWS has and this stackctl does not know yet." },
                     "account": { "type": "string", "pattern": "^[0-9]{12}$",
                         "description": "The only account in which the stack may be applied." },
                 }),

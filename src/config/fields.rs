@@ -1,5 +1,6 @@
 use super::{Entry, Node, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::reference::Expression;
 use crate::schema::suggest;
 use indexmap::IndexMap;
 
@@ -73,7 +74,8 @@ pub(super) fn plain<'a>(name: &str, node: &'a Node, found: &mut Diagnostics) -> 
     let text = node.as_str();
     match &node.value {
         super::Value::String(template) if text.is_none() => {
-            for (expression, span) in template.expressions() {
+            let told = |expression: &Expression| matches!(expression, Expression::Unread(_));
+            for (expression, span) in template.expressions().filter(|(expression, _)| !told(expression)) {
                 found.push(
                     Diagnostic::new(
                         "stackctl::misplaced_reference",

@@ -1,13 +1,17 @@
+use super::check::told;
 use super::fields::{Fields, plain, wrong_type};
 use super::overlay::Overlay;
 use super::{Node, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::facts;
 
 /// `[stack]` with the chosen target laid over. A value that is wrong or missing is None, and reported.
 #[derive(Debug, Default)]
 pub(super) struct Header {
     pub name: Option<String>,
     pub region: Option<String>,
+    /// Where that stands.
+    region_at: Option<Span>,
     pub account: Option<String>,
     /// Nobody said which account, as opposed to saying it wrongly.
     pub no_account: bool,
@@ -17,9 +21,11 @@ pub(super) struct Header {
     pub encryption: Vec<String>,
     /// What `${file(…)}` may read outside of the project's folder.
     pub files: Vec<String>,
+    /// Values that AWS has and the tables of facts do not know yet.
+    pub new: Vec<String>,
 }
 
-const KEYS: [&str; 6] = ["name", "region", "state", "account", "encryption", "files"];
+const KEYS: [&str; 7] = ["name", "region", "state", "account", "encryption", "files", "new"];
 
 impl Header {
     pub(super) fn new(node: Option<&Node>, overlay: &Overlay, found: &mut Diagnostics) -> Self {
@@ -46,9 +52,12 @@ impl Header {
         let no_account = node.get("account").is_none() && overlay.account.is_none();
         let state = overlay.state.clone().or_else(|| fields.text("state", found));
         let encryption = overlay.encryption.as_ref().or(fields.get("encryption").map(|entry| &entry.node));
-        let files = fields.get("files").map(|entry| paths(&entry.node, found));
-        Self {
+        let files = fields.get("files").map(|entry| texts("files", "paths", &entry.node, found));
+        let new = fields.get("new").map(|entry| texts("new", "values", &entry.node, found));
+        let header = Self {
+            region_at: region.as_ref().map(|(_, span)| *span),
             files: files.unwrap_or_default(),
+            new: new.unwrap_or_default(),
             encryption: encryption.map(|node| recipients(node, found)).unwrap_or_default(),
             name: name.and_then(|name| checked(name, is_stack_name, "a stack name", NAME_HELP, found)),
             region: region.and_then(|region| checked(region, is_region, "a region", REGION_HELP, found)),
@@ -58,7 +67,25 @@ impl Header {
             state: state
                 .and_then(|state| checked(state, is_state, "a place for the state", STATE_HELP, found))
                 .unwrap_or_else(|| DEFAULT_STATE.to_owned()),
+        };
+        // Another server than AWS has any region.
+        let elsewhere = overlay.target.as_ref().is_some_and(|target| !target.is_aws());
+        if let (Some(region), Some(at), false) = (&header.region, header.region_at, elsewhere) {
+            header.known(region, at, found);
         }
+        for (region, at) in &overlay.regions {
+            header.known(region, *at, found);
+        }
+        header
+    }
+
+    /// Whether AWS has that region.
+    fn known(&self, region: &str, at: Span, found: &mut Diagnostics) {
+        if !is_region(region) {
+            return;
+        }
+        let mistake = facts::region(region).and_then(|finding| told(finding, region, self));
+        found.extend(mistake.map(|(mistake, reason)| mistake.at(at, reason)));
     }
 }
 
@@ -91,12 +118,12 @@ fn checked(
     None
 }
 
-fn paths(node: &Node, found: &mut Diagnostics) -> Vec<String> {
+fn texts(key: &str, what: &str, node: &Node, found: &mut Diagnostics) -> Vec<String> {
     let Some(items) = node.as_list() else {
-        found.push(wrong_type("`files` of [stack]", "a list of paths", node));
+        found.push(wrong_type(&format!("`{key}` of [stack]"), &format!("a list of {what}"), node));
         return vec![];
     };
-    items.iter().filter_map(|item| Some(plain("`files`", item, found)?.to_owned())).collect()
+    items.iter().filter_map(|item| Some(plain(&format!("`{key}`"), item, found)?.to_owned())).collect()
 }
 
 /// One public key of age, or several.

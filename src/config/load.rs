@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// Reads and validates a `stack.toml`.
 ///
 /// # Errors
-/// All mistakes at once; a syntax error stands alone, since nothing behind it can be read.
+/// All mistakes at once, also beside lines that are no TOML.
 pub fn load(path: &Path, options: &Options, kinds: &[&'static dyn Kind]) -> Result<Stack, Diagnostics> {
     let name = path.display().to_string();
     match limits::read(path, limits::STACK).and_then(limits::text) {
@@ -55,7 +55,11 @@ pub fn load(path: &Path, options: &Options, kinds: &[&'static dyn Kind]) -> Resu
 pub fn parse(source: Source, options: &Options, kinds: &[&'static dyn Kind]) -> Result<Stack, Diagnostics> {
     let source = Arc::new(source);
     let mut found = Diagnostics::default();
-    let stack = build(&source, options, kinds, &mut found);
+    let (root, damage) = read(&source, &mut found);
+    let stack = root.and_then(|root| build(root, &source, options, kinds, &mut found));
+    if let Some(damage) = &damage {
+        damage.excuse(&source, &mut found);
+    }
     match stack {
         Some(stack) if !found.has_errors() => Ok(Stack { warnings: found.finish(&source), ..stack }),
         // Warnings can follow from errors.
@@ -64,12 +68,12 @@ pub fn parse(source: Source, options: &Options, kinds: &[&'static dyn Kind]) -> 
 }
 
 fn build(
+    root: Node,
     source: &Arc<Source>,
     options: &Options,
     kinds: &[&'static dyn Kind],
     found: &mut Diagnostics,
 ) -> Option<Stack> {
-    let root = read(source, found)?;
     let mut document = Document::new(root, source, kinds, found);
     let overlay = Overlay::apply(&mut document, options, kinds, found);
     let header = Header::new(document.stack.as_ref(), &overlay, found);
@@ -82,6 +86,7 @@ fn build(
         folder: Path::new(&source.name).parent().unwrap_or(Path::new("")),
         params: None,
         each: None,
+        any_each: false,
         known_only: None,
         room: &room,
         used: &used,
@@ -119,7 +124,10 @@ fn build(
     check::inputs(&world, found);
     check::outputs(&world, &outputs, found);
     check::cycles(&world, found);
-    blocks.all.values().for_each(|block| forgotten.block(block));
+    check::facts(&world, &header, found);
+    check::inside(&world, found);
+    check::twins(&world, &header, found);
+    blocks.all.values().chain(&blocks.suspects).for_each(|block| forgotten.block(block));
     forgotten.tell(found);
     check::sizes(&world, found);
     let depends_on = |block: &super::Block| {
@@ -140,7 +148,7 @@ fn build(
             );
         }
     }
-    let Blocks { mut all, families } = blocks;
+    let Blocks { mut all, families, .. } = blocks;
     for (block, depends_on) in all.values_mut().zip(expanded) {
         block.depends_on = depends_on;
     }

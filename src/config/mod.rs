@@ -3,6 +3,7 @@
 mod bare;
 mod blocks;
 mod check;
+mod damage;
 mod document;
 mod editor;
 mod fields;

@@ -13,6 +13,8 @@ use indexmap::IndexMap;
 pub(super) struct Overlay {
     pub target: Option<Target>,
     pub region: Option<(String, Span)>,
+    /// The regions of the targets that were not chosen and go to AWS.
+    pub regions: Vec<(String, Span)>,
     pub account: Option<(String, Span)>,
     pub state: Option<(String, Span)>,
     pub encryption: Option<Node>,
@@ -43,7 +45,9 @@ impl Overlay {
             let chosen = options.target.as_deref() == Some(name);
             let read = Self::read(name, entry, chosen, document, kinds, found);
             if chosen {
-                overlay = read;
+                overlay = Self { regions: overlay.regions, ..read };
+            } else if read.target.is_some_and(|target| target.is_aws()) {
+                overlay.regions.extend(read.region);
             }
         }
         let names: Vec<&str> = targets.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
@@ -98,6 +102,7 @@ impl Overlay {
         Self {
             target: Some(Target { name: name.to_owned(), endpoint_url, profile, protected, span: entry.key }),
             region: fields.text("region", found),
+            regions: vec![],
             account: fields.text("account", found),
             state: fields.text("state", found),
             encryption: fields.get("encryption").map(|entry| entry.node.clone()),

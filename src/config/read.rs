@@ -1,3 +1,4 @@
+use super::damage::{Damage, is_sound_header};
 use super::{Entry, Node, Source, Span, Template, Value, scan};
 use crate::depth;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -6,8 +7,8 @@ use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// TOML to nodes. None after a syntax error, since nothing else can be read then.
-pub(super) fn read(source: &Source, found: &mut Diagnostics) -> Option<Node> {
+/// TOML to nodes, and what of the file is none. No nodes where nothing of it can be trusted.
+pub(super) fn read(source: &Source, found: &mut Diagnostics) -> (Option<Node>, Option<Damage>) {
     if let Some(at) = depth::too_deep(&source.text) {
         found.push(
             Diagnostic::limit(
@@ -16,19 +17,33 @@ pub(super) fn read(source: &Source, found: &mut Diagnostics) -> Option<Node> {
             )
             .at(at.into(), "too deep from here on"),
         );
-        return None;
+        return (None, None);
     }
-    let table = match DeTable::parse(&source.text) {
-        Ok(table) => table,
-        Err(error) => {
-            found.push(syntax(source, &error));
-            return None;
+    let damage = Damage::of(&source.text);
+    let mut text = source.text.as_str();
+    if let Some(damage) = &damage {
+        for error in &damage.errors {
+            let mistake = syntax(source, error);
+            let is_hcl = mistake.help == HCL;
+            found.push(mistake);
+            if is_hcl {
+                return (None, None);
+            }
         }
-    };
+        text = &damage.text;
+    }
+    let Ok(table) = DeTable::parse(text) else { return (None, damage) };
     let span = table.span().into();
-    let mut reader = Reader { text: &source.text, references: true, found };
-    Some(Node::new(reader.table(table.get_ref()), span))
+    let mut reader = Reader { text, references: true, found };
+    (Some(Node::new(reader.table(table.get_ref()), span)), damage)
 }
+
+/// For `for_each = "${subnet.private}"`, which no attribute would mend.
+const KEYS_ARE_KNOWN: &str = "The keys of `for_each` have to be known before apply: write them out, or refer to a param that \
+    the other block takes its keys from as well.";
+
+const HCL: &str = "This is HCL, Terraform's language. Here a file is TOML: `[bucket.loans]` instead of `resource \
+    \"aws_s3_bucket\" \"loans\" {`; `docs/from-terraform.md` has the words.";
 
 /// One value of the command line or the environment, in TOML; `${` means nothing in it.
 pub(super) fn value(text: &str, span: Span) -> Option<Node> {
@@ -65,7 +80,11 @@ impl Reader<'_> {
     fn table(&mut self, table: &DeTable<'_>) -> Value {
         let mut entries = IndexMap::with_capacity(table.len());
         for (key, value) in table.iter() {
+            let before = self.found.iter().len();
             let entry = Entry { key: key.span().into(), node: self.node(value) };
+            if key.get_ref() == "for_each" {
+                self.found.advise_after(before, "names no attribute", KEYS_ARE_KNOWN);
+            }
             entries.insert(key.get_ref().to_string(), entry);
         }
         Value::Table(entries)
@@ -128,14 +147,15 @@ fn syntax(source: &Source, error: &toml::de::Error) -> Diagnostic {
     } else if let Some(word) = &broken {
         word
     } else if terraform::is_hcl(line) {
-        "This is HCL, Terraform's language. Here a file is TOML: `[bucket.loans]` instead of `resource \"aws_s3_bucket\" \"loans\" {`; \
-         `docs/from-terraform.md` has the words."
+        HCL
     } else if let Some(help) = terraform::value(line) {
         help
+    } else if is_sound_header(line) {
+        "Something above is not closed: a `[`, a `{` or a quote."
     } else if message.contains("must be quoted") || message.contains("string values") {
         "Text stands in quotes: `key = \"text\"`."
     } else {
-        "Correct the line; the rest of the file is checked after that."
+        "Correct the line."
     };
     let summary = if message == "duplicate key" { "a key stands here twice" } else { "this is not TOML" };
     Diagnostic::new("stackctl::syntax", summary, help).at(span, message)

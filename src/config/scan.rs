@@ -53,6 +53,7 @@ pub(super) fn template(text: &str, raw: &str, span: Span, found: &mut Diagnostic
                     Diagnostic::new("stackctl::bad_reference", error.message, help.unwrap_or(error.help))
                         .at(place, "not understood"),
                 );
+                template.parts.push(Part::Expression(Expression::Unread(inner.to_owned()), place));
             }
         }
     }

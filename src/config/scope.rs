@@ -22,6 +22,8 @@ pub(super) struct Scope<'a> {
     /// None for a param that has a mistake of its own.
     pub params: Option<&'a BTreeMap<String, Option<Node>>>,
     pub each: Option<&'a Each>,
+    /// Whether there is an `each` of which nothing is known, since `for_each` has a mistake.
+    pub any_each: bool,
     /// Why references to resources cannot stand here.
     pub known_only: Option<&'static str>,
     /// For all that is put in.
@@ -185,6 +187,7 @@ impl<'a> Scope<'a> {
                 }
                 Filled::Same
             }
+            Expression::Unread(_) => Filled::Same,
             Expression::Stack(field) => self.stack(field, span, found),
             Expression::Param { name, path } => self.param(name, path, span, found),
             Expression::File { file, path } => self.file(file, path, span, found),
@@ -272,6 +275,9 @@ impl<'a> Scope<'a> {
 
     fn each(&self, field: &str, path: &path::Path, span: Span, found: &mut Diagnostics) -> Filled {
         let Some(each) = self.each else {
+            if self.any_each {
+                return Filled::Same;
+            }
             found.push(
                 Diagnostic::new(
                     "stackctl::misplaced_reference",

@@ -17,6 +17,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether it is AWS, with another account, region or profile.
+    pub fn is_aws(&self) -> bool {
+        self.endpoint_url.is_none() && self.name != LOCAL
+    }
+
     /// Whether it is the local cloud of the project.
     pub fn is_local(&self) -> bool {
         self.name == LOCAL && self.endpoint_url.is_none()

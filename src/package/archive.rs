@@ -69,6 +69,12 @@ pub fn executable_in(zip: &[u8]) -> Option<Executable> {
     Executable::parse(&bytes).ok()
 }
 
+/// The names of the files in a zip; none if it is no zip.
+pub(super) fn names(zip: &[u8]) -> Vec<String> {
+    let Ok(archive) = ZipArchive::new(Cursor::new(zip)) else { return vec![] };
+    archive.file_names().flatten().map(|name| name.into_owned()).collect()
+}
+
 /// What a user's zip is and holds for `runtime`: of others than the `provided` runtimes only what holds for every zip.
 ///
 /// Nothing is unpacked but `bootstrap`, and no more of that than Lambda would take: what a zip says of its sizes may be wrong.

@@ -44,6 +44,41 @@ pub fn load(zip: &Path) -> Result<Vec<u8>> {
     limits::read_file(zip, UPLOAD).map_err(Error::io("read", zip))
 }
 
+/// What a zip lacks of what the runtime starts; nothing where that is not known.
+pub fn holds(zip: &Path, runtime: Option<&str>, handler: Option<&str>) -> Option<Error> {
+    let bytes = match load(zip) {
+        Ok(bytes) => bytes,
+        Err(error) => return Some(error),
+    };
+    let runtime = runtime.unwrap_or("provided.al2023");
+    if let Err(error) = archive::check(zip, &bytes, runtime) {
+        return Some(error);
+    }
+    let endings: &[&str] = match runtime {
+        _ if runtime.starts_with("python") => &["py", "pyc", "so"],
+        _ if runtime.starts_with("nodejs") => &["js", "mjs", "cjs"],
+        _ if runtime.starts_with("ruby") => &["rb"],
+        _ => return None,
+    };
+    // `app.handler` is in app.py, or in the package app; `src/app.handler` in src/app.py; Ruby has `app.Class.method`.
+    let handler = handler?;
+    let module = match runtime.starts_with("ruby") {
+        true => handler.split('.').next()?.to_owned(),
+        false if runtime.starts_with("python") => handler.rsplit_once('.')?.0.replace('.', "/"),
+        false => handler.rsplit_once('.')?.0.to_owned(),
+    };
+    let names = archive::names(&bytes);
+    let fits = |name: &String| {
+        let rest = name.strip_prefix(&module);
+        rest.is_some_and(|rest| rest.starts_with('/') || endings.iter().any(|end| rest == format!(".{end}")))
+    };
+    (!names.iter().any(fits)).then(|| Error::NoHandler {
+        path: zip.to_path_buf(),
+        handler: handler.to_owned(),
+        file: format!("{module}.{}", endings[0]),
+    })
+}
+
 /// Whether an executable runs where it should. What does not hinder it here is a warning, unless `strict`.
 pub(super) fn suits(
     what: &str,

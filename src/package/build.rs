@@ -57,6 +57,13 @@ pub enum Progress<'a> {
     Cargo(&'a str),
 }
 
+/// Whether there is a crate that can become a handler. Runs nothing.
+pub fn look(project_dir: &Path, source: &str) -> Result<()> {
+    let dir = project_dir.join(source);
+    let dir = std::fs::canonicalize(&dir).map_err(|_| Error::NoManifest(dir))?;
+    Crate::open(&dir).map(|_| ())
+}
+
 /// Builds, checks and zips a crate, or finds that the zip is there already. Blocks.
 pub fn build(request: &Request<'_>, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Artifact> {
     let dir = request.project_dir.join(request.source);

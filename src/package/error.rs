@@ -90,6 +90,9 @@ pub enum Error {
          path/to/bootstrap`", .path.display(), .elsewhere.as_deref().map(|e| format!(" (there is {e})")).unwrap_or_default()
     )]
     NoBootstrap { path: PathBuf, runtime: String, elsewhere: Option<String> },
+    /// The zip has no file of that handler.
+    #[error("{} has no {file}, which the handler `{handler}` would be in: correct `handler`, or zip it from the folder that holds {file}", .path.display())]
+    NoHandler { path: PathBuf, handler: String, file: String },
     /// `bootstrap` lacks the executable bit.
     #[error("`bootstrap` in {} is not executable: `chmod +x bootstrap` before zipping it", .0.display())]
     NotExecutable(PathBuf),

@@ -27,8 +27,8 @@ mod manifest;
 mod record;
 
 pub use archive::{executable_in, sha256};
-pub use artifact::{Artifact, inspect, load};
-pub use build::{Progress, Request, build};
+pub use artifact::{Artifact, holds, inspect, load};
+pub use build::{Progress, Request, build, look};
 pub use error::{Error, Result};
 pub use executable::{Architecture, Executable, Glibc};
 pub use extras::with_files;

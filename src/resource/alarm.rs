@@ -24,7 +24,11 @@ pub struct Alarm;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// Name of the alarm; from stack and address when unset.
-    #[schemars(length(min = 1, max = 255), extend("x-replace" = true, "x-name" = {"max": 255}))]
+    #[schemars(
+        length(min = 1, max = 255),
+        regex(pattern = r"^[^\x00-\x1f\x7f]+$"),
+        extend("x-replace" = true, "x-name" = {"max": 255}, "examples" = ["loans-rejects"])
+    )]
     pub name: Option<String>,
     /// What it means and what to do about it, for whoever is woken by it.
     #[schemars(length(min = 1, max = 1024))]

@@ -24,7 +24,7 @@ pub struct Inputs {
     #[schemars(
         length(min = 1, max = 128),
         regex(pattern = r"^[A-Za-z0-9._-]+$"),
-        extend("x-replace" = true, "x-name" = {"max": 128})
+        extend("x-replace" = true, "x-name" = {"max": 128}, "examples" = ["loans"])
     )]
     pub name: Option<String>,
     /// Who queries what.

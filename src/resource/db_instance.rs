@@ -31,7 +31,7 @@ pub struct Inputs {
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[a-z][0-9a-z-]*$"),
-        extend("x-replace" = true, "x-name" = {"max": 63})
+        extend("x-replace" = true, "x-name" = {"max": 63}, "examples" = ["loans"])
     )]
     pub identifier: Option<String>,
     /// The engine as RDS spells it.
@@ -42,13 +42,13 @@ pub struct Inputs {
     /// `auto_minor_version_upgrade = false` with it). RDS's default when unset. The output `engine_version` is what runs.
     #[schemars(
         regex(pattern = r"^\d+(\.\d+)*(-[Rr]\d+)?$"),
-        extend("x-computed" = true, "x-interrupts" = "the database restarts; a major version cannot be taken back")
+        extend("x-computed" = true, "x-fact" = "postgres", "x-interrupts" = "the database restarts; a major version cannot be taken back")
     )]
     pub engine_version: Option<String>,
     /// Machine type, such as `db.t4g.micro`.
     #[schemars(
         regex(pattern = r"^db\.[0-9a-z.-]+$"),
-        extend("x-interrupts" = "the database is away for some minutes while it moves to another machine")
+        extend("x-fact" = "db_class", "x-interrupts" = "the database is away for some minutes while it moves to another machine")
     )]
     pub instance_class: String,
     /// Storage in GiB, 20 when unset. Only grows. With `max_allocated_storage` it is the size to begin with.
@@ -130,6 +130,9 @@ pub struct Inputs {
     pub security_group_ids: Option<Vec<String>>,
     /// Gives it an address that the internet can reach.
     #[serde(default)]
+    #[schemars(extend("x-widens" = {
+        "true": "the database has an address that the internet can reach; its security groups alone keep others out"
+    }))]
     pub publicly_accessible: bool,
     /// Keeps a standby in another availability zone.
     #[serde(default)]

@@ -22,7 +22,7 @@ pub struct Inputs {
     #[schemars(
         length(min = 1, max = 255),
         regex(pattern = r"^[0-9a-z_ .-]+$"),
-        extend("x-replace" = true, "x-name" = {"max": 255})
+        extend("x-replace" = true, "x-name" = {"max": 255}, "examples" = ["loans"])
     )]
     pub name: Option<String>,
     /// What it is for; RDS wants one.

@@ -27,7 +27,7 @@ pub struct Inputs {
     #[schemars(
         length(min = 1, max = 255),
         regex(pattern = glue::NAME),
-        extend("x-replace" = true, "x-name" = {"max": 255, "underscores": true})
+        extend("x-replace" = true, "x-name" = {"max": 255, "underscores": true}, "examples" = ["loans"])
     )]
     pub name: Option<String>,
     /// Name of the database that it is in.

@@ -24,7 +24,7 @@ pub struct Inputs {
     #[schemars(
         length(min = 1, max = 64),
         regex(pattern = r"^[\w+=,.@-]+$"),
-        extend("x-replace" = true, "x-name" = {"max": 64})
+        extend("x-replace" = true, "x-name" = {"max": 64}, "examples" = ["loans-loader"])
     )]
     pub name: Option<String>,
     /// The one AWS service that may assume the role, such as `lambda.amazonaws.com`. Anything else: `trust`.
@@ -38,7 +38,7 @@ pub struct Inputs {
     pub policies: BTreeMap<String, Policy>,
     /// ARNs of managed policies to attach; AWS allows ten.
     #[serde(default)]
-    #[schemars(extend("x-set" = true, "x-widens" = {
+    #[schemars(extend("x-set" = true, "x-fact" = "managed_policy", "x-widens" = {
         "arn:aws:iam::aws:policy/AdministratorAccess": "may do anything on everything",
         "arn:aws:iam::aws:policy/PowerUserAccess": "may do anything on everything but IAM and the organization",
         "arn:aws:iam::aws:policy/IAMFullAccess": "may do anything with IAM, and so give itself everything else"

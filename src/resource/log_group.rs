@@ -23,7 +23,7 @@ pub struct Inputs {
     #[schemars(
         length(min = 1, max = 512),
         regex(pattern = r"^[0-9A-Za-z_./#-]+$"),
-        extend("x-replace" = true, "x-name" = {"max": 512})
+        extend("x-replace" = true, "x-name" = {"max": 512}, "examples" = ["/aws/lambda/loans-loader"])
     )]
     pub name: Option<String>,
     /// Days that an entry is kept; 0 keeps it for ever. CloudWatch knows only these numbers.

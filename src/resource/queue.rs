@@ -18,7 +18,11 @@ pub struct Queue;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// Name of the queue; from stack and address when unset. Must end in `.fifo` if `fifo` is set.
-    #[schemars(length(min = 1, max = 80), extend("x-replace" = true, "x-name" = {"max": 80}))]
+    #[schemars(
+        length(min = 1, max = 80),
+        regex(pattern = r"^[A-Za-z0-9_-]+(\.fifo)?$"),
+        extend("x-replace" = true, "x-name" = {"max": 80}, "examples" = ["loans-jobs"])
+    )]
     pub name: Option<String>,
     /// Delivers in order, exactly once.
     #[serde(default)]
@@ -146,6 +150,23 @@ impl Resource for Queue {
         let call = cloud.sqs().delete_queue().queue_url(&id.0);
         call.send().await.map_err(aws("sqs:DeleteQueue")).gone(GONE)?;
         Ok(())
+    }
+
+    fn check(inputs: &Json) -> Vec<(String, String)> {
+        let name = inputs["name"].as_str();
+        let complaint = match (inputs["fifo"].as_bool(), name) {
+            (Some(true), None) if inputs["name"].is_null() => {
+                ("fifo", "a FIFO queue needs a name of its own: add `name = \"….fifo\"`".to_owned())
+            }
+            (Some(true), Some(name)) if !name.ends_with(".fifo") => {
+                ("name", format!("the name of a FIFO queue ends in .fifo: write `{name}.fifo`"))
+            }
+            (Some(false), Some(name)) if name.ends_with(".fifo") => {
+                ("name", "only a FIFO queue is called so: add `fifo = true`, or take another name".to_owned())
+            }
+            _ => return vec![],
+        };
+        vec![(complaint.0.to_owned(), complaint.1)]
     }
 }
 

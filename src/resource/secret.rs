@@ -23,7 +23,7 @@ pub struct Inputs {
     #[schemars(
         length(min = 1, max = 512),
         regex(pattern = r"^[0-9A-Za-z/_+=.@-]+$"),
-        extend("x-replace" = true, "x-name" = {"max": 512})
+        extend("x-replace" = true, "x-name" = {"max": 512}, "examples" = ["loans/database"])
     )]
     pub name: Option<String>,
     /// What it is for.

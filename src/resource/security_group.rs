@@ -23,7 +23,11 @@ pub struct SecurityGroup;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// Name of the group, unique in the VPC; from stack and address when unset. Must not start with `sg-`.
-    #[schemars(length(min = 1, max = 255), extend("x-replace" = true, "x-unique" = true, "x-name" = {"max": 255}))]
+    #[schemars(
+        length(min = 1, max = 255),
+        regex(pattern = r"^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]+$"),
+        extend("x-replace" = true, "x-unique" = true, "x-name" = {"max": 255}, "examples" = ["loans-database"])
+    )]
     pub name: Option<String>,
     /// What it is for; AWS cannot change it later.
     #[serde(default = "managed")]

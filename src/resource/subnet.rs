@@ -22,13 +22,13 @@ pub struct Inputs {
     #[schemars(extend("x-replace" = true, "x-ref" = "vpc.id", "x-holds" = true, "x-unique" = true))]
     pub vpc_id: String,
     /// The IPv4 network, /16 to /28, inside the VPC's; AWS keeps five of its addresses to itself.
-    #[schemars(extend("x-replace" = true, "x-unique" = "network"))]
+    #[schemars(extend("x-replace" = true, "x-unique" = "network", "x-inside" = {"of": "vpc_id", "is": "cidr_block"}))]
     pub cidr_block: String,
     /// Zone such as `eu-west-1a`; AWS picks one when neither this nor `availability_zone_id` is set.
-    #[schemars(extend("x-replace" = true, "x-computed" = true))]
+    #[schemars(extend("x-replace" = true, "x-computed" = true, "x-fact" = "zone"))]
     pub availability_zone: Option<String>,
     /// Zone such as `euw1-az1`, which is the same place in every account; instead of `availability_zone`.
-    #[schemars(extend("x-replace" = true, "x-computed" = true))]
+    #[schemars(extend("x-replace" = true, "x-computed" = true, "x-fact" = "zone_id"))]
     pub availability_zone_id: Option<String>,
     /// Whether network interfaces in it get a public IPv4 address.
     #[serde(default)]

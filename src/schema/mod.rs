@@ -11,6 +11,8 @@
 //! | `x-set` | input | an array whose order means nothing |
 //! | `x-policy` | input | an IAM policy document: a TOML table, compared by meaning |
 //! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |
+//! | `x-fact` | input | AWS has a list of what fits here: the name of a table of [`crate::facts`] |
+//! | `x-inside` | input | a network that lies in that of what `of` names: `{"of": "vpc_id", "is": "cidr_block"}` |
 //! | `x-within` | input | what it names lies in one place with all else of the block: `{"place": "vpc_id", "replaces": "elsewhere", "why": "…"}`, see [`within`] |
 //! | `x-seat` | input | the object sits in one of the members of what it names, which must stay: the one whose attribute `by` is among its own output `own`: `{"members": "subnet_ids", "own": "availability_zones", "by": "availability_zone", "why": "…"}` |
 //! | `x-holds` | input | AWS does not let go what it names as long as it is named |
@@ -43,8 +45,10 @@ use serde_json::Value as Json;
 /// Every keyword of ours. A test walks all kinds for others.
 pub const KEYWORDS: &[&str] = &[
     "x-computed",
+    "x-fact",
     "x-fingerprint",
     "x-holds",
+    "x-inside",
     "x-interrupts",
     "x-local",
     "x-name",

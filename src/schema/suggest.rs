@@ -2,6 +2,26 @@
 
 /// The candidate that somebody who wrote `word` most likely meant.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    // The key of an address is a word of its own: `queue.k["zz"]` is nowhere near `queue.k["a"]`.
+    if let Some((head, key)) = word.split_once('[') {
+        let keyed = candidates.iter().filter_map(|one| Some((*one, one.split_once('[')?)));
+        let keyed: Vec<(&str, &str, &str)> = keyed.map(|(one, (head, key))| (one, head, bare(key))).collect();
+        if let Some(head) = nearest(head, keyed.iter().map(|(_, head, _)| *head)) {
+            let of = keyed.iter().filter(|(_, own, _)| *own == head);
+            let found = nearest(bare(key), of.clone().map(|(_, _, key)| *key))?;
+            return of.into_iter().find(|(_, _, key)| *key == found).map(|(one, _, _)| *one);
+        }
+    }
+    nearest(word, candidates)
+}
+
+/// A key without its brackets and quotes.
+fn bare(key: &str) -> &str {
+    key.trim_matches(|c| matches!(c, '"' | '\'' | ']'))
+}
+
+fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let length = word.chars().count();
     // Of a single letter nothing would be left to recognise.
@@ -55,5 +75,9 @@ mod tests {
         assert_eq!(closest("Tag", names), Some("tags"));
         assert_eq!(closest("availabilityzone", names), Some("availability_zone"));
         assert_eq!(closest("engine", names), None);
+        let addresses = [r#"queue.k["ö"]"#, r#"queue.k["left"]"#, "queue.k", r#"subnet.p["left"]"#];
+        assert_eq!(closest(r#"queue.k["zz"]"#, addresses), None);
+        assert_eq!(closest(r#"queue.k["lef"]"#, addresses), Some(addresses[1]));
+        assert_eq!(closest(r#"quee.k["left"]"#, addresses), Some(addresses[1]));
     }
 }

@@ -70,6 +70,16 @@ impl Part<'_> {
         self.schema.get("x-unique").is_some_and(|mode| mode == "successor")
     }
 
+    /// Whether it is a network, which may not overlap with another.
+    pub fn is_network(&self) -> bool {
+        self.schema.get("x-unique").is_some_and(|mode| mode == "network")
+    }
+
+    /// A form of the value that two share exactly where they are the same.
+    pub fn canonical(&self, value: &Json) -> Json {
+        canonical(self.schema, value)
+    }
+
     /// Whether the two values are in each other's way. What is not known yet is something new, and the same only as what
     /// waits for the same.
     pub fn agree(&self, a: &Json, b: &Json) -> bool {

@@ -29,3 +29,4 @@ mod states;
 mod stream;
 mod terraform;
 mod unreached;
+mod validate;

@@ -54,7 +54,7 @@ fn commands_on_the_state_go_by_the_state_and_say_so() {
         // What needs the file is refused as ever.
         for args in [&["plan", "--target", "local"][..], &["apply", "--target", "local"]] {
             let test = Test::at(test.path(".")).arguments(args);
-            assert!(test.failure(1).stderr.contains("in stack.toml; nothing was changed"), "{what}");
+            assert!(test.failure(1).stderr.contains("nothing was changed"), "{what}");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `stack.toml` as a user writes it, from text to a stack or to everything that is wrong with it.
 
 mod cycle;
+mod damage;
 mod editor;
+mod facts;
 mod files;
 mod fixture;
 mod for_each;

@@ -92,24 +92,6 @@ stackctl::
 }
 
 #[test]
-fn a_syntax_error_stands_alone() {
-    for (text, mistake) in [
-        (
-            "[vpc.a]\nx = 1\nx = 2\n",
-            "3:1 syntax: a key stands here twice. Remove one of the two, or give it another name.",
-        ),
-        ("[vpc.a]\nx = yes\n", "2:5 syntax: this is not TOML. Text stands in quotes: `key = \"text\"`."),
-        (
-            "[nonsense.a]\n[subnet.a]\nvpc_id = \"${vpc.x[\"a\"].id}\"\n",
-            "3:20 syntax: this is not TOML. Quotes end the string. Write the key in single quotes: \
-             `\"${subnet.private['a'].id}\"`.",
-        ),
-    ] {
-        assert_eq!(mistakes(text), mistake);
-    }
-}
-
-#[test]
 fn the_stack_table_is_checked() {
     let check = |text: &str| {
         let found = parse(Source::new("stack.toml", text), &Options::default(), &kinds()).unwrap_err();

@@ -12,6 +12,7 @@ mod leaves;
 mod lock;
 mod log;
 mod logged;
+mod mistakes;
 mod notes;
 mod out;
 mod plan;
@@ -38,6 +39,7 @@ pub use during::{counting, during};
 pub use lock::{holding, holding_json, lease};
 pub use log::log_writer;
 pub use logged::{logged, logged_json};
+pub use mistakes::mistakes_json;
 pub use plan::{plan, saved};
 pub use progress::Progress;
 pub use review::{plan_html, plan_markdown};
@@ -146,10 +148,13 @@ pub fn failure(failure: &Failure) {
         block(&diagnostics.render(width(), colour()));
         let count = diagnostics.len();
         let mistakes = if count == 1 { "mistake" } else { "mistakes" };
-        note(&format!(
-            "{} {count} {mistakes} in stack.toml; nothing was changed",
-            Paint::Bad.label("error:")
-        ));
+        let file = diagnostics.iter().find_map(|one| Some(one.source.as_ref()?.name.as_str()));
+        let found = match file {
+            Some(file) => format!("{count} {mistakes} in {file}; nothing was changed"),
+            // There is no file to have any.
+            None => "nothing was changed".to_owned(),
+        };
+        note(&format!("{} {found}", Paint::Bad.label("error:")));
         return;
     }
     let text = failure.to_string();

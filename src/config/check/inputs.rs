@@ -3,16 +3,20 @@ use crate::config::tags::reserved;
 use crate::config::{Block, Node, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::path::{Path, Step};
-use crate::schema::{On, Problem, defaults, validate};
+use crate::schema::{On, Problem, defaults, unknown, validate};
 use crate::terraform;
+use serde_json::Value as Json;
 
 /// The inputs of every block against the schema of its kind and the kind's own rules.
 pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
-    for block in world.blocks.all.values() {
+    for block in world.blocks.all.values().chain(&world.blocks.suspects) {
         let schema = block.kind.inputs();
         let mut json = block.inputs.to_json(Some(schema), &|expression| world.lookup(expression));
         let problems = validate::validate(schema, &json);
-        let valid = problems.is_empty();
+        // What is wrong already fits everything from here on, so that the rules of the kind speak of the rest.
+        for problem in &problems {
+            blur(&mut json, problem);
+        }
         found.extend(
             problems
                 .into_iter()
@@ -21,9 +25,6 @@ pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
         );
         for (key, entry) in block.inputs.get("tags").and_then(Node::as_table).into_iter().flatten() {
             found.extend(reserved(key, entry));
-        }
-        if !valid {
-            continue;
         }
         defaults::fill(schema, &mut json);
         for (path, complaint) in block.kind.check(&json) {
@@ -38,6 +39,40 @@ pub(in crate::config) fn inputs(world: &World<'_>, found: &mut Diagnostics) {
                     .at(block.span_of(&path), "breaks a rule of this kind"),
             );
         }
+    }
+}
+
+/// Makes the value that a problem is about an unknown one; and the attribute that was meant, if that can be told.
+fn blur(json: &mut Json, problem: &Problem) {
+    let mut steps = problem.path.steps().to_vec();
+    let Some(last) = steps.pop() else { return };
+    let mut above = json;
+    for step in steps {
+        let below = match (&step, step.as_key()) {
+            (Step::Index(index), _) => above.get_mut(*index),
+            (_, Some(key)) => above.get_mut(key.as_ref()),
+            _ => None,
+        };
+        let Some(below) = below else { return };
+        above = below;
+    }
+    let blurred = || unknown("a mistake");
+    match (above, last) {
+        (Json::Array(items), Step::Index(index)) => {
+            if let Some(item) = items.get_mut(index) {
+                *item = blurred();
+            }
+        }
+        (Json::Object(map), last) => {
+            let Some(key) = last.as_key() else { return };
+            map.insert(key.into_owned(), blurred());
+            if let Some((meant, _)) =
+                problem.help.strip_prefix("Did you mean `").and_then(|rest| rest.split_once('`'))
+            {
+                map.entry(meant).or_insert_with(blurred);
+            }
+        }
+        _ => {}
     }
 }
 

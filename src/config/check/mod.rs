@@ -1,19 +1,25 @@
 //! What can only be said once the whole file is read.
 
 mod cycle;
+mod facts;
 mod fit;
 mod forgotten;
 mod inputs;
+mod inside;
 mod lookalike;
 mod references;
 mod sensitive;
 mod size;
+mod twins;
 mod world;
 
 pub(super) use cycle::cycles;
+pub(super) use facts::{facts, told};
 pub(super) use forgotten::Forgotten;
 pub(super) use inputs::inputs;
+pub(super) use inside::inside;
 pub(super) use references::references;
 pub(super) use sensitive::outputs;
 pub(super) use size::{links, sizes};
+pub(super) use twins::twins;
 pub(super) use world::World;

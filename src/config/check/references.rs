@@ -14,7 +14,7 @@ pub(in crate::config) fn references(
     outputs: &IndexMap<String, Output>,
     found: &mut Diagnostics,
 ) {
-    for block in world.blocks.all.values() {
+    for block in world.blocks.all.values().chain(&world.blocks.suspects) {
         if found.is_full() {
             return;
         }

@@ -101,7 +101,16 @@ impl World<'_> {
             )
             .at(span, "not a key of its `for_each`"),
             (Some(keys), None, false) => {
-                let one = keys.first().map_or("KEY", String::as_str);
+                // `subnet.private.a.id`: the key stands there, in another way.
+                let (step, below) = rest.steps().split_first().unzip();
+                let named = step
+                    .and_then(|step| keys.iter().find(|key| step.as_key().as_deref() == Some(key.as_str())));
+                let rest = match (named, below) {
+                    (Some(_), Some([])) => Path::key("id"),
+                    (Some(_), Some(below)) => Path::from(below),
+                    _ => rest.clone(),
+                };
+                let one = named.or(keys.first()).map_or("KEY", String::as_str);
                 Diagnostic::new(
                     "stackctl::missing_key",
                     format!("`{head}` has `for_each`: which one?"),

@@ -31,7 +31,7 @@ pub struct Inputs {
     #[schemars(
         length(min = 3, max = 63),
         regex(pattern = r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$"),
-        extend("x-replace" = true, "x-name" = {"max": 63, "global": true})
+        extend("x-replace" = true, "x-name" = {"max": 63, "global": true}, "examples" = ["loans-files"])
     )]
     pub name: Option<String>,
     /// Keeps what is overwritten or deleted as older versions. Once on, it can only be suspended: older versions stay.

@@ -11,7 +11,11 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// Name of the function; from stack and address when unset.
-    #[schemars(length(min = 1, max = 64), extend("x-replace" = true, "x-name" = {"max": 64}))]
+    #[schemars(
+        length(min = 1, max = 64),
+        regex(pattern = r"^[A-Za-z0-9_-]+$"),
+        extend("x-replace" = true, "x-name" = {"max": 64}, "examples" = ["loans-loader"])
+    )]
     pub name: Option<String>,
     /// Folder of the crate that is the handler, relative to `stack.toml`, as in `"handlers/loader"`. Its binary is built
     /// in release mode with `cargo build --locked` before the plan, checked to run on Lambda, and zipped as `bootstrap`.
@@ -32,6 +36,7 @@ pub struct Inputs {
     pub role: String,
     /// What runs the code. `provided.al2023` starts the executable `bootstrap`, which is what Rust needs.
     #[serde(default = "provided")]
+    #[schemars(extend("x-fact" = "runtime"))]
     pub runtime: String,
     /// Entry point, for runtimes of other languages; OS-only runtimes hand it to `bootstrap` as `_HANDLER`.
     #[serde(default = "bootstrap")]

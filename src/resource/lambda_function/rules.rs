@@ -1,5 +1,6 @@
 //! What a JSON Schema cannot say about a function.
 
+use crate::facts;
 use crate::path::Path;
 use crate::schema::{as_unknown, has_unknown};
 use serde_json::Value as Json;
@@ -50,10 +51,11 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
             if subnets { ("subnet_ids", "security_group_ids") } else { ("security_group_ids", "subnet_ids") };
         complain(there, format!("a function in a VPC needs both: add `{missing}`"));
     }
-    if let Some(name) = inputs["name"].as_str()
-        && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    let handler = inputs["handler"].as_str().zip(inputs["runtime"].as_str());
+    if let Some((handler, runtime)) = handler
+        && let Some(form) = facts::handler(runtime, handler)
     {
-        complain("name", "the name of a function is made of letters, digits, `-` and `_`".to_owned());
+        complain("handler", format!("`{handler}` is no handler of {runtime}; write it as {form}"));
     }
     if let Some(environment) = inputs["environment"].as_object().filter(|_| as_unknown(&inputs["environment"]).is_none()) {
         for name in environment.keys() {
@@ -120,9 +122,9 @@ mod tests {
     fn what_does_not_fit_is_named() {
         assert_eq!(paths(json!({"subnet_ids": ["subnet-1"], "security_group_ids": []})), ["source", "subnet_ids"]);
         let environment = json!({"AWS_REGION": "x", "1A": "", "A-B": "", "A": "", "LONG": "x".repeat(4096)});
-        let inputs = json!({"source": "h", "name": "a.b", "environment": environment});
+        let inputs = json!({"source": "h", "handler": "app", "runtime": "python3.13", "environment": environment});
         let expected =
-            ["name", "environment.AWS_REGION", "environment.1A", "environment.A-B", "environment.A", "environment"];
+            ["handler", "environment.AWS_REGION", "environment.1A", "environment.A-B", "environment.A", "environment"];
         assert_eq!(paths(inputs), expected);
     }
 }
