@@ -11,7 +11,9 @@ use super::view::ViewArgs;
 use crate::address::Address;
 use crate::apply::{Run, Stop, Summary, apply};
 use crate::config::Stack;
-use crate::plan::Plan;
+use crate::cost::of_plan;
+use crate::plan::{Action, Plan};
+use crate::preflight::{Depth, preflight};
 use crate::resource::{Id, Owner};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -87,7 +89,10 @@ pub async fn carry_out(
     let Planned { mut open, desired, observed, plan, digest, unclaimed } = planned;
     match args.json {
         true => report::stream::plan(&plan),
-        false => report::plan(&plan, &open.stack, &open.site, view.details),
+        false => {
+            report::plan(&plan, &open.stack, &open.site, view.details);
+            report::cost(&of_plan(&plan, &open.document, &open.cloud.region), open.site.local, view.details);
+        }
     }
     refuse_a_second_state(&unclaimed, desired.stack())?;
     refuse_impossible(&plan)?;
@@ -100,6 +105,11 @@ pub async fn carry_out(
             open.whereabouts.forget();
         }
         return Ok(Exit::Done);
+    }
+    let makes = plan.steps.iter().any(|step| !matches!(step.action, Action::Noop | Action::Delete));
+    if makes && !open.cloud.emulated {
+        let state = Some(&open.document);
+        report::ahead(&preflight(&open.cloud, &desired, state, &open.root, Depth::Cheap).await);
     }
     approve_at(&open.site, approved || args.auto_approve)?;
     let _handled = signals::handle().await;

@@ -26,7 +26,9 @@ mod opening;
 mod output;
 mod packages;
 mod panic;
+mod permissions;
 mod plan;
+mod preflight;
 mod report;
 mod resolve;
 mod schema;
@@ -87,6 +89,8 @@ enum Command {
     Logs(logs::Args),
     Demo(demo::Args),
     Completions(completions::Args),
+    Permissions(permissions::Args),
+    Preflight(preflight::Args),
     Schema(schema::Args),
 }
 
@@ -107,6 +111,8 @@ impl Command {
             Self::Connect(args) => Some(&args.login.stack),
             Self::Env(args) => Some(&args.login.stack),
             Self::Logs(args) => Some(&args.stack),
+            Self::Permissions(args) => Some(&args.stack),
+            Self::Preflight(args) => Some(&args.stack),
             Self::Init(_) | Self::Local(_) | Self::Demo(_) | Self::Completions(_) | Self::Schema(_) => None,
         }
     }
@@ -149,6 +155,8 @@ pub async fn main() -> std::process::ExitCode {
         Command::Logs(args) => logs::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Completions(args) => completions::run(&args),
+        Command::Permissions(args) => permissions::run(&args).await,
+        Command::Preflight(args) => preflight::run(&args).await,
         Command::Schema(args) => schema::run(&args),
     };
     signals::wait_for_the_end().await;

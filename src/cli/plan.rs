@@ -56,12 +56,15 @@ pub async fn run(args: &Args) -> Outcome {
     let format = args.format.format();
     let head = if format == Format::Text { Head::Data } else { Head::None };
     let planned = session.open("plan", &args.plan.stack, head).await?.plan(&args.plan, args.destroy).await?;
-    let (plan, open) = (&planned.plan, &planned.open);
+    let (plan, open, cost) = (&planned.plan, &planned.open, planned.cost());
     match format {
-        Format::Text => report::plan(plan, &open.stack, &open.site, args.view.details),
+        Format::Text => {
+            report::plan(plan, &open.stack, &open.site, args.view.details);
+            report::cost(&cost, open.site.local, args.view.details);
+        }
         Format::Markdown => report::plan_markdown(plan, &open.stack, &open.site),
         Format::Html => report::plan_html(plan, &open.stack, &open.site),
-        Format::Json => report::plan_json(plan, &open.site),
+        Format::Json => report::plan_json(plan, &open.site, &cost),
         Format::TerraformJson => report::document(&show(plan, &open.document).to_string()),
     }
     refuse_impossible(&planned.plan)?;

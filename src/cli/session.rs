@@ -14,6 +14,7 @@ use crate::apply::{Pace, settle};
 use crate::census::glimpse;
 use crate::cloud::{self, Cloud};
 use crate::config::{self, Options, Stack};
+use crate::cost::{PlanCost, of_plan};
 use crate::desired::Desired;
 use crate::folder;
 use crate::limits;
@@ -72,6 +73,12 @@ pub struct Planned {
     pub digest: Digest,
     /// Objects that say that they are of this stack, where it has no state.
     pub unclaimed: Vec<(Address, Id)>,
+}
+
+impl Planned {
+    pub fn cost(&self) -> PlanCost {
+        of_plan(&self.plan, &self.open.document, &self.open.cloud.region)
+    }
 }
 
 pub fn kind(name: &str) -> Option<&'static dyn Kind> {

@@ -3,7 +3,7 @@
 mod rules;
 
 use super::taken::taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait, Permit};
 use crate::cloud::{Cloud, Gone, aws, tags};
 use crate::error::Result;
 use aws_sdk_cloudwatch::types::{
@@ -129,6 +129,8 @@ const GONE: &[&str] = &["ResourceNotFound", "ResourceNotFoundException"];
 /// As many names as DescribeAlarms takes. Unasked it answers with half of them.
 const NAMES: usize = 100;
 
+const ALARM: &str = "cloudwatch:{region}:{account}:alarm:{name}";
+
 impl Resource for Alarm {
     const KIND: &'static str = "alarm";
     const PROFILE: Profile = Profile {
@@ -143,10 +145,17 @@ impl Resource for Alarm {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
-            read: &["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"],
-            update: &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"],
-            delete: &["cloudwatch:DeleteAlarms"],
+            arn: ALARM,
+            read: &[Permit::on(&["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"], &[ALARM])],
+            create: &[
+                Permit::on(&["cloudwatch:PutMetricAlarm"], &[ALARM]),
+                Permit::on(&["cloudwatch:TagResource"], &[ALARM]).along("PutMetricAlarm tags the alarm"),
+            ],
+            update: &[Permit::on(
+                &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"],
+                &[ALARM],
+            )],
+            delete: &[Permit::on(&["cloudwatch:DeleteAlarms"], &[ALARM])],
         },
         ..Profile::INSTANT
     };

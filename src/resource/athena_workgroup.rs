@@ -3,7 +3,7 @@
 mod rules;
 
 use super::taken::taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Status, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Status, Wait, Permit};
 use crate::cloud::{Cloud, Gone, aws, built, naming, tags};
 use crate::error::{Error, Result};
 use aws_sdk_athena::types::{
@@ -88,6 +88,8 @@ const INVALID: &str = "InvalidRequestException";
 /// Of tags.
 const GONE: &[&str] = &["ResourceNotFoundException"];
 
+const GROUP: &str = "athena:{region}:{account}:workgroup/{name}";
+
 impl Resource for AthenaWorkgroup {
     const KIND: &'static str = "athena_workgroup";
     const PROFILE: Profile = Profile {
@@ -97,10 +99,14 @@ impl Resource for AthenaWorkgroup {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["athena:CreateWorkGroup", "athena:TagResource"],
-            read: &["athena:GetWorkGroup", "athena:ListTagsForResource"],
-            update: &["athena:UpdateWorkGroup", "athena:TagResource", "athena:UntagResource"],
-            delete: &["athena:DeleteWorkGroup"],
+            arn: GROUP,
+            read: &[Permit::on(&["athena:GetWorkGroup", "athena:ListTagsForResource"], &[GROUP])],
+            create: &[
+                Permit::on(&["athena:CreateWorkGroup"], &[GROUP]),
+                Permit::on(&["athena:TagResource"], &[GROUP]).along("CreateWorkGroup tags the workgroup"),
+            ],
+            update: &[Permit::on(&["athena:UpdateWorkGroup", "athena:TagResource", "athena:UntagResource"], &[GROUP])],
+            delete: &[Permit::on(&["athena:DeleteWorkGroup"], &[GROUP])],
         },
         ..Profile::INSTANT
     };

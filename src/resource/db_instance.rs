@@ -3,13 +3,12 @@
 mod live;
 mod modify;
 mod password;
+mod permits;
 mod roles;
 mod rules;
 
 use super::taken::Taken;
-use super::{
-    Actions, Change, Create, Holds, Id, Leftover, Live, Owner, Profile, Resource, Retry, Typical, Wait,
-};
+use super::{Change, Create, Holds, Id, Leftover, Live, Owner, Profile, Resource, Retry, Typical, Wait};
 use super::db_subnet_group::{from_rds, rds_tags, retag};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::{Error, Result};
@@ -284,20 +283,7 @@ impl Resource for DbInstance {
         ],
         fixed_name: true,
         identity: &["identifier"],
-        actions: Actions {
-            create: &["rds:CreateDBInstance", "rds:AddTagsToResource", "secretsmanager:GetSecretValue"],
-            read: &["rds:DescribeDBInstances"],
-            update: &[
-                "rds:ModifyDBInstance",
-                "rds:AddRoleToDBInstance",
-                "rds:RemoveRoleFromDBInstance",
-                "iam:PassRole",
-                "rds:AddTagsToResource",
-                "rds:RemoveTagsFromResource",
-                "secretsmanager:GetSecretValue",
-            ],
-            delete: &["rds:DeleteDBInstance", "rds:CreateDBSnapshot"],
-        },
+        actions: permits::ACTIONS,
     };
     const HOLDS: Holds = Holds::Data("its databases");
     type Inputs = Inputs;

@@ -1,7 +1,7 @@
 //! `[db_subnet_group.NAME]`: the subnets that a database may live in.
 
 use super::taken::{Taken, taken};
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Status, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Status, Wait, Permit};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::Result;
 use crate::schema::has_unknown;
@@ -61,6 +61,8 @@ pub struct Outputs {
 const GONE: &[&str] = &["DBSubnetGroupNotFoundFault"];
 const ZONES: &str = "list subnets of at least two availability zones in `subnet_ids`";
 
+const GROUP: &str = "rds:{region}:{account}:subgrp:{name}";
+
 impl Resource for DbSubnetGroup {
     const KIND: &'static str = "db_subnet_group";
     const PROFILE: Profile = Profile {
@@ -69,15 +71,17 @@ impl Resource for DbSubnetGroup {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
+            arn: GROUP,
+            read: &[Permit::on(&["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"], &[GROUP])],
             create: &[
-                "rds:CreateDBSubnetGroup",
-                "rds:AddTagsToResource",
-                "rds:DescribeDBSubnetGroups",
-                "rds:ListTagsForResource",
+                Permit::on(&["rds:CreateDBSubnetGroup"], &[GROUP]),
+                Permit::on(&["rds:AddTagsToResource"], &[GROUP]).along("CreateDBSubnetGroup tags the group"),
             ],
-            read: &["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
-            update: &["rds:ModifyDBSubnetGroup", "rds:AddTagsToResource", "rds:RemoveTagsFromResource"],
-            delete: &["rds:DeleteDBSubnetGroup"],
+            update: &[Permit::on(
+                &["rds:ModifyDBSubnetGroup", "rds:AddTagsToResource", "rds:RemoveTagsFromResource"],
+                &[GROUP],
+            )],
+            delete: &[Permit::on(&["rds:DeleteDBSubnetGroup"], &[GROUP])],
         },
         ..Profile::INSTANT
     };

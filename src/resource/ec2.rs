@@ -18,6 +18,9 @@ use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use std::collections::BTreeMap;
 use std::future::Future;
 
+/// Why a create needs CreateTags.
+pub const TAGGED: &str = "the create call tags what it makes";
+
 /// Ids per call; the limit of filter values.
 const CHUNK: usize = 200;
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub(super) const CATALOG: &str = "glue:{region}:{account}:catalog";
 pub(super) const GONE: &[&str] = &["EntityNotFoundException"];
 /// Names without capitals and hyphens, which Athena takes without quotes.
 pub(super) const NAME: &str = r"^[a-z0-9_]+$";

@@ -2,7 +2,7 @@
 
 use super::glue::{self, GONE};
 use super::taken::taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait, Permit};
 use crate::cloud::{Cloud, Gone, aws, built, naming, tags};
 use crate::error::{Error, Result};
 use aws_sdk_glue::types::{Database, DatabaseInput};
@@ -48,6 +48,10 @@ pub struct Outputs {
     pub name: String,
 }
 
+const DATABASE: &str = "glue:{region}:{account}:database/{name}";
+const TABLES: &str = "glue:{region}:{account}:table/{name}/*";
+const FUNCTIONS: &str = "glue:{region}:{account}:userDefinedFunction/{name}/*";
+
 impl Resource for GlueDatabase {
     const KIND: &'static str = "glue_database";
     const PROFILE: Profile = Profile {
@@ -58,10 +62,24 @@ impl Resource for GlueDatabase {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["glue:CreateDatabase", "glue:TagResource"],
-            read: &["glue:GetDatabase", "glue:GetTags"],
-            update: &["glue:GetDatabase", "glue:UpdateDatabase", "glue:TagResource", "glue:UntagResource"],
-            delete: &["glue:DeleteDatabase", "glue:GetTables"],
+            arn: DATABASE,
+            read: &[
+                Permit::on(&["glue:GetDatabase"], &[glue::CATALOG, DATABASE]),
+                Permit::on(&["glue:GetTags"], &[DATABASE]),
+            ],
+            create: &[
+                Permit::on(&["glue:CreateDatabase"], &[glue::CATALOG, DATABASE]),
+                Permit::on(&["glue:TagResource"], &[DATABASE]).along("CreateDatabase tags the database"),
+            ],
+            update: &[
+                Permit::on(&["glue:UpdateDatabase"], &[glue::CATALOG, DATABASE]),
+                Permit::on(&["glue:TagResource", "glue:UntagResource"], &[DATABASE]),
+            ],
+            // All tables go with it.
+            delete: &[
+                Permit::on(&["glue:DeleteDatabase"], &[glue::CATALOG, DATABASE, TABLES, FUNCTIONS]),
+                Permit::on(&["glue:GetTables"], &[glue::CATALOG, DATABASE, TABLES]),
+            ],
         },
         ..Profile::INSTANT
     };

@@ -5,7 +5,7 @@ mod rules;
 
 use super::glue::{self, GONE};
 use super::taken::taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait, Permit};
 use crate::cloud::{Cloud, Gone, aws, built};
 use crate::error::{Error, Result};
 use aws_sdk_glue::types::{Column as GlueColumn, StorageDescriptor, Table, TableInput};
@@ -81,6 +81,9 @@ pub struct Outputs {
     pub name: String,
 }
 
+const DATABASE: &str = "glue:{region}:{account}:database/{database}";
+const TABLE: &str = "glue:{region}:{account}:table/{database}/{name}";
+
 impl Resource for GlueTable {
     const KIND: &'static str = "glue_table";
     const PROFILE: Profile = Profile {
@@ -92,10 +95,11 @@ impl Resource for GlueTable {
         fixed_name: true,
         identity: &["database", "name"],
         actions: Actions {
-            create: &["glue:CreateTable"],
-            read: &["glue:GetTable"],
-            update: &["glue:GetTable", "glue:UpdateTable"],
-            delete: &["glue:DeleteTable"],
+            arn: TABLE,
+            read: &[Permit::on(&["glue:GetTable"], &[glue::CATALOG, DATABASE, TABLE])],
+            create: &[Permit::on(&["glue:CreateTable"], &[glue::CATALOG, DATABASE, TABLE])],
+            update: &[Permit::on(&["glue:UpdateTable"], &[glue::CATALOG, DATABASE, TABLE])],
+            delete: &[Permit::on(&["glue:DeleteTable"], &[glue::CATALOG, DATABASE, TABLE])],
         },
         ..Profile::INSTANT
     };

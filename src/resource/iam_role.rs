@@ -1,7 +1,7 @@
 //! `[iam_role.NAME]`: an IAM role with everything that is attached to it.
 
 use super::taken::Taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit};
 use crate::cloud::{Cloud, Gone, aws, built, tags};
 use crate::error::Result;
 use crate::path::Path;
@@ -86,6 +86,8 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["NoSuchEntity"];
 
+const ROLE: &str = "iam::{account}:role{path}{name}";
+
 impl Resource for IamRole {
     const KIND: &'static str = "iam_role";
     const PROFILE: Profile = Profile {
@@ -104,26 +106,36 @@ impl Resource for IamRole {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["iam:CreateRole", "iam:TagRole"],
-            read: &["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
-            update: &[
-                "iam:UpdateAssumeRolePolicy",
-                "iam:UpdateRole",
-                "iam:PutRolePermissionsBoundary",
-                "iam:DeleteRolePermissionsBoundary",
-                "iam:PutRolePolicy",
-                "iam:DeleteRolePolicy",
-                "iam:AttachRolePolicy",
-                "iam:DetachRolePolicy",
-                "iam:TagRole",
-                "iam:UntagRole",
+            arn: ROLE,
+            read: &[Permit::on(
+                &["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
+                &[ROLE],
+            )],
+            create: &[
+                Permit::on(&["iam:CreateRole"], &[ROLE]),
+                Permit::on(&["iam:TagRole"], &[ROLE]).along("CreateRole tags the role"),
             ],
+            update: &[Permit::on(
+                &[
+                    "iam:UpdateAssumeRolePolicy",
+                    "iam:UpdateRole",
+                    "iam:PutRolePermissionsBoundary",
+                    "iam:DeleteRolePermissionsBoundary",
+                    "iam:PutRolePolicy",
+                    "iam:DeleteRolePolicy",
+                    "iam:AttachRolePolicy",
+                    "iam:DetachRolePolicy",
+                    "iam:TagRole",
+                    "iam:UntagRole",
+                ],
+                &[ROLE],
+            )],
             delete: &[
-                "iam:ListInstanceProfilesForRole",
-                "iam:RemoveRoleFromInstanceProfile",
-                "iam:DeleteRolePolicy",
-                "iam:DetachRolePolicy",
-                "iam:DeleteRole",
+                Permit::on(
+                    &["iam:ListInstanceProfilesForRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:DeleteRole"],
+                    &[ROLE],
+                ),
+                Permit::on(&["iam:RemoveRoleFromInstanceProfile"], &["iam::{account}:instance-profile/*"]),
             ],
         },
         ..Profile::INSTANT

@@ -1,7 +1,7 @@
 //! `[internet_gateway.NAME]`: a VPC's way to the internet.
 
-use super::ec2;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::ec2::{self, TAGGED};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::{Error, Result};
 use aws_sdk_ec2::types::{Filter, InternetGateway as Found, ResourceType};
@@ -35,6 +35,9 @@ pub struct Outputs {
 const GONE: &[&str] = &["InvalidInternetGatewayID.NotFound"];
 const DETACHED: &[&str] = &["Gateway.NotAttached", "InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound"];
 
+const GATEWAY: &str = "ec2:{region}:{account}:internet-gateway/*";
+const VPC: &str = "ec2:{region}:{account}:vpc/{vpc_id}";
+
 impl Resource for InternetGateway {
     const KIND: &'static str = "internet_gateway";
     const PROFILE: Profile = Profile {
@@ -56,15 +59,22 @@ impl Resource for InternetGateway {
             Retry::secs("Resource.AlreadyAssociated", "", 300),
         ],
         actions: Actions {
-            create: &["ec2:CreateInternetGateway", "ec2:CreateTags", "ec2:AttachInternetGateway"],
-            read: &["ec2:DescribeInternetGateways"],
-            update: &[
-                "ec2:AttachInternetGateway",
-                "ec2:DetachInternetGateway",
-                "ec2:CreateTags",
-                "ec2:DeleteTags",
+            arn: GATEWAY,
+            read: &[Permit::on(&["ec2:DescribeInternetGateways"], &["*"])],
+            create: &[
+                Permit::on(&["ec2:CreateInternetGateway"], &[GATEWAY]).tagged(),
+                Permit::on(&["ec2:CreateTags"], &[GATEWAY])
+                    .when(When::Creating(&["CreateInternetGateway"]))
+                    .along(TAGGED),
             ],
-            delete: &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
+            update: &[
+                Permit::on(&["ec2:AttachInternetGateway", "ec2:DetachInternetGateway"], &[GATEWAY, VPC]).ours(),
+                Permit::on(&["ec2:CreateTags", "ec2:DeleteTags"], &[GATEWAY]).ours(),
+            ],
+            delete: &[
+                Permit::on(&["ec2:DetachInternetGateway"], &[GATEWAY, VPC]).ours(),
+                Permit::on(&["ec2:DeleteInternetGateway"], &[GATEWAY]).ours(),
+            ],
         },
         ..Profile::INSTANT
     };

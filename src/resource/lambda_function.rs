@@ -7,7 +7,7 @@ mod rules;
 pub use attributes::{Inputs, Outputs};
 
 use super::taken::taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws, tags};
 use crate::error::Result;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
@@ -19,6 +19,15 @@ pub struct LambdaFunction;
 const GONE: &[&str] = &["ResourceNotFoundException"];
 const INVALID: &str = "InvalidParameterValueException";
 const CONFLICT: &str = "ResourceConflictException";
+
+const FUNCTION: &str = "lambda:{region}:{account}:function:{name}";
+const PASSED: Permit = Permit::on(&["iam:PassRole"], &["={role}"])
+    .when(When::PassedTo("lambda.amazonaws.com"))
+    .along("Lambda takes the role of the function");
+const NETWORK: Permit =
+    Permit::on(&["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"], &["*"])
+        .given("subnet_ids")
+        .along("Lambda looks at the network of the function");
 
 impl Resource for LambdaFunction {
     const KIND: &'static str = "lambda_function";
@@ -41,32 +50,36 @@ impl Resource for LambdaFunction {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &[
-                "lambda:CreateFunction",
-                "lambda:GetFunction",
-                "lambda:ListTags",
-                "lambda:TagResource",
-                "lambda:PutFunctionConcurrency",
-                "lambda:PutFunctionEventInvokeConfig",
-                "iam:PassRole",
-                "ec2:DescribeSecurityGroups",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcs",
-            ],
+            arn: FUNCTION,
             // Without ListTags, GetFunction leaves out the tags.
-            read: &["lambda:GetFunction", "lambda:GetFunctionEventInvokeConfig", "lambda:ListTags"],
-            update: &[
-                "lambda:GetFunctionConfiguration",
-                "lambda:UpdateFunctionCode",
-                "lambda:UpdateFunctionConfiguration",
-                "lambda:PutFunctionConcurrency",
-                "lambda:DeleteFunctionConcurrency",
-                "lambda:PutFunctionEventInvokeConfig",
-                "lambda:TagResource",
-                "lambda:UntagResource",
-                "iam:PassRole",
+            read: &[
+                Permit::on(&["lambda:GetFunction", "lambda:GetFunctionEventInvokeConfig"], &[FUNCTION]),
+                Permit::on(&["lambda:ListTags"], &[FUNCTION]).along("GetFunction answers the tags"),
             ],
-            delete: &["lambda:DeleteFunction"],
+            create: &[
+                Permit::on(&["lambda:CreateFunction"], &[FUNCTION]),
+                Permit::on(&["lambda:TagResource"], &[FUNCTION]).along("CreateFunction tags the function"),
+                PASSED,
+                NETWORK,
+            ],
+            update: &[
+                Permit::on(
+                    &[
+                        "lambda:GetFunctionConfiguration",
+                        "lambda:UpdateFunctionCode",
+                        "lambda:UpdateFunctionConfiguration",
+                        "lambda:PutFunctionConcurrency",
+                        "lambda:DeleteFunctionConcurrency",
+                        "lambda:PutFunctionEventInvokeConfig",
+                        "lambda:TagResource",
+                        "lambda:UntagResource",
+                    ],
+                    &[FUNCTION],
+                ),
+                PASSED,
+                NETWORK,
+            ],
+            delete: &[Permit::on(&["lambda:DeleteFunction"], &[FUNCTION])],
         },
         ..Profile::INSTANT
     };

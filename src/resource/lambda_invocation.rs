@@ -3,7 +3,7 @@
 mod call;
 mod record;
 
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit};
 use crate::cloud::Cloud;
 use crate::error::Result;
 use record::Place;
@@ -81,10 +81,11 @@ impl Resource for LambdaInvocation {
             Retry::secs("ResourceNotFoundException", "", 120),
         ],
         actions: Actions {
-            create: &["lambda:InvokeFunction", "lambda:ListTags", "lambda:TagResource"],
-            read: &["lambda:ListTags"],
-            update: &["lambda:InvokeFunction", "lambda:ListTags", "lambda:TagResource"],
-            delete: &["lambda:UntagResource"],
+            arn: "",
+            read: &[Permit::on(&["lambda:ListTags"], &["={function}"])],
+            create: &[Permit::on(&["lambda:TagResource"], &["={function}"])],
+            update: &[Permit::on(&["lambda:InvokeFunction", "lambda:TagResource"], &["={function}"])],
+            delete: &[Permit::on(&["lambda:UntagResource"], &["={function}"])],
         },
         ..Profile::INSTANT
     };

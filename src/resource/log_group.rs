@@ -1,7 +1,7 @@
 //! `[log_group.NAME]`: a CloudWatch log group.
 
 use super::taken::Taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Retry, Status, Wait, Permit};
 use crate::cloud::{Cloud, Gone, aws, tags};
 use crate::error::Result;
 use aws_sdk_cloudwatchlogs::types::LogGroup as Found;
@@ -52,6 +52,10 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["ResourceNotFoundException"];
 
+const GROUP: &str = "logs:{region}:{account}:log-group:{name}";
+/// The form that most actions on a group are asked with; those about tags with the other.
+const WITH_STREAMS: &str = "logs:{region}:{account}:log-group:{name}:*";
+
 impl Resource for LogGroup {
     const KIND: &'static str = "log_group";
     const PROFILE: Profile = Profile {
@@ -66,17 +70,29 @@ impl Resource for LogGroup {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["logs:CreateLogGroup", "logs:TagResource"],
-            read: &["logs:DescribeLogGroups", "logs:ListTagsForResource"],
-            update: &[
-                "logs:PutRetentionPolicy",
-                "logs:DeleteRetentionPolicy",
-                "logs:AssociateKmsKey",
-                "logs:DisassociateKmsKey",
-                "logs:TagResource",
-                "logs:UntagResource",
+            arn: GROUP,
+            read: &[
+                // It knows no narrower resource.
+                Permit::on(&["logs:DescribeLogGroups"], &["*"]),
+                Permit::on(&["logs:ListTagsForResource"], &[GROUP]),
             ],
-            delete: &["logs:DeleteLogGroup"],
+            create: &[
+                Permit::on(&["logs:CreateLogGroup"], &[GROUP, WITH_STREAMS]),
+                Permit::on(&["logs:TagResource"], &[GROUP]).along("CreateLogGroup tags the group"),
+            ],
+            update: &[
+                Permit::on(
+                    &[
+                        "logs:PutRetentionPolicy",
+                        "logs:DeleteRetentionPolicy",
+                        "logs:AssociateKmsKey",
+                        "logs:DisassociateKmsKey",
+                    ],
+                    &[GROUP, WITH_STREAMS],
+                ),
+                Permit::on(&["logs:TagResource", "logs:UntagResource"], &[GROUP]),
+            ],
+            delete: &[Permit::on(&["logs:DeleteLogGroup"], &[GROUP, WITH_STREAMS])],
         },
         ..Profile::INSTANT
     };

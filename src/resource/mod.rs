@@ -10,6 +10,7 @@ mod holds;
 mod leftover;
 mod live;
 pub mod ownership;
+mod permit;
 mod profile;
 mod taken;
 
@@ -17,7 +18,8 @@ pub use erased::{Kind, Observed};
 pub use holds::Holds;
 pub use leftover::Leftover;
 pub use live::{Change, Create, Id, Live, Owner, Status};
-pub use profile::{Actions, Profile, Retry, Typical, Wait};
+pub use permit::{Actions, Permit, When};
+pub use profile::{Profile, Retry, Typical, Wait};
 
 use crate::cloud::Cloud;
 use crate::error::Result;

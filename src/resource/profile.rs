@@ -1,3 +1,4 @@
+use super::Actions;
 use std::time::Duration;
 
 /// What the engine must know of a kind to wait, retry, protect and explain.
@@ -17,6 +18,7 @@ pub struct Profile {
     /// The attributes that together name the object, where AWS lets no two have the same: an object is told by them from
     /// every other of its kind. Empty where AWS gives out the ids.
     pub identity: &'static [&'static str],
+    /// What each verb needs of IAM.
     pub actions: Actions,
 }
 
@@ -31,7 +33,7 @@ impl Profile {
         retries: &[],
         fixed_name: false,
         identity: &[],
-        actions: Actions { create: &[], read: &[], update: &[], delete: &[] },
+        actions: Actions::NONE,
     };
 }
 
@@ -82,13 +84,4 @@ impl Retry {
     pub const fn secs(code: &'static str, message: &'static str, window: u64) -> Self {
         Self { code, message, window: Duration::from_secs(window) }
     }
-}
-
-/// The IAM actions that each verb needs, such as `ec2:CreateVpc`.
-#[derive(Debug, Clone, Copy)]
-pub struct Actions {
-    pub create: &'static [&'static str],
-    pub read: &'static [&'static str],
-    pub update: &'static [&'static str],
-    pub delete: &'static [&'static str],
 }

@@ -1,7 +1,7 @@
 //! `[queue.NAME]`: an SQS queue.
 
 use super::taken::taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit};
 use crate::cloud::{Cloud, Gone, aws, tags};
 use crate::error::Result;
 use crate::schema::policy;
@@ -70,6 +70,8 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["AWS.SimpleQueueService.NonExistentQueue"];
 
+const QUEUE: &str = "sqs:{region}:{account}:{name}";
+
 impl Resource for Queue {
     const KIND: &'static str = "queue";
     const PROFILE: Profile = Profile {
@@ -85,10 +87,14 @@ impl Resource for Queue {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["sqs:CreateQueue", "sqs:TagQueue", "sqs:GetQueueUrl", "sqs:ListQueueTags"],
-            read: &["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"],
-            update: &["sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"],
-            delete: &["sqs:DeleteQueue"],
+            arn: QUEUE,
+            read: &[Permit::on(&["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"], &[QUEUE])],
+            create: &[
+                Permit::on(&["sqs:CreateQueue"], &[QUEUE]),
+                Permit::on(&["sqs:TagQueue"], &[QUEUE]).along("CreateQueue tags the queue"),
+            ],
+            update: &[Permit::on(&["sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"], &[QUEUE])],
+            delete: &[Permit::on(&["sqs:DeleteQueue"], &[QUEUE])],
         },
         ..Profile::INSTANT
     };

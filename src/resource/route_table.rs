@@ -1,7 +1,7 @@
 //! `[route_table.NAME]`: which way the traffic of subnets goes.
 
-use super::ec2::{self, checks};
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::ec2::{self, TAGGED, checks};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::Result;
 use aws_sdk_ec2::types::{self, Filter, ResourceType, RouteTableAssociation};
@@ -83,6 +83,9 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound"];
 
+const TABLE: &str = "ec2:{region}:{account}:route-table/*";
+const SUBNETS: &str = "ec2:{region}:{account}:subnet/{subnet_ids}";
+
 impl Resource for RouteTable {
     const KIND: &'static str = "route_table";
     const PROFILE: Profile = Profile {
@@ -104,18 +107,22 @@ impl Resource for RouteTable {
             Retry::secs("Resource.AlreadyAssociated", "", 60),
         ],
         actions: Actions {
-            create: &["ec2:CreateRouteTable", "ec2:CreateTags", "ec2:CreateRoute", "ec2:AssociateRouteTable"],
-            read: &["ec2:DescribeRouteTables"],
-            update: &[
-                "ec2:CreateRoute",
-                "ec2:ReplaceRoute",
-                "ec2:DeleteRoute",
-                "ec2:AssociateRouteTable",
-                "ec2:DisassociateRouteTable",
-                "ec2:CreateTags",
-                "ec2:DeleteTags",
+            arn: TABLE,
+            read: &[Permit::on(&["ec2:DescribeRouteTables"], &["*"])],
+            create: &[
+                Permit::on(&["ec2:CreateRouteTable"], &[TABLE]).tagged(),
+                Permit::on(&["ec2:CreateRouteTable"], &["ec2:{region}:{account}:vpc/{vpc_id}"]).ours(),
+                Permit::on(&["ec2:CreateTags"], &[TABLE]).when(When::Creating(&["CreateRouteTable"])).along(TAGGED),
             ],
-            delete: &["ec2:DisassociateRouteTable", "ec2:DeleteRouteTable"],
+            update: &[
+                Permit::on(&["ec2:CreateRoute", "ec2:ReplaceRoute", "ec2:DeleteRoute"], &[TABLE]).ours(),
+                Permit::on(&["ec2:CreateTags", "ec2:DeleteTags"], &[TABLE]).ours(),
+                Permit::on(&["ec2:AssociateRouteTable", "ec2:DisassociateRouteTable"], &[TABLE, SUBNETS]).ours(),
+            ],
+            delete: &[
+                Permit::on(&["ec2:DisassociateRouteTable"], &[TABLE, SUBNETS]).ours(),
+                Permit::on(&["ec2:DeleteRouteTable"], &[TABLE]).ours(),
+            ],
         },
         ..Profile::INSTANT
     };

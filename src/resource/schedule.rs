@@ -2,7 +2,7 @@
 
 mod rules;
 
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws, built, naming};
 use crate::error::{Error, Result};
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
@@ -116,6 +116,12 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["ResourceNotFoundException"];
 
+/// Names begin with that of the stack.
+const SCHEDULE: &str = "scheduler:{region}:{account}:schedule/{group}/{stack}-*";
+const PASSED: Permit = Permit::on(&["iam:PassRole"], &["={role}"])
+    .when(When::PassedTo("scheduler.amazonaws.com"))
+    .along("EventBridge Scheduler takes the role of the schedule");
+
 impl Resource for Schedule {
     const KIND: &'static str = "schedule";
     const PROFILE: Profile = Profile {
@@ -127,10 +133,15 @@ impl Resource for Schedule {
             Retry::secs("ConflictException", "", 60),
         ],
         actions: Actions {
-            create: &["scheduler:CreateSchedule", "iam:PassRole"],
-            read: &["scheduler:GetSchedule", "scheduler:ListSchedules"],
-            update: &["scheduler:UpdateSchedule", "iam:PassRole"],
-            delete: &["scheduler:DeleteSchedule"],
+            arn: SCHEDULE,
+            read: &[
+                Permit::on(&["scheduler:GetSchedule"], &[SCHEDULE]),
+                // It knows no narrower resource.
+                Permit::on(&["scheduler:ListSchedules"], &["*"]),
+            ],
+            create: &[Permit::on(&["scheduler:CreateSchedule"], &[SCHEDULE]), PASSED],
+            update: &[Permit::on(&["scheduler:UpdateSchedule"], &[SCHEDULE]), PASSED],
+            delete: &[Permit::on(&["scheduler:DeleteSchedule"], &[SCHEDULE])],
         },
         ..Profile::INSTANT
     };

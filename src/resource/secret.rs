@@ -1,7 +1,7 @@
 //! `[secret.NAME]`: a secret in Secrets Manager. Its value never enters state, plan, journal or log.
 
 use super::taken::taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::Result;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput as Found;
@@ -103,6 +103,14 @@ const BLOCKED: &str = "a deleted secret of this name waits for its end: restore 
      restore-secret` and take it over (docs/state.md says how), end it with `aws secretsmanager delete-secret --force-delete-without-recovery`, or \
      set another `name` (recovery_days = 0 avoids this in throw-away stacks)";
 
+const NAME: &str = "secretsmanager:{region}:{account}:secret:{name}";
+const SECRET: &str = "secretsmanager:{region}:{account}:secret:{name}-??????";
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
+const KEYED: Permit = Permit::on(&["kms:GenerateDataKey", "kms:Decrypt"], &["={kms_key}"])
+    .given("kms_key")
+    .when(When::Via("secretsmanager"))
+    .along("Secrets Manager encrypts the value with that key");
+
 impl Resource for Secret {
     const KIND: &'static str = "secret";
     const PROFILE: Profile = Profile {
@@ -118,15 +126,27 @@ impl Resource for Secret {
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
-            create: &["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
-            read: &["secretsmanager:DescribeSecret"],
-            update: &[
-                "secretsmanager:UpdateSecret",
-                "secretsmanager:PutSecretValue",
-                "secretsmanager:TagResource",
-                "secretsmanager:UntagResource",
+            arn: SECRET,
+            read: &[Permit::on(&["secretsmanager:DescribeSecret"], &[SECRET])],
+            create: &[
+                // AWS draws the last six characters, and this request does not have them yet.
+                Permit::on(&["secretsmanager:CreateSecret"], &[NAME, SECRET]),
+                Permit::on(&["secretsmanager:TagResource"], &[NAME, SECRET]).along("CreateSecret tags the secret"),
+                KEYED,
             ],
-            delete: &["secretsmanager:DeleteSecret"],
+            update: &[
+                Permit::on(
+                    &[
+                        "secretsmanager:UpdateSecret",
+                        "secretsmanager:PutSecretValue",
+                        "secretsmanager:TagResource",
+                        "secretsmanager:UntagResource",
+                    ],
+                    &[SECRET],
+                ),
+                KEYED,
+            ],
+            delete: &[Permit::on(&["secretsmanager:DeleteSecret"], &[SECRET])],
         },
         ..Profile::INSTANT
     };

@@ -1,9 +1,9 @@
 //! `[security_group.NAME]`: a firewall around network interfaces.
 
 use super::ec2::permission::{self, Peer, Permission, Ports};
-use super::ec2::{self, checks, enis, rules};
+use super::ec2::{self, TAGGED, checks, enis, rules};
 use super::taken::Taken;
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::Result;
 use aws_sdk_ec2::types::{Filter, IpPermission, ResourceType, SecurityGroupRule};
@@ -107,6 +107,8 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound"];
 
+const GROUP: &str = "ec2:{region}:{account}:security-group/*";
+
 impl Resource for SecurityGroup {
     const KIND: &'static str = "security_group";
     const PROFILE: Profile = Profile {
@@ -128,18 +130,39 @@ impl Resource for SecurityGroup {
         fixed_name: true,
         identity: &["vpc_id", "name"],
         actions: Actions {
-            create: &["ec2:CreateSecurityGroup", "ec2:CreateTags"],
-            read: &["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"],
-            update: &[
-                "ec2:AuthorizeSecurityGroupIngress",
-                "ec2:AuthorizeSecurityGroupEgress",
-                "ec2:ModifySecurityGroupRules",
-                "ec2:RevokeSecurityGroupIngress",
-                "ec2:RevokeSecurityGroupEgress",
-                "ec2:CreateTags",
-                "ec2:DeleteTags",
+            arn: GROUP,
+            read: &[Permit::on(&["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"], &["*"])],
+            create: &[
+                Permit::on(&["ec2:CreateSecurityGroup"], &[GROUP]).tagged(),
+                Permit::on(&["ec2:CreateSecurityGroup"], &["ec2:{region}:{account}:vpc/{vpc_id}"]).ours(),
+                Permit::on(&["ec2:CreateTags"], &[GROUP]).when(When::Creating(&["CreateSecurityGroup"])).along(TAGGED),
             ],
-            delete: &["ec2:DeleteSecurityGroup", enis::ACTIONS[0], enis::ACTIONS[1]],
+            update: &[
+                Permit::on(
+                    &[
+                        "ec2:AuthorizeSecurityGroupIngress",
+                        "ec2:AuthorizeSecurityGroupEgress",
+                        "ec2:ModifySecurityGroupRules",
+                        "ec2:RevokeSecurityGroupIngress",
+                        "ec2:RevokeSecurityGroupEgress",
+                        "ec2:CreateTags",
+                        "ec2:DeleteTags",
+                    ],
+                    &[GROUP],
+                )
+                .ours(),
+                // Inline rules have no tags. That the group is ours is asked in the same call.
+                Permit::on(
+                    &[
+                        "ec2:AuthorizeSecurityGroupIngress",
+                        "ec2:AuthorizeSecurityGroupEgress",
+                        "ec2:ModifySecurityGroupRules",
+                    ],
+                    &[rules::RULE],
+                ),
+                Permit::on(&["ec2:ModifySecurityGroupRules"], &[rules::LIST]),
+            ],
+            delete: &[Permit::on(&["ec2:DeleteSecurityGroup"], &[GROUP]).ours(), enis::SEEN, enis::SWEPT],
         },
     };
     const HOLDS: Holds = Holds::Nothing;

@@ -1,8 +1,8 @@
 //! `[security_group_rule.NAME]`: one rule of a security group, on its own.
 
 use super::ec2::permission::{self, Peer, Permission, Ports};
-use super::ec2::{self, checks, rules};
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::ec2::{self, TAGGED, checks, rules};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::Cloud;
 use crate::error::{Error, Result};
 use aws_sdk_ec2::types::{ResourceType, SecurityGroupRule as Rule};
@@ -81,6 +81,8 @@ pub struct Outputs {
     pub arn: String,
 }
 
+const GROUP: &str = "ec2:{region}:{account}:security-group/{security_group_id}";
+
 impl Resource for SecurityGroupRule {
     const KIND: &'static str = "security_group_rule";
     const PROFILE: Profile = Profile {
@@ -111,10 +113,26 @@ impl Resource for SecurityGroupRule {
             "prefix_list",
         ],
         actions: Actions {
-            create: &["ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress", "ec2:CreateTags"],
-            read: &["ec2:DescribeSecurityGroupRules"],
-            update: &["ec2:ModifySecurityGroupRules", "ec2:CreateTags", "ec2:DeleteTags"],
-            delete: &["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"],
+            arn: rules::RULE,
+            read: &[Permit::on(&["ec2:DescribeSecurityGroupRules"], &["*"])],
+            create: &[
+                Permit::on(&["ec2:AuthorizeSecurityGroupIngress"], &[GROUP]).ours().only("type", "ingress"),
+                Permit::on(&["ec2:AuthorizeSecurityGroupIngress"], &[rules::RULE]).tagged().only("type", "ingress"),
+                Permit::on(&["ec2:AuthorizeSecurityGroupEgress"], &[GROUP]).ours().only("type", "egress"),
+                Permit::on(&["ec2:AuthorizeSecurityGroupEgress"], &[rules::RULE]).tagged().only("type", "egress"),
+                Permit::on(&["ec2:CreateTags"], &[rules::RULE])
+                    .when(When::Creating(&["AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"]))
+                    .along(TAGGED),
+            ],
+            update: &[
+                Permit::on(&["ec2:ModifySecurityGroupRules"], &[GROUP, rules::RULE]).ours(),
+                Permit::on(&["ec2:ModifySecurityGroupRules"], &[rules::LIST]),
+                Permit::on(&["ec2:CreateTags", "ec2:DeleteTags"], &[rules::RULE]).ours(),
+            ],
+            delete: &[
+                Permit::on(&["ec2:RevokeSecurityGroupIngress"], &[GROUP]).ours().only("type", "ingress"),
+                Permit::on(&["ec2:RevokeSecurityGroupEgress"], &[GROUP]).ours().only("type", "egress"),
+            ],
         },
     };
     const HOLDS: Holds = Holds::Nothing;

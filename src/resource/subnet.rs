@@ -1,7 +1,7 @@
 //! `[subnet.NAME]`: a part of a VPC in one availability zone.
 
-use super::ec2::{self, checks, enis};
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::ec2::{self, TAGGED, checks, enis};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, Remedy, aws};
 use crate::error::Result;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType};
@@ -58,6 +58,8 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["InvalidSubnetID.NotFound"];
 
+const SUBNET: &str = "ec2:{region}:{account}:subnet/*";
+
 impl Resource for Subnet {
     const KIND: &'static str = "subnet";
     const PROFILE: Profile = Profile {
@@ -75,10 +77,19 @@ impl Resource for Subnet {
         fixed_name: true,
         identity: &["vpc_id", "cidr_block"],
         actions: Actions {
-            create: &["ec2:CreateSubnet", "ec2:CreateTags"],
-            read: &["ec2:DescribeSubnets"],
-            update: &["ec2:ModifySubnetAttribute", "ec2:CreateTags", "ec2:DeleteTags"],
-            delete: &["ec2:DeleteSubnet", enis::ACTIONS[0], enis::ACTIONS[1]],
+            arn: SUBNET,
+            read: &[Permit::on(&["ec2:DescribeSubnets"], &["*"])],
+            create: &[
+                Permit::on(&["ec2:CreateSubnet"], &[SUBNET]).tagged(),
+                Permit::on(&["ec2:CreateSubnet"], &["ec2:{region}:{account}:vpc/{vpc_id}"]).ours(),
+                Permit::on(&["ec2:CreateTags"], &[SUBNET]).when(When::Creating(&["CreateSubnet"])).along(TAGGED),
+            ],
+            update: &[Permit::on(&["ec2:ModifySubnetAttribute", "ec2:CreateTags", "ec2:DeleteTags"], &[SUBNET]).ours()],
+            delete: &[
+                Permit::on(&["ec2:DeleteSubnet"], &[SUBNET]).ours(),
+                enis::SEEN,
+                enis::SWEPT,
+            ],
         },
     };
     const HOLDS: Holds = Holds::Nothing;

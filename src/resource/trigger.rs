@@ -4,7 +4,7 @@
 mod notification;
 mod permission;
 
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit};
 use crate::cloud::{Cloud, naming};
 use crate::error::{Error, Result};
 use futures::future::try_join_all;
@@ -118,15 +118,23 @@ impl Resource for Trigger {
         fixed_name: true,
         identity: &["bucket", "function", "events", "prefix", "suffix"],
         actions: Actions {
-            create: &[
-                "lambda:AddPermission",
-                "lambda:GetPolicy",
-                "s3:GetBucketNotification",
-                "s3:PutBucketNotification",
+            arn: "",
+            read: &[
+                Permit::on(&["lambda:GetPolicy"], &["={function}"]),
+                Permit::on(&["s3:GetBucketNotification"], &["s3:::{bucket}"]),
             ],
-            read: &["lambda:GetPolicy", "s3:GetBucketNotification"],
-            update: &["lambda:AddPermission", "lambda:RemovePermission", "s3:PutBucketNotification"],
-            delete: &["lambda:RemovePermission", "s3:PutBucketNotification"],
+            create: &[
+                Permit::on(&["lambda:AddPermission"], &["={function}"]),
+                Permit::on(&["s3:PutBucketNotification"], &["s3:::{bucket}"]),
+            ],
+            update: &[
+                Permit::on(&["lambda:AddPermission", "lambda:RemovePermission"], &["={function}"]),
+                Permit::on(&["s3:PutBucketNotification"], &["s3:::{bucket}"]),
+            ],
+            delete: &[
+                Permit::on(&["lambda:RemovePermission"], &["={function}"]),
+                Permit::on(&["s3:PutBucketNotification"], &["s3:::{bucket}"]),
+            ],
         },
     };
     const HOLDS: Holds = Holds::Nothing;

@@ -1,7 +1,7 @@
 //! `[vpc.NAME]`: a virtual private cloud.
 
-use super::ec2::{self, checks};
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::ec2::{self, TAGGED, checks};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::Result;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, VpcAttributeName};
@@ -77,6 +77,8 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["InvalidVpcID.NotFound"];
 
+const VPC: &str = "ec2:{region}:{account}:vpc/*";
+
 impl Resource for Vpc {
     const KIND: &'static str = "vpc";
     const PROFILE: Profile = Profile {
@@ -92,15 +94,17 @@ impl Resource for Vpc {
             Retry::secs("InvalidVpcID.NotFound", "", 300),
         ],
         actions: Actions {
-            create: &["ec2:CreateVpc", "ec2:CreateTags"],
+            arn: "ec2:{region}:{account}:vpc/*",
             read: &[
-                "ec2:DescribeVpcs",
-                "ec2:DescribeVpcAttribute",
-                "ec2:DescribeSecurityGroups",
-                "ec2:DescribeRouteTables",
+                Permit::on(&["ec2:DescribeVpcs", "ec2:DescribeSecurityGroups", "ec2:DescribeRouteTables"], &["*"]),
+                Permit::on(&["ec2:DescribeVpcAttribute"], &[VPC]),
             ],
-            update: &["ec2:ModifyVpcAttribute", "ec2:CreateTags", "ec2:DeleteTags"],
-            delete: &["ec2:DeleteVpc"],
+            create: &[
+                Permit::on(&["ec2:CreateVpc"], &[VPC]).tagged(),
+                Permit::on(&["ec2:CreateTags"], &[VPC]).when(When::Creating(&["CreateVpc"])).along(TAGGED),
+            ],
+            update: &[Permit::on(&["ec2:ModifyVpcAttribute", "ec2:CreateTags", "ec2:DeleteTags"], &[VPC]).ours()],
+            delete: &[Permit::on(&["ec2:DeleteVpc"], &[VPC]).ours()],
         },
         ..Profile::INSTANT
     };

@@ -1,7 +1,7 @@
 //! `[vpc_endpoint.NAME]`: a private way from a VPC to a service.
 
-use super::ec2::{self, checks};
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::ec2::{self, TAGGED, checks};
+use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::{AwsError, Error, Result};
 use crate::schema::policy;
@@ -95,6 +95,19 @@ pub struct Outputs {
 
 const GONE: &[&str] = &["InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound"];
 
+const ENDPOINT: &str = "ec2:{region}:{account}:vpc-endpoint/*";
+const JOINED: &[&str] = &[
+    "ec2:{region}:{account}:route-table/{route_table_ids}",
+    "ec2:{region}:{account}:subnet/{subnet_ids}",
+    "ec2:{region}:{account}:security-group/{security_group_ids}",
+];
+
+/// Without a group of its own an endpoint gets that of the VPC, which carries no tag.
+const DEFAULT_GROUP: Permit =
+    Permit::on(&["ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint"], &["ec2:{region}:{account}:security-group/*"])
+        .given("subnet_ids")
+        .unless("security_group_ids");
+
 impl Resource for VpcEndpoint {
     const KIND: &'static str = "vpc_endpoint";
     const PROFILE: Profile = Profile {
@@ -119,10 +132,26 @@ impl Resource for VpcEndpoint {
         fixed_name: true,
         identity: &["vpc_id", "service"],
         actions: Actions {
-            create: &["ec2:CreateVpcEndpoint", "ec2:CreateTags"],
-            read: &["ec2:DescribeVpcEndpoints", "ec2:DescribePrefixLists"],
-            update: &["ec2:ModifyVpcEndpoint", "ec2:CreateTags", "ec2:DeleteTags"],
-            delete: &["ec2:DeleteVpcEndpoints"],
+            arn: ENDPOINT,
+            read: &[Permit::on(&["ec2:DescribeVpcEndpoints", "ec2:DescribePrefixLists"], &["*"])],
+            create: &[
+                Permit::on(&["ec2:CreateVpcEndpoint"], &[ENDPOINT]).tagged(),
+                Permit::on(&["ec2:CreateVpcEndpoint"], &["ec2:{region}:{account}:vpc/{vpc_id}"]).ours(),
+                Permit::on(&["ec2:CreateVpcEndpoint"], JOINED).ours(),
+                DEFAULT_GROUP,
+                Permit::on(&["ec2:CreateTags"], &[ENDPOINT]).when(When::Creating(&["CreateVpcEndpoint"])).along(TAGGED),
+                Permit::on(&["ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"], &["*"])
+                    .along("CreateVpcEndpoint looks at where the endpoint goes"),
+                Permit::on(&["route53:AssociateVPCWithHostedZone"], &["*"])
+                    .given("subnet_ids")
+                    .along("CreateVpcEndpoint makes the private DNS name"),
+            ],
+            update: &[
+                Permit::on(&["ec2:ModifyVpcEndpoint", "ec2:CreateTags", "ec2:DeleteTags"], &[ENDPOINT]).ours(),
+                Permit::on(&["ec2:ModifyVpcEndpoint"], JOINED).ours(),
+                DEFAULT_GROUP,
+            ],
+            delete: &[Permit::on(&["ec2:DeleteVpcEndpoints"], &[ENDPOINT]).ours()],
         },
     };
     const HOLDS: Holds = Holds::Nothing;

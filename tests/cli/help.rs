@@ -1,6 +1,6 @@
 use crate::invocation::Test;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "init",
     "validate",
     "plan",
@@ -16,6 +16,8 @@ const COMMANDS: [&str; 18] = [
     "connect",
     "env",
     "logs",
+    "permissions",
+    "preflight",
     "completions",
     "schema",
     "demo",

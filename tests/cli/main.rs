@@ -17,6 +17,7 @@ mod lineage;
 mod mistakes;
 mod moves;
 mod offline;
+mod permissions;
 mod place;
 mod places;
 mod plan_schema;

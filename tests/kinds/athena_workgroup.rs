@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex};
 
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/x";
 
-#[tokio::test]
-async fn lives_on_ministack() {
+pub async fn life(cloud: &Cloud) {
     let inputs = json!({"name": unique("kinds"), "description": "analysts", "output_location": "s3://lake/athena/",
         "encryption": "SSE_KMS", "kms_key": KEY, "bytes_scanned_cutoff": 10_000_000,
         "tags": {"owner": "x", "old": "1"}});
@@ -25,7 +24,12 @@ async fn lives_on_ministack() {
         json!({"tags": {"owner": "y", "new": "2"}}),
         json!({"tags": {}}),
     ];
-    lifecycle("athena_workgroup", &ministack(), inputs, &changes).await;
+    lifecycle("athena_workgroup", cloud, inputs, &changes).await;
+}
+
+#[tokio::test]
+async fn lives_on_ministack() {
+    life(&ministack()).await;
 }
 
 fn moto_account() -> Cloud {

@@ -2,9 +2,11 @@
 
 use crate::emulator::ministack;
 use crate::harness::{Subject, create, lifecycle, unique};
+use crate::watched::during;
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
+use stackctl::permissions::Verb;
 
 const KEY: &str = "arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555";
 
@@ -13,7 +15,7 @@ fn policy(name: &str, action: &str) -> Json {
         "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Resource": format!("arn:aws:s3:::{name}/*")}})
 }
 
-async fn life(cloud: &Cloud) {
+pub async fn life(cloud: &Cloud) {
     let name = unique("loans");
     let rules = json!([
         {"id": "old", "prefix": "raw/", "expiration_days": 90, "transitions": [
@@ -61,10 +63,18 @@ async fn fill(bucket: &Subject) {
     s3.create_multipart_upload().bucket(&bucket.id.0).key("part").send().await.unwrap();
 }
 
+/// A bucket that is emptied when it goes.
+pub async fn end(cloud: &Cloud) {
+    let bucket = create("bucket", cloud, json!({"name": unique("full")})).await;
+    fill(&bucket).await;
+    force(bucket).await;
+}
+
 async fn force(bucket: Subject) {
     let mut live = bucket.read().await.unwrap();
     live.inputs["force_destroy"] = json!(true);
-    bucket.kind.delete(&bucket.cloud, &bucket.id, live).await.unwrap();
+    let delete = bucket.kind.delete(&bucket.cloud, &bucket.id, live);
+    during(bucket.kind, Verb::Delete, delete).await.unwrap();
     assert_eq!(bucket.read().await, None);
 }
 

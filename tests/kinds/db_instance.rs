@@ -16,7 +16,7 @@ fn small(more: Json) -> Json {
     inputs
 }
 
-async fn life(cloud: &Cloud) {
+pub async fn life(cloud: &Cloud) {
     let subnets = subnets(cloud).await;
     let group = create("db_subnet_group", cloud, json!({"name": identifier(), "subnet_ids": subnets})).await;
     let changes = [

@@ -35,6 +35,15 @@ async fn lives_on_both() {
     }
 }
 
+pub async fn life(cloud: &Cloud) {
+    let subnets = subnets(cloud).await;
+    let changes =
+        [json!({"tags": {"owner": "y"}}), json!({"tags": {}}), json!({"description": "of the loans"})];
+    let inputs =
+        json!({"name": unique("loans"), "subnet_ids": [subnets[1], subnets[0]], "tags": {"owner": "x"}});
+    lifecycle("db_subnet_group", cloud, inputs, &changes).await;
+}
+
 #[tokio::test]
 async fn many_are_read_at_once() {
     for cloud in [moto(), ministack()] {

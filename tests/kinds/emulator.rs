@@ -1,6 +1,7 @@
 //! The emulators: started when first needed, one of each per test process, gone when the process is gone.
 
 use crate::started::Emulator;
+use crate::watched::watching;
 use aws_smithy_http_client::Builder;
 use stackctl::cloud::Cloud;
 use std::io::{Read, Write};
@@ -41,7 +42,7 @@ pub fn ministack() -> Cloud {
 
 fn cloud(emulator: &Emulator) -> Cloud {
     // One HTTP client per test, since each test has a runtime of its own.
-    Cloud::emulator(&emulator.endpoint, "eu-west-1", Builder::new().build_http())
+    Cloud::emulator(&emulator.endpoint, "eu-west-1", watching(Builder::new().build_http()))
 }
 
 fn post(endpoint: &str, path: &str, body: &str) -> String {

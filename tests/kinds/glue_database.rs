@@ -11,7 +11,7 @@ pub fn unique() -> String {
     crate::harness::unique("kinds").replace('-', "_")
 }
 
-async fn life(cloud: &Cloud, more: &[Json]) {
+pub async fn life(cloud: &Cloud, more: &[Json]) {
     let inputs = json!({"name": unique(), "description": "loans", "location": "s3://lake/loans/",
         "parameters": {"team": "risk", "old": "1"}, "tags": {"owner": "x", "old": "1"}});
     let changes = [

@@ -19,7 +19,7 @@ fn smallest(database: &Subject) -> Json {
         "columns": [{"name": "id", "type": "bigint"}]})
 }
 
-async fn life(cloud: &Cloud) {
+pub async fn life(cloud: &Cloud) {
     let database = database(cloud).await;
     let mut inputs = smallest(&database);
     let more = json!({"description": "loans", "columns": [{"name": "id", "type": "bigint", "comment": "the lender's"},

@@ -1,10 +1,12 @@
 //! What the engine does with one object, in small: create, wait, heal, change, delete.
 
+use crate::watched::during;
 use serde_json::{Map, Value as Json};
 use stackctl::address::Address;
 use stackctl::cloud::Cloud;
 use stackctl::diff::{Effect, complete, diff, items_schema};
 use stackctl::error::{Error, Result};
+use stackctl::permissions::Verb;
 use stackctl::resource::ownership;
 use stackctl::resource::{self, Create, Id, Kind, Observed, Owner, Status};
 use stackctl::schema::{fingerprint, properties};
@@ -51,7 +53,8 @@ pub async fn create_as(owner: Owner, cloud: &Cloud, inputs: Json) -> Subject {
     let wanted = completed(kind, inputs);
     assert_eq!(kind.check(&wanted), vec![], "{}", kind.name());
     let ctx = Create { cloud, owner: &owner };
-    let id = retrying(kind, || kind.create(&ctx, wanted.clone())).await.unwrap();
+    let make = || during(kind, Verb::Create, kind.create(&ctx, wanted.clone()));
+    let id = retrying(kind, make).await.unwrap();
     let mut subject = Subject { kind, cloud: cloud.clone(), owner, id, wanted };
     subject.converge().await;
     assert_eq!(subject.find(&subject.owner).await, Some(subject.id.clone()), "find by the owner");
@@ -72,7 +75,8 @@ pub async fn lifecycle(kind: &str, cloud: &Cloud, inputs: Json, changes: &[Json]
 
 impl Subject {
     pub async fn read(&self) -> Option<Observed> {
-        self.kind.read(&self.cloud, std::slice::from_ref(&self.id)).await.unwrap().remove(&self.id)
+        let read = self.kind.read(&self.cloud, std::slice::from_ref(&self.id));
+        during(self.kind, Verb::Read, read).await.unwrap().remove(&self.id)
     }
 
     /// Reads until ready.
@@ -101,7 +105,10 @@ impl Subject {
             let seen = complete(schema, &observed.inputs, &self.wanted);
             let before = ownership::with(schema, &seen, &observed.owner.unwrap_or_default());
             let after = ownership::with(schema, &self.wanted, &owner.tags());
-            let update = || self.kind.update(&self.cloud, &self.id, before.clone(), after.clone());
+            let update = || {
+                let update = self.kind.update(&self.cloud, &self.id, before.clone(), after.clone());
+                during(self.kind, Verb::Update, update)
+            };
             retrying(self.kind, update).await.unwrap();
             let deadline = Instant::now() + PATIENCE;
             while self.ready().await.owner != Some(owner.tags()) {
@@ -113,13 +120,13 @@ impl Subject {
     }
 
     pub async fn find(&self, owner: &Owner) -> Option<Id> {
-        self.kind.find(&self.cloud, owner, self.wanted.clone()).await.unwrap()
+        during(self.kind, Verb::Read, self.kind.find(&self.cloud, owner, self.wanted.clone())).await.unwrap()
     }
 
     /// Without knowing which create made it; tests that share an emulator may have made others at this address.
     async fn is_found_by_address(&self) {
         let any = Owner::any(&self.owner.stack, &self.owner.address);
-        match self.kind.find(&self.cloud, &any, self.wanted.clone()).await {
+        match during(self.kind, Verb::Read, self.kind.find(&self.cloud, &any, self.wanted.clone())).await {
             Ok(found) => assert_eq!(found, Some(self.id.clone()), "find by the address"),
             Err(Error::Ambiguous { ids, .. }) => {
                 assert!(ids.contains(&self.id.0), "{} not in {ids:?}", self.id)
@@ -154,7 +161,10 @@ impl Subject {
         }
         assert!(changes.iter().all(|c| c.effect != Effect::Replace), "{}: {changes:#?}", self.kind.name());
         for attempt in ["first", "repeated"] {
-            let update = || self.kind.update(&self.cloud, &self.id, before.clone(), self.wanted.clone());
+            let update = || {
+                let update = self.kind.update(&self.cloud, &self.id, before.clone(), self.wanted.clone());
+                during(self.kind, Verb::Update, update)
+            };
             retrying(self.kind, update).await.unwrap_or_else(|error| panic!("{attempt} update: {error}"));
             let deadline = Instant::now() + PATIENCE;
             loop {
@@ -173,7 +183,10 @@ impl Subject {
     pub async fn delete(self) {
         let live = self.read().await.unwrap();
         for attempt in ["first", "repeated"] {
-            let delete = || self.kind.delete(&self.cloud, &self.id, live.clone());
+            let delete = || {
+                let delete = self.kind.delete(&self.cloud, &self.id, live.clone());
+                during(self.kind, Verb::Delete, delete)
+            };
             retrying(self.kind, delete).await.unwrap_or_else(|error| panic!("{attempt} delete: {error}"));
             let deadline = Instant::now() + PATIENCE;
             while let Some(left) = self.read().await {

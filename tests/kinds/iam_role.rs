@@ -13,7 +13,7 @@ async fn policy(cloud: &Cloud) -> String {
     made.policy.unwrap().arn.unwrap()
 }
 
-async fn life(cloud: &Cloud, last_description: Json) {
+pub async fn life(cloud: &Cloud, last_description: Json) {
     let (own, other) = (policy(cloud).await, policy(cloud).await);
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": ["lambda.amazonaws.com", "scheduler.amazonaws.com"]}}]});

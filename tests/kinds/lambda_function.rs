@@ -63,11 +63,10 @@ async fn lives_on_moto() {
 }
 
 /// What moto forgets is here too: tracing, storage, dead letters, log groups.
-#[tokio::test]
-async fn lives_on_ministack() {
-    let (cloud, folder) = (ministack(), TempDir::new().unwrap());
-    let base = smallest(&cloud, folder.path()).await;
-    let queue = create("queue", &cloud, json!({"name": unique("kinds")})).await;
+pub async fn life(cloud: &Cloud) {
+    let folder = TempDir::new().unwrap();
+    let base = smallest(cloud, folder.path()).await;
+    let queue = create("queue", cloud, json!({"name": unique("kinds")})).await;
     let queue_arn = queue.ready().await.outputs["arn"].clone();
     let inputs = json!({"description": "loads", "environment": {"A1": "1"}, "timeout": 60, "tracing": true,
         "dead_letter": queue_arn, "ephemeral_storage": 1024, "log_group": "/loans/loader", "architecture": "arm64",
@@ -82,10 +81,15 @@ async fn lives_on_ministack() {
         json!({"max_retries": 2, "max_event_age": 21_600, "reserved_concurrency": 0, "dead_letter": queue_arn}),
         script(folder.path(), "second"),
         json!({"architecture": "x86_64"}),
-        json!({"role": role(&cloud).await, "runtime": "provided.al2", "tags": {}}),
+        json!({"role": role(cloud).await, "runtime": "provided.al2", "tags": {}}),
     ];
-    lifecycle("lambda_function", &cloud, with(&base, &inputs), &changes).await;
+    lifecycle("lambda_function", cloud, with(&base, &inputs), &changes).await;
     queue.delete().await;
+}
+
+#[tokio::test]
+async fn lives_on_ministack() {
+    life(&ministack()).await;
 }
 
 /// Configuration and code at once take two rounds of update and wait.

@@ -77,17 +77,20 @@ fn setup(arn: &Json) -> Json {
     json!({"function": arn, "payload": {"setup": {"logins": [{"secret": "s", "role": "r"}]}, "n": 1.5}})
 }
 
-#[tokio::test]
-async fn lives_on_moto() {
-    let cloud = moto_calls();
-    let callee = Callee::new(&cloud).await;
+pub async fn life(cloud: &Cloud) {
+    let callee = Callee::new(cloud).await;
     let changes = [
         json!({"payload": {"setup": true}}),
         json!({"triggers": {"code": "1"}}),
         json!({"payload": {}, "triggers": {}}),
     ];
-    lifecycle("lambda_invocation", &cloud, setup(&callee.arn), &changes).await;
+    lifecycle("lambda_invocation", cloud, setup(&callee.arn), &changes).await;
     callee.subject.delete().await;
+}
+
+#[tokio::test]
+async fn lives_on_moto() {
+    life(&moto_calls()).await;
 }
 
 /// The harness repeats every update: what has been called is not called again.

@@ -4,13 +4,13 @@ use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::resource::Id;
 
-async fn life(cloud: &Cloud, changes: &[Json]) {
+pub async fn life(cloud: &Cloud, changes: &[Json]) {
     let name = format!("/aws/lambda/{}", unique("loans"));
     let inputs = json!({"name": name, "tags": {"owner": "x", "old": "1"}});
     lifecycle("log_group", cloud, inputs, changes).await;
 }
 
-fn changes() -> Vec<Json> {
+pub fn changes() -> Vec<Json> {
     vec![
         json!({"retention_days": 0}),
         json!({"retention_days": 365}),

@@ -24,9 +24,12 @@ mod lambda_invocation;
 mod log_group;
 mod network;
 mod network_answers;
+mod permits;
+mod preflight;
 mod queue;
 mod schedule;
 mod secret;
 #[path = "../shared/emulator.rs"]
 mod started;
 mod trigger;
+mod watched;

@@ -54,7 +54,7 @@ on_both! {
     missing_ids_are_absent = batch_with_a_missing_id;
 }
 
-async fn vpc_life(cloud: &Cloud) {
+pub async fn vpc_life(cloud: &Cloud) {
     let inputs = json!({"cidr_block": "10.0.0.0/16", "tags": {"Name": "test", "old": "1"}});
     let changes = [
         json!({"enable_dns_hostnames": false, "tags": {"Name": "other", "new": "x"}}),
@@ -70,7 +70,7 @@ async fn vpc_life(cloud: &Cloud) {
     vpc.delete().await;
 }
 
-async fn subnet_life(cloud: &Cloud) {
+pub async fn subnet_life(cloud: &Cloud) {
     let vpc = vpc(cloud).await;
     let inputs = json!({"vpc_id": vpc.id.0, "cidr_block": "10.0.1.0/24", "availability_zone": "eu-west-1b"});
     let changes = [
@@ -84,7 +84,7 @@ async fn subnet_life(cloud: &Cloud) {
     vpc.delete().await;
 }
 
-async fn internet_gateway_life(cloud: &Cloud) {
+pub async fn internet_gateway_life(cloud: &Cloud) {
     let (vpc, other) = (vpc(cloud).await, vpc(cloud).await);
     let changes = [json!({"vpc_id": other.id.0, "tags": {"Name": "x"}}), json!({"vpc_id": null})];
     lifecycle("internet_gateway", cloud, json!({"vpc_id": vpc.id.0}), &changes).await;
@@ -93,7 +93,7 @@ async fn internet_gateway_life(cloud: &Cloud) {
     other.delete().await;
 }
 
-async fn route_table_life(cloud: &Cloud) {
+pub async fn route_table_life(cloud: &Cloud) {
     let vpc = vpc(cloud).await;
     let [a, b] = [subnet(cloud, &vpc, 1).await, subnet(cloud, &vpc, 2).await];
     let gateway = create("internet_gateway", cloud, json!({"vpc_id": vpc.id.0})).await;
@@ -132,7 +132,7 @@ async fn a_route_goes_to_ipv6() {
     }
 }
 
-async fn security_group_life(cloud: &Cloud) {
+pub async fn security_group_life(cloud: &Cloud) {
     let vpc = vpc(cloud).await;
     let peer = create("security_group", cloud, group(&vpc)).await;
     let mut inputs = group(&vpc);
@@ -158,7 +158,7 @@ async fn security_group_life(cloud: &Cloud) {
     vpc.delete().await;
 }
 
-async fn security_group_rule_life(cloud: &Cloud) {
+pub async fn security_group_rule_life(cloud: &Cloud) {
     let vpc = vpc(cloud).await;
     let [mut a, b] = [
         create("security_group", cloud, group(&vpc)).await,
@@ -214,7 +214,7 @@ async fn mutual_reference(cloud: &Cloud) {
     }
 }
 
-async fn prefix_list_rules(cloud: &Cloud) {
+pub async fn prefix_list_rules(cloud: &Cloud) {
     let vpc = vpc(cloud).await;
     let endpoint = create("vpc_endpoint", cloud, json!({"vpc_id": vpc.id.0, "service": "s3"})).await;
     let list = endpoint.ready().await.outputs["prefix_list_id"].clone();
@@ -242,7 +242,7 @@ fn narrow() -> Json {
     ]})
 }
 
-async fn gateway_endpoint_life(cloud: &Cloud) {
+pub async fn gateway_endpoint_life(cloud: &Cloud) {
     let vpc = vpc(cloud).await;
     let a = table(cloud, &vpc).await;
     let inputs =
@@ -277,7 +277,7 @@ async fn a_gateway_endpoint_moves_between_route_tables() {
     }
 }
 
-async fn interface_endpoint_life(cloud: &Cloud) {
+pub async fn interface_endpoint_life(cloud: &Cloud) {
     let vpc = vpc(cloud).await;
     let [a, b] = [subnet(cloud, &vpc, 1).await, subnet(cloud, &vpc, 2).await];
     let [one, two] = [

@@ -11,7 +11,7 @@ fn inputs(name: &str) -> Json {
 const CHANGES: [&str; 2] =
     [r#"{"visibility_timeout": 90, "tags": {"team": "x"}}"#, r#"{"retention": 600, "tags": {}}"#];
 
-async fn life(cloud: &Cloud) {
+pub async fn life(cloud: &Cloud) {
     let changes = CHANGES.map(|change| serde_json::from_str(change).unwrap());
     lifecycle("queue", cloud, inputs(&unique("kinds")), &changes).await;
 }

@@ -17,7 +17,7 @@ fn smallest() -> Json {
     json!({"expression": "rate(1 day)", "target": FUNCTION, "role": ROLE})
 }
 
-async fn life(cloud: &Cloud) {
+pub async fn life(cloud: &Cloud) {
     let inputs = json!({"expression": "cron(0 6 * * ? *)", "timezone": "Europe/Berlin", "flexible_window": 15,
         "target": FUNCTION, "role": ROLE, "input": {"run": "train"}, "max_retries": 3, "max_event_age": 3600,
         "dead_letter": QUEUE, "description": "trains", "start": "2099-01-01T00:00:00Z", "end": "2099-12-31T00:00:00Z"});

@@ -39,6 +39,17 @@ async fn lives_on_both() {
     }
 }
 
+pub async fn life(cloud: &Cloud) {
+    let changes = [
+        json!({"description": "of the loans"}),
+        json!({"rotate": "2026-11"}),
+        json!({"tags": {"owner": "y", "new": "2"}}),
+        json!({"tags": {}}),
+    ];
+    let inputs = json!({"name": unique("loans"), "generate": {}, "recovery_days": 0, "tags": {"owner": "x"}});
+    lifecycle("secret", cloud, inputs, &changes).await;
+}
+
 #[tokio::test]
 async fn generates_its_value_and_shows_it_nowhere() {
     for cloud in [moto(), ministack()] {

@@ -32,7 +32,7 @@ async fn function(cloud: &Cloud) -> (Subject, Json) {
     (function, arn)
 }
 
-async fn life(cloud: &Cloud) {
+pub async fn life(cloud: &Cloud) {
     let (bucket, (function, arn)) = (bucket(cloud).await, function(cloud).await);
     let inputs = json!({"bucket": bucket, "function": arn});
     let changes = [

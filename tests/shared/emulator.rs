@@ -30,6 +30,11 @@ impl Drop for Emulator {
 impl Emulator {
     /// `args` are made from the port that it shall listen on.
     pub fn start(program: &str, args: &dyn Fn(u16) -> Vec<String>) -> Self {
+        Self::with(program, args, &[])
+    }
+
+    /// With more in its environment.
+    pub fn with(program: &str, args: &dyn Fn(u16) -> Vec<String>, environment: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::Builder::new().prefix(&format!("stackctl-{program}-")).tempdir().unwrap();
         let child = Command::new("sh")
@@ -37,6 +42,7 @@ impl Emulator {
             .arg(bin(program))
             .args(args(port))
             .envs([("BIND_HOST", "127.0.0.1".to_owned()), ("GATEWAY_PORT", port.to_string())])
+            .envs(environment.iter().copied())
             .current_dir(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -2,15 +2,17 @@
 
 use super::notes::of;
 use crate::cli::site::Site;
+use crate::cost::PlanCost;
 use crate::detail::{Detail, StepDetail, leaves};
 use crate::diff::Effect;
 use crate::plan::{Action, OutputChange, Plan, Reason, Step};
 use serde_json::{Value as Json, json};
 
 /// The plan for programs: one JSON document.
-pub fn plan_json(plan: &Plan, site: &Site) {
+pub fn plan_json(plan: &Plan, site: &Site, cost: &PlanCost) {
     let mut document = document(plan);
     document["on"] = json!(site);
+    document["cost"] = json!(cost);
     super::document(&document.to_string());
 }
 

@@ -3,6 +3,7 @@
 mod bug;
 mod causes;
 mod chaos;
+mod cost;
 mod document;
 #[cfg(test)]
 mod drift_tests;
@@ -15,9 +16,11 @@ mod logged;
 mod mistakes;
 mod notes;
 mod out;
+mod permissions;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
+mod preflight;
 mod progress;
 mod review;
 mod screen;
@@ -34,13 +37,16 @@ mod wrap;
 
 pub use bug::bug;
 pub use chaos::chaos;
+pub use cost::cost;
 pub use document::plan_json;
 pub use during::{counting, during};
 pub use lock::{holding, holding_json, lease};
 pub use log::log_writer;
 pub use logged::{logged, logged_json};
 pub use mistakes::mistakes_json;
+pub use permissions::permissions;
 pub use plan::{plan, saved};
+pub use preflight::{ahead, preflight, preflight_json};
 pub use progress::Progress;
 pub use review::{plan_html, plan_markdown};
 pub use site::{site, site_note};

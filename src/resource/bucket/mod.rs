@@ -4,13 +4,14 @@ mod access;
 mod empty;
 mod encryption;
 mod lifecycle;
+mod permits;
 mod policy;
 mod tagging;
 mod versioning;
 
 pub use lifecycle::Rule;
 
-use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
+use super::{Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::{Error, Result};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
@@ -121,37 +122,7 @@ impl Resource for Bucket {
         ],
         fixed_name: true,
         identity: &["name"],
-        actions: Actions {
-            create: &["s3:CreateBucket", "s3:ListBucket", "s3:TagResource", "s3:PutBucketTagging"],
-            read: &[
-                "s3:ListBucket",
-                "s3:GetBucketVersioning",
-                "s3:GetEncryptionConfiguration",
-                "s3:GetBucketPublicAccessBlock",
-                "s3:GetBucketOwnershipControls",
-                "s3:GetBucketPolicy",
-                "s3:GetLifecycleConfiguration",
-                "s3:GetBucketTagging",
-            ],
-            update: &[
-                "s3:PutBucketVersioning",
-                "s3:PutEncryptionConfiguration",
-                "s3:PutBucketPublicAccessBlock",
-                "s3:PutBucketOwnershipControls",
-                "s3:PutBucketPolicy",
-                "s3:DeleteBucketPolicy",
-                "s3:PutLifecycleConfiguration",
-                "s3:PutBucketTagging",
-            ],
-            delete: &[
-                "s3:DeleteBucket",
-                "s3:ListBucketVersions",
-                "s3:ListBucketMultipartUploads",
-                "s3:DeleteObject",
-                "s3:DeleteObjectVersion",
-                "s3:AbortMultipartUpload",
-            ],
-        },
+        actions: permits::ACTIONS,
     };
     const HOLDS: Holds = Holds::Data("its objects");
     type Inputs = Inputs;

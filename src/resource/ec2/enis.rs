@@ -3,13 +3,17 @@
 use super::filter;
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::{AwsError, Error, Result};
+use crate::resource::Permit;
 use aws_sdk_ec2::types::NetworkInterface;
 
 /// The window in which a deletion that they block is tried again (AWS's Lambda team: 35 minutes for 99 %).
 pub const WINDOW: u64 = 2700;
 
 /// What sweeping needs beside the deletion itself.
-pub const ACTIONS: [&str; 2] = ["ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"];
+pub const SEEN: Permit = Permit::on(&["ec2:DescribeNetworkInterfaces"], &["*"]);
+/// Lambda does not tag its interfaces; what is still attached, EC2 does not delete.
+pub const SWEPT: Permit =
+    Permit::on(&["ec2:DeleteNetworkInterface"], &["ec2:{region}:{account}:network-interface/*"]);
 
 /// It is in use again, somebody else was faster, or only Lambda may touch it: the next attempt looks again.
 const PASSING: &[&str] = &[

@@ -9,6 +9,10 @@ use aws_sdk_ec2::types::{
     Filter, IpPermission, SecurityGroupRule, SecurityGroupRuleUpdate, TagSpecification,
 };
 
+pub const RULE: &str = "ec2:{region}:{account}:security-group-rule/*";
+/// Those of AWS belong to no account.
+pub const LIST: &str = "ec2:{region}:*:prefix-list/*";
+
 /// What is gone already when a rule is to be revoked.
 pub const REVOKED: &[&str] = &[
     "InvalidSecurityGroupRuleId.NotFound",

@@ -1,0 +1,22 @@
+use crate::resource::{Owner, When};
+use serde_json::{Value as Json, json};
+
+/// The `Condition` of a statement; none: always.
+pub fn condition(when: When, stack: &str, region: &str) -> Option<Json> {
+    let equals = |key: String, value: Json| Some(json!({"StringEquals": {key: value}}));
+    match when {
+        When::Always => None,
+        When::Tagged => equals(format!("aws:RequestTag/{}", Owner::STACK), json!(stack)),
+        When::Ours => equals(format!("aws:ResourceTag/{}", Owner::STACK), json!(stack)),
+        When::Creating(calls) => {
+            let calls = if let [call] = calls { json!(call) } else { json!(calls) };
+            Some(json!({"StringEquals": {
+                format!("aws:RequestTag/{}", Owner::STACK): stack, "ec2:CreateAction": calls}}))
+        }
+        When::PassedTo(service) => equals("iam:PassedToService".to_owned(), json!(service)),
+        When::LinkedTo(service) => equals("iam:AWSServiceName".to_owned(), json!(service)),
+        When::Via(service) => {
+            equals("kms:ViaService".to_owned(), json!(format!("{service}.{region}.amazonaws.com")))
+        }
+    }
+}
