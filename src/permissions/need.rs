@@ -94,7 +94,10 @@ fn is_asked(permit: &Permit, inputs: &Json) -> bool {
     values(inputs, attribute).iter().any(|value| match (wanted, value) {
         (None, _) | (_, Json::Object(_)) => true,
         (Some(wanted), Json::String(text)) => wanted == text,
-        (Some(wanted), other) => wanted == other.to_string(),
+        (Some(wanted), other) => {
+            let text = other.to_string();
+            wanted == text
+        }
     })
 }
 

@@ -146,15 +146,15 @@ fn agrees(seed: u64, schemas: &BTreeMap<String, Json>) {
     let queues = Queues::new();
     let blocks = blocks(&mut dice);
     let test = queues.stack(&blocks);
-    let stopped = seed % 2 == 0;
+    let stopped = seed.is_multiple_of(2);
     if stopped {
         queues.pauses("CreateQueue", Duration::from_millis(150));
     }
-    let grace = if seed % 4 == 0 { "0" } else { "5" };
+    let grace = if seed.is_multiple_of(4) { "0" } else { "5" };
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackctl"));
     command.args(["apply", "--json", "--auto-approve", "--grace", grace]);
     let answer = match stopped {
-        true => test.stopped(&mut command, dice.roll(900), if seed % 6 == 0 { 2 } else { 1 }),
+        true => test.stopped(&mut command, dice.roll(900), if seed.is_multiple_of(6) { 2 } else { 1 }),
         false => test.spawn(&mut command),
     };
     let summary = holds(&answer, schemas);

@@ -220,7 +220,8 @@ async fn try_kind(kind: &'static dyn Kind, stranger: Stranger, cloud: &Cloud, em
 }
 
 fn unchanged(before: &[String], after: &[String], command: &str) {
-    for (before, after) in before.iter().zip(after).filter(|(before, after)| before != after) {
+    let changed = before.iter().zip(after).find(|(before, after)| before != after);
+    if let Some((before, after)) = changed {
         let same = before.chars().zip(after.chars()).take_while(|(one, other)| one == other).count();
         let part = |text: &str| text.chars().skip(same.saturating_sub(60)).take(200).collect::<String>();
         panic!("the {command} changed …{}… to …{}…", part(before), part(after));

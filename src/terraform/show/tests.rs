@@ -37,7 +37,7 @@ fn sample(schema: &Json, n: usize) -> Json {
         other => other.clone(),
     };
     match sort.as_str() {
-        Some("boolean") => json!(n % 2 == 0),
+        Some("boolean") => json!(n.is_multiple_of(2)),
         Some("integer") => json!(schema["minimum"].as_i64().unwrap_or(1).max(1) + n as i64),
         Some("number") => json!(n),
         Some("array") => json!([sample(&schema["items"], n)]),

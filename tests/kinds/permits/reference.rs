@@ -22,7 +22,8 @@ fn fits(arn: &str, form: &str) -> bool {
         if piece.is_empty() {
             // The last one. Only what stands behind a bucket is an object.
             let inner = rest.strip_suffix(":*").unwrap_or(rest);
-            return !inner.contains(':') && !(form.ends_with(":::${BucketName}") && inner.contains('/'));
+            let is_object = form.ends_with(":::${BucketName}") && inner.contains('/');
+            return !inner.contains(':') && !is_object;
         }
         let Some((value, after)) = rest.split_once(piece) else { return false };
         if value.contains(':') {
