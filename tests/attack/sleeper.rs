@@ -41,7 +41,6 @@ fn sleep(row: &Row, weather: Weather, clock: Option<&Clock>) {
     }
 }
 
-#[test]
 fn stopped_while_the_sdk_waits_to_repeat() {
     let row = Row::new("state in S3, holder stopped while the SDK waits to repeat");
     for _ in 0..size(1, 2) {
@@ -50,7 +49,6 @@ fn stopped_while_the_sdk_waits_to_repeat() {
     row.end();
 }
 
-#[test]
 fn suspended_with_a_clock_that_stands_still() {
     let what = "state in S3, holder suspended with a clock that stands still";
     let clock = match Clock::build() {
@@ -67,11 +65,20 @@ fn suspended_with_a_clock_that_stands_still() {
     row.end();
 }
 
-#[test]
 fn stopped_between_calls() {
     let row = Row::new("state in S3, holder stopped, nothing to repeat");
     for _ in 0..size(1, 2) {
         sleep(&row, Weather::Late(Duration::from_millis(300)), None);
     }
     row.end();
+}
+
+/// At once: nearly all of their time passes until the lease has run out.
+#[test]
+fn whoever_sleeps_wakes_up_without_the_lease() {
+    std::thread::scope(|scope| {
+        scope.spawn(stopped_while_the_sdk_waits_to_repeat);
+        scope.spawn(suspended_with_a_clock_that_stands_still);
+        scope.spawn(stopped_between_calls);
+    });
 }

@@ -96,6 +96,7 @@ fn words(arg: &Arg) -> Vec<String> {
         "ADDRESS" | "ADDRESS|all" => "queue.jobs",
         "SPAN" => "1h",
         "BOOL" => "false",
+        "ID" => "123456789012",
         name if name.contains("SECONDS") || name.contains("SEED") || name == "N" => "1",
         "" if arg.get_id() == "lines" => "1",
         _ => "prod",
