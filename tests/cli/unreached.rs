@@ -59,6 +59,8 @@ fn a_port_that_never_answers() {
     let at = silent.local_addr().unwrap();
     let (told, code, took) = lines(&format!("http://{at}"));
     let text: Vec<&str> = told.iter().map(|(_, line)| line.as_str()).collect();
+    // How long it goes on, for who reads a pipe.
+    let text: Vec<&str> = text.into_iter().filter(|line| !line.ends_with(" s)")).collect();
     assert_eq!(text[0], format!("Asking {at} whose credentials these are (attempt 1) …"));
     assert!(told[0].0 < Duration::from_secs(3), "{told:?}");
     assert_eq!(text[1], format!("{at} does not answer; asking again (attempt 2 of 2) …"));

@@ -157,7 +157,7 @@ fn files_zips_and_crates_are_looked_for() {
 "#);
     assert_eq!(
         lines("warnings"),
-        ["24 missing_file there is no file y.txt, which lambda_function.f takes along as y"]
+        ["26 missing_file there is no file y.txt, which lambda_function.f takes along as y"]
     );
 }
 

@@ -161,5 +161,5 @@ async fn a_zip_that_changed_since_the_plan_is_refused() {
     assert!(error.to_string().contains("changed since the plan was made"), "{error}");
     std::fs::remove_file(path).unwrap();
     let error = kind.create(&Create { cloud: &cloud, owner: &owner }, inputs.clone()).await.unwrap_err();
-    assert!(error.to_string().contains("cannot read the zip"), "{error}");
+    assert!(error.to_string().contains(&format!("cannot read {path}")), "{error}");
 }

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 fn desired(text: &str) -> Desired {
-    let text = format!("[stack]\nname = \"ahead\"\nregion = \"eu-west-1\"\n{text}");
+    let text = format!("[stack]\nname = \"ahead\"\nregion = \"eu-west-1\"\nnew = [\"db.t9.huge\"]\n{text}");
     let stack = parse(Source::new("stack.toml", text), &Options::default(), registry()).unwrap();
     Desired::new(stack, "000000000000", "eu-west-1", HashMap::new())
 }
@@ -78,7 +78,7 @@ async fn names_that_are_taken_and_classes_that_are_not_there_are_all_told_at_onc
     let names = only(&found, Check::Names);
     assert_eq!(names.len(), 1, "{names:?}");
     assert!(
-        names[0].message.contains(&name) && names[0].place.as_deref() == Some("stack.toml:4:1"),
+        names[0].message.contains(&name) && names[0].place.as_deref() == Some("stack.toml:5:1"),
         "{names:?}"
     );
     let offers = only(&found, Check::Offers);

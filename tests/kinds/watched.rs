@@ -86,7 +86,8 @@ pub fn declared(kind: &str, verb: Verb) -> impl Iterator<Item = &'static str> {
 
 /// What `ec2/ministack.rs` asks, and AWS is never asked.
 fn is_of_emulators(kind: &str, action: &str) -> bool {
-    kind == "security_group_rule" && action == "ec2:DescribeSecurityGroups"
+    kind == "security_group_rule"
+        && ["ec2:DescribeSecurityGroups", "ec2:ModifySecurityGroupRules"].contains(&action)
 }
 
 /// The IAM actions of a call. Most have the name of their operation; S3 has others:
