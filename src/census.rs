@@ -39,7 +39,12 @@ pub struct Census {
 ///
 /// # Errors
 /// A look-up that failed: nothing is taken for missing because of an error.
-pub async fn census(cloud: &Cloud, desired: &Desired, document: &mut Document) -> Result<Census> {
+pub async fn census(
+    cloud: &Cloud,
+    kinds: &[&'static dyn Kind],
+    desired: &Desired,
+    document: &mut Document,
+) -> Result<Census> {
     let digest = Digest::new(document);
     let mut census = Census::default();
     let mut known = Known::default();
@@ -106,7 +111,7 @@ pub async fn census(cloud: &Cloud, desired: &Desired, document: &mut Document) -
         };
         keep(cloud, &digest, desired, document, &mut known, address, id, &wanted).await?;
     }
-    strays::strays(cloud, desired, document, &mut census).await?;
+    strays::strays(cloud, kinds, desired, document, &mut census).await?;
     Ok(census)
 }
 

@@ -165,11 +165,11 @@ async fn lost(
     wanted: &Json,
     error: &Error,
 ) -> Result<Option<Id>> {
-    let (cloud, given_up) = (shared.run.cloud, shared.given_up(&owner.address));
+    let (cloud, known) = (shared.run.cloud, shared.run.plan.serial > 0);
     match error {
         Error::Inputs { .. } => Ok(None),
-        refused if refuses(refused) => find(cloud, kind, owner, &given_up, wanted).await,
-        _ => search(cloud, kind, owner, &given_up, wanted, &shared.run.pace).await,
+        refused if refuses(refused) => find(cloud, kind, owner, known, wanted).await,
+        _ => search(cloud, kind, owner, known, wanted, &shared.run.pace).await,
     }
 }
 

@@ -178,11 +178,6 @@ impl Shared<'_> {
         self.document().resources.get(address).cloned()
     }
 
-    /// Intents of earlier creates of this address.
-    pub fn given_up(&self, address: &Address) -> Vec<String> {
-        self.document().given_up(address).to_vec()
-    }
-
     /// The current object or a deposed one, by id.
     pub fn object(&self, address: &Address, id: &Id) -> Option<Record> {
         let record = self.record(address)?;

@@ -3,25 +3,25 @@ use crate::cloud::Cloud;
 use crate::error::{Error, Result};
 use crate::resource::{Id, Kind, Owner};
 use serde_json::Value as Json;
-use std::iter::once;
 use tokio::time::{Instant, sleep};
 
 /// Looks for what a create call made and nobody recorded. It may not show in AWS's lists yet, so what is not found is
 /// looked for again until `pace.propagation` has passed.
 ///
-/// Where there can be only one object of a name, one of the `given_up` intents of this address may have arrived since. What
-/// says any other intent was made by somebody else, be it by a copy of this very stack with a state of its own.
+/// Where there can be only one object of a name, any create of this address may have made it, such as one that was given up and
+/// arrived since; `known`: whether there was a state before. Without one the object is of another state of this very stack, and
+/// not ours to take.
 pub async fn search(
     cloud: &Cloud,
     kind: &'static dyn Kind,
     owner: &Owner,
-    given_up: &[String],
+    known: bool,
     inputs: &Json,
     pace: &Pace,
 ) -> Result<Option<Id>> {
     let started = Instant::now();
     loop {
-        let found = find(cloud, kind, owner, given_up, inputs).await?;
+        let found = find(cloud, kind, owner, known, inputs).await?;
         if found.is_some() || started.elapsed() >= pace.propagation {
             return Ok(found);
         }
@@ -34,17 +34,11 @@ pub async fn find(
     cloud: &Cloud,
     kind: &'static dyn Kind,
     owner: &Owner,
-    given_up: &[String],
+    known: bool,
     inputs: &Json,
 ) -> Result<Option<Id>> {
-    let given_up = if kind.profile().fixed_name { given_up } else { &[] };
-    for intent in once(&owner.intent).chain(given_up) {
-        let owner = Owner { intent: intent.clone(), ..owner.clone() };
-        if let Some(found) = kind.find(cloud, &owner, inputs.clone()).await? {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
+    let any = (known && kind.profile().fixed_name).then(|| Owner::any(&owner.stack, &owner.address));
+    kind.find(cloud, any.as_ref().unwrap_or(owner), inputs.clone()).await
 }
 
 /// Whether the answer to a create call leaves no doubt that nothing was made. A timeout, a failure inside of AWS or a

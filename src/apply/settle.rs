@@ -84,10 +84,7 @@ pub async fn settle(
                     adopt(document, intent, &id);
                     Finding::Adopted { address: address.clone(), id }
                 }
-                None => {
-                    document.give_up(intent);
-                    Finding::Nothing { address: address.clone() }
-                }
+                None => Finding::Nothing { address: address.clone() },
             },
         });
     }
@@ -140,7 +137,7 @@ async fn found(
                 intent: intent.intent.clone(),
                 anywhere: false,
             };
-            search(cloud, kind, &owner, document.given_up(&intent.address), &intent.inputs, pace).await
+            search(cloud, kind, &owner, document.serial > 0, &intent.inputs, pace).await
         }
         (None, None) => Ok(None),
     }

@@ -3,7 +3,7 @@ use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::desired::Desired;
 use crate::error::{Error, Result};
-use crate::resource::{Id, Owner, registry};
+use crate::resource::{Id, Kind, Owner};
 use crate::schema::properties;
 use crate::state::Document;
 use serde_json::{Value as Json, json};
@@ -27,6 +27,7 @@ pub(super) const BY_TAGS: [&str; 7] = [
 /// A listing that failed.
 pub(super) async fn strays(
     cloud: &Cloud,
+    kinds: &[&'static dyn Kind],
     desired: &Desired,
     document: &Document,
     census: &mut Census,
@@ -38,7 +39,7 @@ pub(super) async fn strays(
     let mut known: HashSet<Id> = of_record.cloned().collect();
     known.extend(census.ambiguous.iter().flat_map(|(_, ids)| ids.iter().map(|id| Id(id.clone()))));
     let blocks: HashSet<String> = desired.order().map(Address::tag_value).collect();
-    for kind in registry().iter().filter(|kind| BY_TAGS.contains(&kind.name())) {
+    for kind in kinds.iter().filter(|kind| BY_TAGS.contains(&kind.name())) {
         let owner = Owner::anywhere(&document.stack, &Address::new(kind.name(), "any"));
         let ids: Vec<Id> = match kind.find(cloud, &owner, stand_in(kind.inputs())).await {
             Ok(found) => found.into_iter().collect(),
@@ -84,6 +85,7 @@ fn value(schema: &Json) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::registry;
     use crate::schema::validate::validate;
 
     #[test]

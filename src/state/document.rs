@@ -25,10 +25,6 @@ pub struct Document {
     /// What was begun and is not known to have ended: the next command settles it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<Intent>,
-    /// Creates that were given up without an answer, by address: what they ask for may be made all the same, later. Only
-    /// an object that says one of these intents is ours.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub given_up: BTreeMap<Address, Vec<String>>,
     #[serde(default)]
     pub outputs: BTreeMap<String, Json>,
     /// It is being moved here: until its old place says so, this is a copy and nothing else.
@@ -59,7 +55,6 @@ impl Document {
             region: region.to_owned(),
             resources: BTreeMap::new(),
             open: vec![],
-            given_up: BTreeMap::new(),
             outputs: BTreeMap::new(),
             arriving: None,
             reach: None,

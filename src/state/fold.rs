@@ -2,9 +2,6 @@ use super::{Cipher, Document, Entry, Intent, Record, Unreadable, Verb};
 use crate::address::Address;
 use crate::resource::Id;
 
-/// Of the creates of an address that were given up: older ones have arrived by now, or never will.
-const REMEMBERED: usize = 8;
-
 /// An entry that does not fit what stands before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
@@ -118,9 +115,7 @@ impl Document {
             }
             Entry::Moved { moves } => self.rename(moves),
             Entry::Void { intent, .. } => {
-                if let Some(intent) = self.close(intent) {
-                    self.give_up(&intent);
-                }
+                self.close(intent);
             }
         }
     }
@@ -130,26 +125,8 @@ impl Document {
         Some(self.open.remove(at))
     }
 
-    /// Remembers a create of which nothing was found.
-    pub fn give_up(&mut self, intent: &Intent) {
-        if intent.verb == Verb::Create && intent.id.is_none() {
-            let intents = self.given_up.entry(intent.address.clone()).or_default();
-            intents.push(intent.intent.clone());
-            let old = intents.len().saturating_sub(REMEMBERED);
-            intents.drain(..old);
-        }
-    }
-
-    /// Intents of creates of this address, of which something may come yet.
-    pub fn given_up(&self, address: &Address) -> &[String] {
-        self.given_up.get(address).map_or(&[], Vec::as_slice)
-    }
-
     /// Records an object; with `deposes`, the one before it stays until it is deleted.
     pub fn keep(&mut self, begun: Option<&Intent>, address: &Address, record: &Record) {
-        if begun.is_some_and(|intent| intent.verb == Verb::Create) {
-            self.given_up.remove(address);
-        }
         let mut record = record.clone();
         let old = self.resources.remove(address).filter(|old| old.id != record.id);
         if let (Some(mut old), Some(Intent { verb: Verb::Create, deposes, .. })) = (old, begun) {

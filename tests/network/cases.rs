@@ -189,7 +189,7 @@ async fn a_lost_state_is_recovered_under_the_name_with_the_suffix() {
         stage.plan(&moved, false).await.unwrap()
     };
     let mut lost = Document::new("test", "000000000000", "eu-west-1");
-    let found = census(&stage.cloud, &stage.desired(&moved).unwrap(), &mut lost).await.unwrap();
+    let found = census(&stage.cloud, &stage.kinds, &stage.desired(&moved).unwrap(), &mut lost).await.unwrap();
     assert_eq!(found.missing, vec![]);
     for (address, record) in &document.resources {
         assert_eq!(lost.resources[address].id, record.id, "{address}");

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::error::Result;
-use stackctl::resource::{self, Create, Id, Kind, Observed, Owner, Profile, Status, ownership};
+use stackctl::resource::{self, Create, Holds, Id, Kind, Observed, Owner, Profile, Status, ownership};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -59,6 +59,9 @@ impl Kind for Double {
     }
     fn profile(&self) -> &Profile {
         self.real.profile()
+    }
+    fn holds(&self) -> Holds {
+        self.real.holds()
     }
     fn inputs(&self) -> &Json {
         self.real.inputs()

@@ -29,7 +29,7 @@ pub struct Outcome {
 pub struct Stage {
     pub world: Shared,
     pub selection: Selection,
-    kinds: Vec<&'static dyn Kind>,
+    pub kinds: Vec<&'static dyn Kind>,
     memory: Arc<Memory>,
     pub cloud: Cloud,
     intents: AtomicUsize,

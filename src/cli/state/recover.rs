@@ -6,6 +6,7 @@ use crate::cli::report;
 use crate::cli::session::{Session, guard};
 use crate::cloud::Cloud;
 use crate::desired::Desired;
+use crate::resource::registry;
 use crate::state::{Document, Salvage, StateError};
 use std::collections::HashMap;
 
@@ -108,7 +109,7 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
 /// Adds what the ownership tags tell.
 async fn complete(session: &Session, cloud: &Cloud, mut document: Document) -> Outcome<(Document, Census)> {
     let desired = Desired::new(session.stack.clone(), &cloud.account, &cloud.region, HashMap::new());
-    let found = census(cloud, &desired, &mut document)
+    let found = census(cloud, registry(), &desired, &mut document)
         .await
         .map_err(Failure::while_doing("failed to look for the stack's objects; nothing was changed"))?;
     Ok((document, found))
