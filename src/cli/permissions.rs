@@ -3,6 +3,7 @@ use super::failure::{Exit, Failure, Outcome};
 use super::report;
 use super::session::Session;
 use crate::desired::Desired;
+use crate::folder;
 use crate::permissions::{Document, Purpose, documents, needs, statements};
 use clap::ValueEnum;
 use serde_json::{Map, Value as Json, json};
@@ -97,13 +98,14 @@ pub async fn run(args: &Args) -> Outcome {
         return Ok(Exit::Done);
     }
     if let Some(folder) = &args.out {
-        std::fs::create_dir_all(folder)
-            .map_err(Failure::io(format!("failed to make {}", folder.display())))?;
+        let into =
+            folder::make(folder).map_err(Failure::io(format!("failed to make {}", folder.display())))?;
         for (purpose, needs) in &policies {
             for (at, document) in documents(statements(needs)).iter().enumerate() {
-                let path = folder.join(format!("{name}-{}-{}.json", purpose.word(), at + 1));
+                let file = format!("{name}-{}-{}.json", purpose.word(), at + 1);
+                let path = folder.join(&file);
                 let text = format!("{:#}\n", json!(document));
-                std::fs::write(&path, text)
+                into.write(&file, text.as_bytes(), 0o644)
                     .map_err(Failure::io(format!("failed to write {}", path.display())))?;
                 report::note(&format!("{} holds {} statements.", path.display(), document.statement.len()));
             }

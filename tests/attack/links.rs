@@ -26,7 +26,7 @@ url = "${queue.q.url}"
 "#;
 
 /// How each command is called; none of those that `elsewhere` has.
-const CALLS: [&[&str]; 24] = [
+const CALLS: [&[&str]; 26] = [
     &["init", "new/project"],
     &["validate"],
     &["plan", "--out", "plans/next"],
@@ -49,6 +49,8 @@ const CALLS: [&[&str]; 24] = [
     &["cp", "bucket.b/key", "here/report.txt"],
     &["cp", "bucket.b/key", "here"],
     &["env"],
+    &["preflight"],
+    &["permissions", "--out", "policies"],
     &["completions", "bash"],
     &["schema"],
 ];
@@ -152,9 +154,12 @@ impl World {
     /// Everything is applied, twice so that there is a backup, and nothing is left of a command before.
     fn prepared(&self) -> &Path {
         let folder = self.project.folder();
-        for made in ["state", "plans", "here", "new", "elsewhere"] {
+        for made in ["state", "plans", "here", "new", "elsewhere", "policies"] {
             let _ = fs::remove_dir_all(folder.join(made));
         }
+        // What the command before left in the cloud is known again, or there is nothing.
+        let recover = ["state", "recover", "--from-tags", "--auto-approve"];
+        let _ = self.project.to_cloud(&recover).output().unwrap();
         for command in [self.project.destroy(), self.project.apply(), self.project.apply()] {
             let mut command = command;
             if fs::exists(folder.join("state")).unwrap() {

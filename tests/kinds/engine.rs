@@ -65,7 +65,6 @@ impl<'a> Stack<'a> {
         let mut pace = Pace::EMULATOR;
         pace.limit = Duration::from_secs(8);
         settle(self.cloud, &mut document, &pace, resource::kind).await.unwrap();
-        held.write(&mut document).await.unwrap();
         let observed = refresh(self.cloud, &document, &pace, resource::kind).await.unwrap();
         let digest = Digest::new(&document).costing(Cost::TRIVIAL);
         let plan = plan::build(&plan::Inputs {
@@ -77,6 +76,8 @@ impl<'a> Stack<'a> {
             kind: &resource::kind,
             digest: &digest,
         });
+        // As the command does: after the plan, so that it knows whether there was a state before.
+        held.write(&mut document).await.unwrap();
         let journal = held.journal(&document, "apply").await.unwrap();
         let run = Run {
             cloud: self.cloud,
