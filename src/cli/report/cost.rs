@@ -1,6 +1,6 @@
 use super::style::Paint;
 use super::wrap::wrap;
-use super::{data, room};
+use super::{data, width};
 use crate::cost::{Cost, PlanCost, StepCost};
 
 /// What the plan costs a month more or less: one line, or with `details` each resource.
@@ -9,15 +9,14 @@ pub fn cost(cost: &PlanCost, local: bool, details: bool) {
     if !details && cost.steps.iter().all(|step| step.before == step.after) {
         return;
     }
-    let room = room(&std::io::stdout()).min(110);
-    lines(cost, local, details, room).iter().for_each(|line| data(line));
+    lines(cost, local, details, width()).iter().for_each(|line| data(line));
 }
 
 pub(super) fn lines(cost: &PlanCost, local: bool, details: bool, room: usize) -> Vec<String> {
-    let mut text = summary(cost);
-    if local {
-        text = format!("It costs nothing on this machine. On AWS: {text}");
-    }
+    let text = match local {
+        true => format!("It costs nothing on this machine. On AWS: {}", summary(cost)),
+        false => format!("It costs {}", summary(cost)),
+    };
     let mut lines = wrap(&text, room);
     if details {
         lines.extend(cost.steps.iter().flat_map(one).flat_map(|line| {
@@ -50,7 +49,9 @@ fn summary(cost: &PlanCost) -> String {
         .map(|step| format!("{} {}", step.address, signed(step.difference())))
         .collect();
     let unpriced = cost.steps.iter().filter(|step| lacks(step)).count();
-    let mut text = if difference.abs() < CENT {
+    let mut text = if difference.abs() < CENT && cost.after < CENT {
+        "nothing by the month".to_owned()
+    } else if difference.abs() < CENT {
         format!("about ${:.2} a month, as before", cost.after)
     } else if difference > 0.0 {
         format!("about ${difference:.2} a month more (${:.2} in all)", cost.after)
@@ -148,7 +149,7 @@ mod tests {
         let line = shown(false, false, usize::MAX);
         assert!(
             line.starts_with(
-                "about $57.12 a month more ($57.12 in all): db_instance.main +$56.72, secret.main +$0.40."
+                "It costs about $57.12 a month more ($57.12 in all): db_instance.main +$56.72, secret.main +$0.40."
             ),
             "{line}"
         );
@@ -156,6 +157,13 @@ mod tests {
             shown(true, false, usize::MAX)
                 .starts_with("It costs nothing on this machine. On AWS: about $57.12")
         );
+    }
+
+    #[test]
+    fn nothing_is_no_amount() {
+        let nothing = PlanCost { before: 0.0, after: 0.0, difference: 0.0, steps: vec![], ..plan() };
+        let line = lines(&nothing, false, false, usize::MAX).join("");
+        assert_eq!(line, "It costs nothing by the month. What is charged by use comes on top.");
     }
 
     #[test]
