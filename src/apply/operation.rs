@@ -4,6 +4,7 @@ use super::schedule::{Shared, Turn};
 use super::search::{find, refuses, search};
 use crate::address::Address;
 use crate::error::{Error, Result};
+use crate::local;
 use crate::plan::{Action, Half, Operation, Reason, Step, Value};
 use crate::resource::{Create, Id, Kind, Observed, Owner, Wait};
 use crate::schema::has_unknown;
@@ -165,11 +166,19 @@ async fn lost(
     wanted: &Json,
     error: &Error,
 ) -> Result<Option<Id>> {
-    let (cloud, known) = (shared.run.cloud, shared.run.plan.serial > 0);
+    let cloud = shared.run.cloud;
+    let document = (shared.run.plan.serial > 0).then(|| shared.document().clone());
+    let before = document.as_ref();
     match error {
         Error::Inputs { .. } => Ok(None),
-        refused if refuses(refused) => find(cloud, kind, owner, known, wanted).await,
-        _ => search(cloud, kind, owner, known, wanted, &shared.run.pace).await,
+        refused if refuses(refused) => find(cloud, kind, owner, before, wanted).await,
+        _ => {
+            // What was cut off may be at work there all the same, and is not to be seen before its end.
+            if let Some(gateway) = &cloud.local {
+                local::quiet(gateway, |what| tracing::warn!("{what}")).await;
+            }
+            search(cloud, kind, owner, before, wanted, &shared.run.pace).await
+        }
     }
 }
 

@@ -162,7 +162,7 @@ impl Shared<'_> {
         }
     }
 
-    fn document(&self) -> MutexGuard<'_, Document> {
+    pub fn document(&self) -> MutexGuard<'_, Document> {
         self.document.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

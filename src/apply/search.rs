@@ -1,7 +1,9 @@
 use super::Pace;
+use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::{Error, Result};
 use crate::resource::{Id, Kind, Owner};
+use crate::state::Document;
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep};
 
@@ -9,19 +11,19 @@ use tokio::time::{Instant, sleep};
 /// looked for again until `pace.propagation` has passed.
 ///
 /// Where there can be only one object of a name, any create of this address may have made it, such as one that was given up and
-/// arrived since; `known`: whether there was a state before. Without one the object is of another state of this very stack, and
-/// not ours to take.
+/// arrived since. `before`: the state that there was; without one such an object is of another state of this very stack, and not
+/// ours to take.
 pub async fn search(
     cloud: &Cloud,
     kind: &'static dyn Kind,
     owner: &Owner,
-    known: bool,
+    before: Option<&Document>,
     inputs: &Json,
     pace: &Pace,
 ) -> Result<Option<Id>> {
     let started = Instant::now();
     loop {
-        let found = find(cloud, kind, owner, known, inputs).await?;
+        let found = find(cloud, kind, owner, before, inputs).await?;
         if found.is_some() || started.elapsed() >= pace.propagation {
             return Ok(found);
         }
@@ -34,11 +36,25 @@ pub async fn find(
     cloud: &Cloud,
     kind: &'static dyn Kind,
     owner: &Owner,
-    known: bool,
+    before: Option<&Document>,
     inputs: &Json,
 ) -> Result<Option<Id>> {
-    let any = (known && kind.profile().fixed_name).then(|| Owner::any(&owner.stack, &owner.address));
-    kind.find(cloud, any.as_ref().unwrap_or(owner), inputs.clone()).await
+    let found = kind.find(cloud, owner, inputs.clone()).await?;
+    let Some(document) = before.filter(|_| found.is_none() && kind.profile().fixed_name) else {
+        return Ok(found);
+    };
+    let any = Owner::any(&owner.stack, &owner.address);
+    match kind.find(cloud, &any, inputs.clone()).await {
+        // What is to be replaced says the same address, and is known.
+        Ok(found) => Ok(found.filter(|id| !is_recorded(document, &owner.address, id))),
+        Err(Error::Ambiguous { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_recorded(document: &Document, address: &Address, id: &Id) -> bool {
+    let record = document.resources.get(address);
+    record.is_some_and(|record| record.id == *id || record.deposed.iter().any(|old| old.id == *id))
 }
 
 /// Whether the answer to a create call leaves no doubt that nothing was made. A timeout, a failure inside of AWS or a

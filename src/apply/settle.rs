@@ -137,7 +137,8 @@ async fn found(
                 intent: intent.intent.clone(),
                 anywhere: false,
             };
-            search(cloud, kind, &owner, document.serial > 0, &intent.inputs, pace).await
+            let before = (document.serial > 0).then_some(document);
+            search(cloud, kind, &owner, before, &intent.inputs, pace).await
         }
         (None, None) => Ok(None),
     }
