@@ -167,17 +167,17 @@ async fn lost(
     error: &Error,
 ) -> Result<Option<Id>> {
     let cloud = shared.run.cloud;
-    let document = (shared.run.plan.serial > 0).then(|| shared.document().clone());
-    let before = document.as_ref();
+    let recorded = shared.recorded(&owner.address);
+    let recorded = recorded.as_deref();
     match error {
         Error::Inputs { .. } => Ok(None),
-        refused if refuses(refused) => find(cloud, kind, owner, before, wanted).await,
+        refused if refuses(refused) => find(cloud, kind, owner, recorded, wanted).await,
         _ => {
             // What was cut off may be at work there all the same, and is not to be seen before its end.
             if let Some(gateway) = &cloud.local {
                 local::quiet(gateway, |what| tracing::warn!("{what}")).await;
             }
-            search(cloud, kind, owner, before, wanted, &shared.run.pace).await
+            search(cloud, kind, owner, recorded, wanted, &shared.run.pace).await
         }
     }
 }

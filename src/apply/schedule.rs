@@ -162,7 +162,7 @@ impl Shared<'_> {
         }
     }
 
-    pub fn document(&self) -> MutexGuard<'_, Document> {
+    fn document(&self) -> MutexGuard<'_, Document> {
         self.document.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -180,8 +180,12 @@ impl Shared<'_> {
 
     /// The current object or a deposed one, by id.
     pub fn object(&self, address: &Address, id: &Id) -> Option<Record> {
-        let record = self.record(address)?;
-        if record.id == *id { Some(record) } else { record.deposed.into_iter().find(|old| old.id == *id) }
+        self.document().resources.get(address)?.objects().find(|object| object.id == *id).cloned()
+    }
+
+    /// The ids of its objects; `None` where there was no state before this run.
+    pub fn recorded(&self, address: &Address) -> Option<Vec<Id>> {
+        (self.run.plan.serial > 0).then(|| self.document().ids(address))
     }
 }
 

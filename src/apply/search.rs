@@ -1,9 +1,7 @@
 use super::Pace;
-use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::{Error, Result};
 use crate::resource::{Id, Kind, Owner};
-use crate::state::Document;
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep};
 
@@ -11,19 +9,19 @@ use tokio::time::{Instant, sleep};
 /// looked for again until `pace.propagation` has passed.
 ///
 /// Where there can be only one object of a name, any create of this address may have made it, such as one that was given up and
-/// arrived since. `before`: the state that there was; without one such an object is of another state of this very stack, and not
-/// ours to take.
+/// arrived since. `recorded`: what the state has at this address; `None` where there was no state before: then such an object is of
+/// another state of this very stack, and not ours to take.
 pub async fn search(
     cloud: &Cloud,
     kind: &'static dyn Kind,
     owner: &Owner,
-    before: Option<&Document>,
+    recorded: Option<&[Id]>,
     inputs: &Json,
     pace: &Pace,
 ) -> Result<Option<Id>> {
     let started = Instant::now();
     loop {
-        let found = find(cloud, kind, owner, before, inputs).await?;
+        let found = find(cloud, kind, owner, recorded, inputs).await?;
         if found.is_some() || started.elapsed() >= pace.propagation {
             return Ok(found);
         }
@@ -36,25 +34,20 @@ pub async fn find(
     cloud: &Cloud,
     kind: &'static dyn Kind,
     owner: &Owner,
-    before: Option<&Document>,
+    recorded: Option<&[Id]>,
     inputs: &Json,
 ) -> Result<Option<Id>> {
     let found = kind.find(cloud, owner, inputs.clone()).await?;
-    let Some(document) = before.filter(|_| found.is_none() && kind.profile().fixed_name) else {
+    let Some(recorded) = recorded.filter(|_| found.is_none() && kind.profile().fixed_name) else {
         return Ok(found);
     };
     let any = Owner::any(&owner.stack, &owner.address);
     match kind.find(cloud, &any, inputs.clone()).await {
         // What is to be replaced says the same address, and is known.
-        Ok(found) => Ok(found.filter(|id| !is_recorded(document, &owner.address, id))),
+        Ok(found) => Ok(found.filter(|id| !recorded.contains(id))),
         Err(Error::Ambiguous { .. }) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn is_recorded(document: &Document, address: &Address, id: &Id) -> bool {
-    let record = document.resources.get(address);
-    record.is_some_and(|record| record.id == *id || record.deposed.iter().any(|old| old.id == *id))
 }
 
 /// Whether the answer to a create call leaves no doubt that nothing was made. A timeout, a failure inside of AWS or a

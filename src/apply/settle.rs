@@ -8,7 +8,6 @@ use crate::state::{Document, Entry, Intent, Record, Verb};
 use futures::future::try_join_all;
 use serde_json::json;
 use std::fmt;
-use std::iter::once;
 use tokio::time::{Instant, sleep};
 
 /// What became of an intent that a dead run left open.
@@ -106,8 +105,8 @@ async fn is_gone(
 ) -> Result<bool> {
     let (Some(id), Some(kind)) = (&intent.id, kind) else { return Ok(false) };
     let record = document.resources.get(&intent.address);
-    let all = record.into_iter().flat_map(|record| once(record).chain(&record.deposed));
-    if all.clone().find(|record| record.id == *id).is_none_or(|record| record.incomplete) {
+    let object = record.and_then(|record| record.objects().find(|object| object.id == *id));
+    if object.is_none_or(|record| record.incomplete) {
         return Ok(false);
     }
     let started = Instant::now();
@@ -137,8 +136,8 @@ async fn found(
                 intent: intent.intent.clone(),
                 anywhere: false,
             };
-            let before = (document.serial > 0).then_some(document);
-            search(cloud, kind, &owner, before, &intent.inputs, pace).await
+            let recorded = (document.serial > 0).then(|| document.ids(&intent.address));
+            search(cloud, kind, &owner, recorded.as_deref(), &intent.inputs, pace).await
         }
         (None, None) => Ok(None),
     }

@@ -5,7 +5,7 @@ use crate::desired::Desired;
 use crate::error::{Error, Result};
 use crate::resource::{Id, Kind, Owner};
 use crate::schema::properties;
-use crate::state::Document;
+use crate::state::{Document, Record};
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;
 
@@ -32,11 +32,8 @@ pub(super) async fn strays(
     document: &Document,
     census: &mut Census,
 ) -> Result<()> {
-    let of_record = document
-        .resources
-        .values()
-        .flat_map(|record| std::iter::once(&record.id).chain(record.deposed.iter().map(|old| &old.id)));
-    let mut known: HashSet<Id> = of_record.cloned().collect();
+    let recorded = document.resources.values().flat_map(Record::objects);
+    let mut known: HashSet<Id> = recorded.map(|object| object.id.clone()).collect();
     known.extend(census.ambiguous.iter().flat_map(|(_, ids)| ids.iter().map(|id| Id(id.clone()))));
     let blocks: HashSet<String> = desired.order().map(Address::tag_value).collect();
     for kind in kinds.iter().filter(|kind| BY_TAGS.contains(&kind.name())) {

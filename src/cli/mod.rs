@@ -29,6 +29,7 @@ mod panic;
 mod permissions;
 mod plan;
 mod preflight;
+mod recorded;
 mod report;
 mod resolve;
 mod schema;

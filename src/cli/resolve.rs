@@ -1,7 +1,7 @@
 //! What commands on a running stack need to know of it, out of its state.
 
 use super::failure::{Failure, Outcome};
-use super::session::recorded;
+use super::recorded::recorded;
 use crate::address::Address;
 use crate::state::Document;
 use serde_json::Value as Json;

@@ -4,6 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::identity::identity;
 use super::opening::open;
 use super::packages;
+use super::recorded::near;
 use super::report;
 use super::secrets::secrets;
 use super::signals;
@@ -22,7 +23,6 @@ use crate::local;
 use crate::plan::{self, Plan};
 use crate::refresh::refresh;
 use crate::resource::{self, Id, Kind, Observed, Status};
-use crate::schema::suggest::closest;
 use crate::state::{Bucket, Cipher, Digest, Document, Held, Intent, Memo, Reach, Store, Verb};
 use crate::veil::veil_all;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -483,26 +483,4 @@ fn trusted(document: &Document) -> HashMap<Address, Observed> {
         (address.clone(), Observed { inputs, outputs, status: Status::Ready, owner: None })
     });
     resources.collect()
-}
-
-/// The id of a resource in the state, and its record; or what to do about its absence.
-pub fn recorded<'a>(
-    document: &'a Document,
-    address: &Address,
-) -> Outcome<(&'a Id, &'a crate::state::Record)> {
-    let record = document.resources.get(address).ok_or_else(|| {
-        let known: Vec<Address> = document.resources.keys().cloned().collect();
-        let help = near(address, &known, "`stackctl apply` creates it, if stack.toml has it.");
-        Failure::user(format!("the state has no {address}"), help)
-    })?;
-    Ok((&record.id, record))
-}
-
-/// What the user probably meant, or else what to do.
-fn near(address: &Address, known: &[Address], otherwise: &str) -> String {
-    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
-    match closest(&address.to_string(), names.iter().map(String::as_str)) {
-        Some(name) => format!("Did you mean {name}?"),
-        None => otherwise.to_owned(),
-    }
 }

@@ -1,7 +1,8 @@
 use super::args::StackArgs;
 use super::failure::{Exit, Outcome};
+use super::recorded::recorded;
 use super::report;
-use super::session::{Session, recorded};
+use super::session::Session;
 use crate::address::Address;
 use serde_json::json;
 

@@ -13,6 +13,8 @@ mod order;
 mod outputs;
 mod recorded;
 mod refusal;
+#[cfg(test)]
+pub mod sample;
 mod select;
 mod tally;
 

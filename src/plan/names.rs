@@ -22,8 +22,7 @@ pub fn keep(desired: &Desired, known: &mut Known, address: &Address, record: &Re
 /// is not ours to change.
 pub(super) fn next(desired: &Desired, known: &mut Known, address: &Address, record: &Record) -> bool {
     let Some((attribute, names)) = desired.derived(address) else { return false };
-    let older = || std::iter::once(record).chain(&record.deposed);
-    let taken = |name: &String| older().any(|old| old.inputs.get(attribute) == Some(&json!(name)));
+    let taken = |name: &String| record.objects().any(|old| old.inputs.get(attribute) == Some(&json!(name)));
     let Some(name) = names.take(NAMES).find(|name| !taken(name)) else { return false };
     known.call(address.clone(), name);
     true

@@ -1,5 +1,6 @@
 use super::{Arriving, Intent, Reach, Record, StateError, Unreadable};
 use crate::address::Address;
+use crate::resource::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -62,6 +63,12 @@ impl Document {
             checksum: String::new(),
             sealed: false,
         }
+    }
+
+    /// Of the objects that are recorded at an address, the current one first.
+    pub fn ids(&self, address: &Address) -> Vec<Id> {
+        let record = self.resources.get(address);
+        record.into_iter().flat_map(Record::objects).map(|object| object.id.clone()).collect()
     }
 
     /// Whether nothing is there, and nothing was begun: such a state need not be kept.

@@ -26,3 +26,10 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<Record>,
 }
+
+impl Record {
+    /// The current object, and after it the older ones that are not deleted yet.
+    pub fn objects(&self) -> impl Iterator<Item = &Record> + Clone {
+        std::iter::once(self).chain(&self.deposed)
+    }
+}

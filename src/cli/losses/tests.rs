@@ -1,48 +1,10 @@
 use super::*;
-use crate::plan::{Action, Reason};
+use crate::plan::Action;
+use crate::plan::sample::{self, plan};
 use proptest::prelude::*;
-use serde_json::Value as Json;
 
 fn step(address: Address, action: Action, holds_data: bool, protected: bool) -> Step {
-    Step {
-        address,
-        action,
-        reason: Reason::Changed,
-        id: None,
-        inputs: Json::Null,
-        changes: vec![],
-        drift: vec![],
-        depends_on: vec![],
-        depended_on: vec![],
-        held_by: vec![],
-        after: vec![],
-        deposed: vec![],
-        protected,
-        holds_data,
-        moved_from: None,
-        belongs_to: None,
-        left_alone: false,
-        seconds: 0,
-        delete_seconds: 0,
-    }
-}
-
-fn plan(steps: Vec<Step>) -> Plan {
-    Plan {
-        stack: "shop".to_owned(),
-        target: None,
-        account: String::new(),
-        region: String::new(),
-        lineage: String::new(),
-        serial: 1,
-        steps,
-        gone: vec![],
-        left_out: vec![],
-        moves: vec![],
-        renames: vec![],
-        outputs: vec![],
-        refused: vec![],
-    }
+    Step { protected, holds_data, ..sample::step(address, action) }
 }
 
 /// Addresses of few kinds, names and keys, so that blocks have several of them.

@@ -8,7 +8,7 @@ use crate::config::{Options, Source, Stack, parse};
 use crate::detail::detail;
 use crate::diff::{AttrChange, Effect, diff};
 use crate::path::Path;
-use crate::plan::{Action, OutputChange, Plan, Reason, Step};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step, sample};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -30,51 +30,23 @@ pub(super) fn step(kind: &str, before: &Json, after: &Json) -> Step {
         None => diff(schema, before, after),
     };
     let replaces = !creates && changes.iter().any(|change| change.effect == Effect::Replace);
+    let action = if creates {
+        Action::Create
+    } else if replaces {
+        Action::Replace
+    } else {
+        Action::Update
+    };
     Step {
-        address: Address::new(kind, "site"),
-        action: if creates {
-            Action::Create
-        } else if replaces {
-            Action::Replace
-        } else {
-            Action::Update
-        },
         reason: if creates { Reason::New } else { Reason::Changed },
-        id: None,
         inputs: after.clone(),
         changes,
-        drift: vec![],
-        depends_on: vec![],
-        depended_on: vec![],
-        held_by: vec![],
-        after: vec![],
-        deposed: vec![],
-        protected: false,
-        holds_data: false,
-        moved_from: None,
-        belongs_to: None,
-        left_alone: false,
-        seconds: 0,
-        delete_seconds: 0,
+        ..sample::step(Address::new(kind, "site"), action)
     }
 }
 
 pub(super) fn plan(steps: Vec<Step>, outputs: Vec<OutputChange>) -> Plan {
-    Plan {
-        stack: "shop".to_owned(),
-        target: None,
-        account: "111122223333".to_owned(),
-        region: "eu-west-1".to_owned(),
-        lineage: String::new(),
-        serial: 1,
-        steps,
-        gone: vec![],
-        left_out: vec![],
-        moves: vec![],
-        renames: vec![],
-        outputs,
-        refused: vec![],
-    }
+    Plan { outputs, ..sample::plan(steps) }
 }
 
 pub(super) fn stack() -> Stack {

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::apply::{Failure, Summary};
 use crate::cli::site::Site;
 use crate::error::{AwsError, Error};
-use crate::plan::Plan;
+use crate::plan::{Plan, sample};
 use crate::resource::Leftover;
 use crate::state::{Document, Verb};
 use serde_json::json;
@@ -13,21 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 fn plan() -> Plan {
-    Plan {
-        stack: "demo".to_owned(),
-        target: None,
-        account: "123456789012".to_owned(),
-        region: "eu-west-1".to_owned(),
-        lineage: String::new(),
-        serial: 0,
-        steps: vec![],
-        gone: vec![],
-        left_out: vec![],
-        moves: vec![],
-        renames: vec![],
-        outputs: vec![],
-        refused: vec![],
-    }
+    Plan { stack: "demo".to_owned(), account: "123456789012".to_owned(), serial: 0, ..sample::plan(vec![]) }
 }
 
 fn site(local: bool) -> Site {

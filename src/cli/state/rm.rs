@@ -2,8 +2,9 @@ use super::change::hold;
 use crate::address::Address;
 use crate::cli::args::StackArgs;
 use crate::cli::failure::{Exit, Outcome};
+use crate::cli::recorded::recorded;
 use crate::cli::report;
-use crate::cli::session::{Session, recorded};
+use crate::cli::session::Session;
 
 /// Forgets a resource without deleting it
 #[derive(Debug, clap::Args)]

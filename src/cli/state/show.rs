@@ -1,8 +1,9 @@
 use super::change::nothing;
 use crate::address::Address;
 use crate::cli::failure::{Exit, Failure, Outcome};
+use crate::cli::recorded::recorded;
 use crate::cli::report;
-use crate::cli::session::{Session, recorded};
+use crate::cli::session::Session;
 
 /// Shows one resource of the state as JSON
 #[derive(Debug, clap::Args)]

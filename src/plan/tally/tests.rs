@@ -1,6 +1,6 @@
 use super::*;
 use crate::address::Address;
-use crate::plan::{OutputChange, Reason, Step};
+use crate::plan::{OutputChange, Step, sample};
 use crate::resource::Id;
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -31,25 +31,9 @@ fn step(at: usize, fate: Fate) -> Option<Step> {
     };
     let deposed = if let Fate::LeftOver(count) = fate { count } else { 0 };
     Some(Step {
-        address: Address::keyed("queue", "q", &at.to_string()),
-        action,
-        reason: Reason::Changed,
-        id: None,
-        inputs: Json::Null,
-        changes: vec![],
-        drift: vec![],
-        depends_on: vec![],
-        depended_on: vec![],
-        held_by: vec![],
-        after: vec![],
         deposed: vec![Id::from("old"); deposed],
-        protected: false,
-        holds_data: false,
-        moved_from: None,
-        belongs_to: None,
         left_alone: fate == Fate::LeftAlone,
-        seconds: 0,
-        delete_seconds: 0,
+        ..sample::step(Address::keyed("queue", "q", &at.to_string()), action)
     })
 }
 
@@ -58,19 +42,9 @@ fn plan(fates: &[Fate], outputs: usize) -> Plan {
         OutputChange { name: String::new(), before: Json::Null, after: Json::Null, sensitive: false };
     let not_made = fates.iter().filter(|fate| **fate == Fate::NotMade);
     Plan {
-        stack: String::new(),
-        target: None,
-        account: String::new(),
-        region: String::new(),
-        lineage: String::new(),
-        serial: 0,
-        steps: fates.iter().enumerate().filter_map(|(at, fate)| step(at, *fate)).collect(),
-        gone: vec![],
         left_out: not_made.map(|_| Address::new("queue", "new")).collect(),
-        moves: vec![],
-        renames: vec![],
         outputs: vec![output; outputs],
-        refused: vec![],
+        ..sample::plan(fates.iter().enumerate().filter_map(|(at, fate)| step(at, *fate)).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use super::kinds::{self, Mapping};
 use super::piece::{Given, Piece};
 use super::show;
 use crate::address::Address;
-use crate::plan::{Action, OutputChange, Plan, Reason, Step};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step, sample};
 use crate::resource::{Id, registry};
 use crate::schema::{is, properties};
 use crate::state::Document;
@@ -92,48 +92,22 @@ fn every_attribute_of_every_kind_says_something_to_terraform() {
 
 fn step(kind: &str, name: &str, action: Action, inputs: Json) -> Step {
     Step {
-        address: Address::new(kind, name),
-        action,
         reason: Reason::New,
         id: (action != Action::Create).then(|| Id(format!("id-{name}"))),
         inputs,
-        changes: vec![],
-        drift: vec![],
-        depends_on: vec![],
-        depended_on: vec![],
-        held_by: vec![],
-        after: vec![],
-        deposed: vec![],
-        protected: false,
-        holds_data: false,
-        moved_from: None,
-        belongs_to: None,
-        left_alone: false,
-        seconds: 0,
-        delete_seconds: 0,
+        ..sample::step(Address::new(kind, name), action)
     }
 }
 
 fn plan(steps: Vec<Step>) -> Plan {
     Plan {
-        stack: "shop".to_owned(),
-        target: None,
-        account: "111122223333".to_owned(),
-        region: "eu-west-1".to_owned(),
-        lineage: String::new(),
-        serial: 1,
-        steps,
-        gone: vec![],
-        left_out: vec![],
-        moves: vec![],
-        renames: vec![],
         outputs: vec![OutputChange {
             name: "login".to_owned(),
             before: Json::Null,
             after: json!("$digest:abc"),
             sensitive: true,
         }],
-        refused: vec![],
+        ..sample::plan(steps)
     }
 }
 
