@@ -62,3 +62,6 @@ pub fn refuses(error: &Error) -> bool {
         && !matches!(error.status, Some(408 | 409 | 429))
         && !doubtful.iter().any(|part| code.contains(part))
 }
+
+#[cfg(test)]
+mod tests;
