@@ -52,12 +52,14 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What cargo needs, in a folder that is always the same, so that only what has changed is compiled. Without the program,
+/// What cargo needs and what the sources compile into themselves, in a folder that is always the same, so that only what has changed is compiled. Without the program,
 /// which the simulation does not need and which takes as long to link as all the rest.
 fn copy() -> PathBuf {
     let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants");
     std::fs::create_dir_all(&to).unwrap();
-    for name in ["Cargo.toml", "Cargo.lock", "src", "handlers", "tests", "benches"] {
+    for name in
+        ["Cargo.toml", "Cargo.lock", "stack.toml", "src", "handlers", "tests", "benches", "docs", "examples"]
+    {
         let from = repository().join(name);
         mirror(&from, &to.join(name));
     }
@@ -86,7 +88,7 @@ fn mirror(from: &Path, to: &Path) {
         std::fs::create_dir_all(to).unwrap();
         for entry in std::fs::read_dir(from).unwrap() {
             let name = entry.unwrap().file_name();
-            if name != "target" {
+            if name != "target" && name != ".stackctl" {
                 mirror(&from.join(&name), &to.join(&name));
             }
         }
