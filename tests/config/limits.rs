@@ -125,6 +125,19 @@ fn what_a_short_file_comes_to_is_bounded() {
     assert!(limit(&text).contains("comes to more than 64 MiB"));
 }
 
+/// The limit is where it is said to be: a tenth below it is taken, a tenth above it is not.
+#[test]
+fn the_limit_of_what_a_short_file_comes_to_is_sharp() {
+    let (keys, length) = (1000, usize::try_from(EXPANDED).unwrap() / 1000);
+    let names: String = (0..keys).map(|key| format!("'{key}',")).collect();
+    let text = |length: usize| {
+        let param = "x".repeat(length);
+        format!("[params]\np = '{param}'\n[queue.q]\nfor_each = [{names}]\nname = '${{param.p}}'\n")
+    };
+    assert_eq!(read(&text(length * 9 / 10), &Options::default()).unwrap().blocks.len(), keys);
+    assert!(limit(&text(length * 11 / 10)).contains("comes to more than 64 MiB"));
+}
+
 #[test]
 fn tags_for_thousands_of_resources_count_as_well() {
     let tags: String = (0..2000).map(|at| format!("t{at} = '{}'\n", "x".repeat(200))).collect();

@@ -10,13 +10,13 @@ use stackctl::state::{
 use std::time::Duration;
 use tokio::time::Instant;
 
-const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_secs(60);
 
-fn address(text: &str) -> Address {
+pub fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-fn intent(name: &str) -> Entry {
+pub fn intent(name: &str) -> Entry {
     Entry::Intent(Intent {
         intent: name.to_owned(),
         address: address(&format!("net.{name}")),

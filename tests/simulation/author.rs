@@ -132,7 +132,8 @@ impl Author {
             0..55 if two => What::Suspend(20 + self.dice.below(400) as u64, broken),
             0..7 => What::Freeze(self.dice.below(200) as u64),
             7..10 => What::Suspend(self.dice.below(200) as u64, broken),
-            10..18 => What::Stop,
+            10..16 => What::Stop,
+            16..19 => What::Abandon(self.dice.below(40) as u64),
             _ => What::Die,
         };
         let calls = !matches!(at, Point::Intent | Point::Done | Point::Repeat);

@@ -165,6 +165,9 @@ impl Process {
             self.sim.wrong("hang", || format!("{} never ended", self.name));
             return None;
         };
+        if *self.stop.borrow() == Stop::Abandon {
+            self.settle_flights();
+        }
         if outcome.is_none() {
             self.settle_flights();
             let journal = self.life().journal;
@@ -215,6 +218,14 @@ impl Process {
                 life.suspends.add(until, broken);
             }
             What::Stop => drop(self.stop.send_replace(Stop::Drain)),
+            What::Abandon(seconds) => {
+                self.stop.send_replace(Stop::Drain);
+                let stop = self.stop.clone();
+                tokio::spawn(async move {
+                    sleep(Duration::from_secs(seconds)).await;
+                    stop.send_replace(Stop::Abandon);
+                });
+            }
         }
     }
 
@@ -352,6 +363,7 @@ impl What {
             Self::Suspend(_, Broken::None) => "suspend",
             Self::Suspend(..) => "suspend with a broken clock",
             Self::Stop => "stop",
+            Self::Abandon(_) => "stop twice",
         }
     }
 }

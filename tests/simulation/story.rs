@@ -147,6 +147,8 @@ pub enum What {
     Suspend(u64, Broken),
     /// Ctrl-C once.
     Stop,
+    /// Ctrl-C, and again after so many seconds: what is in flight is left.
+    Abandon(u64),
 }
 
 /// A change of `stack.toml`. Blocks have numbers; a change of one that is not there is none.
