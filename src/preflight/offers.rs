@@ -33,29 +33,42 @@ async fn one(
         Ok(found) => found,
         Err(error) => return Some(Finding::unasked(Check::Offers, &error).of(desired.config(), address)),
     };
-    let mut versions: Vec<&str> = found.iter().filter_map(|option| option.engine_version()).collect();
+    let versions: Vec<&str> = found.iter().filter_map(|option| option.engine_version()).collect();
+    let (message, remedy) = lacking(versions, &engine, &class, version.as_deref(), &cloud.region)?;
+    // An emulator knows a few of each: that one is not among them says nothing of AWS, nor of what the emulator makes.
+    let (verdict, message) = match cloud.emulated {
+        true => {
+            (Verdict::NotChecked, format!("{message}, says this emulator, which does not know what AWS has"))
+        }
+        false => (Verdict::Wrong, message),
+    };
+    Some(Finding::new(verdict, Check::Offers, message, remedy).of(desired.config(), address))
+}
+
+/// What is not on offer, and what to do.
+fn lacking(
+    mut versions: Vec<&str>,
+    engine: &str,
+    class: &str,
+    version: Option<&str>,
+    region: &str,
+) -> Option<(String, String)> {
     versions.sort_unstable();
     versions.dedup();
     // `15` stands for every 15.x.
-    let fits = |offered: &&str| version.as_ref().is_none_or(|wanted| covers(wanted, offered));
-    if versions.iter().any(fits) {
+    if versions.iter().any(|offered| version.is_none_or(|wanted| covers(wanted, offered))) {
         return None;
     }
-    let region = &cloud.region;
-    let (message, remedy) = match (versions.is_empty(), &version) {
-        (true, _) => (
+    Some(match (versions.is_empty(), version) {
+        (false, Some(version)) => (
+            format!("RDS has no {engine} {version} in the class {class} in {region}"),
+            format!("It has {}.", versions.join(", ")),
+        ),
+        _ => (
             format!("RDS has no {engine} in the class {class} in {region}"),
             "Choose another `instance_class`; the newest generations are not in every region.".to_owned(),
         ),
-        (false, version) => (
-            format!(
-                "RDS has no {engine} {} in the class {class} in {region}",
-                version.as_deref().unwrap_or_default()
-            ),
-            format!("It has {}.", versions.join(", ")),
-        ),
-    };
-    Some(Finding::new(Verdict::Wrong, Check::Offers, message, remedy).of(desired.config(), address))
+    })
 }
 
 /// `15` and `15.4` cover `15.4`; `1` does not cover `15`.
@@ -66,6 +79,20 @@ fn covers(wanted: &str, offered: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_on_offer_is_said_with_what_is() {
+        let lacking = |versions: &[&'static str], version| {
+            lacking(versions.to_vec(), "postgres", "db.t4g.micro", version, "eu-west-1")
+        };
+        assert_eq!(lacking(&["15.4", "16.1"], Some("16")), None);
+        assert_eq!(lacking(&["15.4", "16.1"], None), None);
+        let (message, remedy) = lacking(&["16.1", "15.4", "15.4"], Some("17")).unwrap();
+        assert_eq!(message, "RDS has no postgres 17 in the class db.t4g.micro in eu-west-1");
+        assert_eq!(remedy, "It has 15.4, 16.1.");
+        let (message, _) = lacking(&[], None).unwrap();
+        assert_eq!(message, "RDS has no postgres in the class db.t4g.micro in eu-west-1");
+    }
 
     #[test]
     fn versions_are_told_by_their_parts() {
