@@ -161,8 +161,14 @@ pub fn items_schema(schema: &Json) -> &Json {
     std::iter::once(schema).chain(options).find_map(|option| option.get("items")).unwrap_or(&Json::Null)
 }
 
+/// Whether a read may say nothing of an attribute that an object has.
+pub fn may_be_silent(schema: &Json) -> bool {
+    ["x-write-only", "x-computed", "x-silent"].iter().any(|keyword| is(schema, keyword))
+}
+
 /// What was observed, completed from `recorded` where AWS gives no answer: attributes that it never returns
-/// (`x-write-only`), that no object has (`x-local`), or that this endpoint did not report (`x-computed` and null).
+/// (`x-write-only`), that no object has (`x-local`), or that were not reported this time (null, and `x-computed` or
+/// `x-silent`).
 pub fn complete(schema: &Json, observed: &Json, recorded: &Json) -> Json {
     let (Some(known), Json::Object(observed)) = (properties(schema), observed) else {
         return observed.clone();
@@ -170,8 +176,9 @@ pub fn complete(schema: &Json, observed: &Json, recorded: &Json) -> Json {
     let mut out = observed.clone();
     for (name, sub) in known {
         let seen = out.get(name).unwrap_or(&Json::Null);
-        let silent =
-            is(sub, "x-local") || is(sub, "x-write-only") || (is(sub, "x-computed") && seen.is_null());
+        let silent = is(sub, "x-local")
+            || is(sub, "x-write-only")
+            || (seen.is_null() && (is(sub, "x-computed") || is(sub, "x-silent")));
         let value = match recorded.get(name) {
             Some(recorded) if silent => recorded.clone(),
             Some(recorded) if seen.is_object() && properties(sub).is_some() => complete(sub, seen, recorded),

@@ -11,6 +11,7 @@ mod schedule;
 mod search;
 mod settle;
 mod tally;
+mod unmade;
 mod walk;
 
 pub use pace::Pace;

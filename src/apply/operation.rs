@@ -1,8 +1,11 @@
 use super::converge::Target;
 use super::retry::retry;
 use super::schedule::{Shared, Turn};
-use super::search::{find, refuses, search};
+use super::search::{Found, find, refuses, search};
+use super::unmade::{left, told, unmade};
 use crate::address::Address;
+use crate::cloud::{self, doubting};
+use crate::diff::complete;
 use crate::error::{Error, Result};
 use crate::local;
 use crate::plan::{Action, Half, Operation, Reason, Step, Value};
@@ -98,16 +101,23 @@ async fn create(
     let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
     let ctx = Create { cloud: shared.run.cloud, owner: &owner };
     let mut again = 0..REPETITIONS;
-    let id = loop {
-        let made =
-            retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
-                kind.create(&ctx, wanted.clone())
-            })
-            .await;
+    let mut doubt = false;
+    let found = loop {
+        let (made, doubtful) = doubting(retry(
+            shared.run.journal,
+            &shared.run.pace,
+            kind.profile(),
+            address,
+            shared.run.events,
+            || kind.create(&ctx, wanted.clone()),
+        ))
+        .await;
+        doubt |= doubtful;
         let error = match made {
-            Ok(id) => break id,
+            Ok(id) => break Found { id, exact: true },
             Err(error) => error,
         };
+        doubt |= is_doubtful(&error);
         match error {
             // An attempt before may have arrived. Whoever has the lock by now looks for that.
             Error::Withheld { .. } => return Err(error),
@@ -120,8 +130,8 @@ async fn create(
             }
             _ => {}
         }
-        match lost(shared, kind, &owner, &wanted, &error).await {
-            Ok(Some(id)) => break id,
+        match lost(shared, kind, &owner, &wanted, &error, doubt).await {
+            Ok(Some(found)) => break found,
             Ok(None) if is_doubtful(&error) && again.next().is_some() => {}
             Ok(None) => {
                 let reason = error.to_string();
@@ -136,6 +146,9 @@ async fn create(
             }
         }
     };
+    let Found { id, exact } = found;
+    // What an earlier create made has of what no read tells what that one was given.
+    let known = if exact { wanted.clone() } else { told(kind.inputs(), &wanted) };
     let record = Record {
         id: id.clone(),
         inputs: redacted,
@@ -147,31 +160,33 @@ async fn create(
         deposed: vec![],
     };
     // Configuring goes on while the id is made durable: without it, the object is found by its tag.
-    let known = Entry::Id { intent: owner.intent.clone(), id: id.clone() };
+    let made = Entry::Id { intent: owner.intent.clone(), id: id.clone() };
     let target = Target { owner: Some(owner.clone()), ..target(shared, kind, address, &id) };
     let (durable, observed) =
-        futures::join!(shared.journal(&known), target.converge(&wanted, &wanted, kind.profile().create));
+        futures::join!(shared.journal(&made), target.converge(&wanted, &known, kind.profile().create));
     durable?;
     let took = pass.end();
-    finish(shared, kind, &intent, record, &wanted, observed).await?;
+    let undone = if exact { record.inputs.clone() } else { told(kind.inputs(), &record.inputs) };
+    finish(shared, kind, &intent, record, undone, &wanted, observed).await?;
     Ok(Some(took))
 }
 
-/// After a create call failed: the object, if there is one all the same. Even a refusal proves nothing: the SDK repeats
-/// a call whose answer was lost, and the repetition is refused since the name is taken, by ourselves.
+/// After a create call failed: the object, if there is one all the same. After a `doubt` even a refusal proves nothing: the
+/// SDK repeats a call whose answer was lost, and the repetition is refused since the name is taken, by ourselves.
 async fn lost(
     shared: &Shared<'_>,
     kind: &'static dyn Kind,
     owner: &Owner,
     wanted: &Json,
     error: &Error,
-) -> Result<Option<Id>> {
+    doubt: bool,
+) -> Result<Option<Found>> {
     let cloud = shared.run.cloud;
     let recorded = shared.recorded(&owner.address);
     let recorded = recorded.as_deref();
     match error {
         Error::Inputs { .. } => Ok(None),
-        refused if refuses(refused) => find(cloud, kind, owner, recorded, wanted).await,
+        refused if refuses(refused, doubt) => find(cloud, kind, owner, recorded, wanted).await,
         _ => {
             // What was cut off may be at work there all the same, and is not to be seen before its end.
             if let Some(gateway) = &cloud.local {
@@ -184,7 +199,7 @@ async fn lost(
 
 /// Whether AWS may have acted all the same: no answer came, or one that cannot be read or says that something broke.
 fn is_doubtful(error: &Error) -> bool {
-    matches!(error, Error::Aws(aws) if matches!(aws.status, None | Some(200..=299 | 500 | 502 | 504)))
+    matches!(error, Error::Aws(aws) if cloud::is_doubtful(aws.status))
 }
 
 async fn update(
@@ -197,7 +212,10 @@ async fn update(
     let address = &step.address;
     let old =
         shared.record(address).ok_or_else(|| Error::Refused(format!("{address} is not in the state")))?;
-    let redacted = shared.digest.record(&Tree::Inputs(address), kind.inputs(), &wanted, &old.inputs);
+    let mut redacted = shared.digest.record(&Tree::Inputs(address), kind.inputs(), &wanted, &old.inputs);
+    for (path, _) in &shared.run.desired.lifecycle(address).ignore_changes {
+        left(kind.inputs(), &old.inputs, &mut redacted, path.head());
+    }
     let intent = Intent {
         intent: (shared.run.new_intent)(),
         address: address.clone(),
@@ -210,11 +228,12 @@ async fn update(
     };
     let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
     let id = old.id.clone();
-    let wanted = ignoring(shared, kind, step, wanted, &id).await?;
+    let wanted = ignoring(shared, kind, step, wanted, &old).await?;
     // What was adopted may still be on its way up.
     let wait = if old.incomplete { kind.profile().create } else { kind.profile().update };
     let target = Target { owner: Some(whose(shared, address, &old)), ..target(shared, kind, address, &id) };
     let observed = target.converge(&wanted, &old.inputs, wait).await;
+    let undone = unmade(kind.inputs(), &old.inputs, &redacted);
     let record = Record {
         inputs: redacted,
         depends_on: step.depends_on.clone(),
@@ -223,7 +242,7 @@ async fn update(
         ..old
     };
     let took = pass.end();
-    finish(shared, kind, &intent, record, &wanted, observed).await?;
+    finish(shared, kind, &intent, record, undone, &wanted, observed).await?;
     Ok(Some(took))
 }
 
@@ -250,26 +269,28 @@ async fn ignoring(
     kind: &'static dyn Kind,
     step: &Step,
     mut wanted: Json,
-    id: &Id,
+    old: &Record,
 ) -> Result<Json> {
     let ignored = &shared.run.desired.lifecycle(&step.address).ignore_changes;
     if !ignored.is_empty()
-        && let Some(observed) = shared.reader.read(kind, id).await?
+        && let Some(observed) = shared.reader.read(kind, &old.id).await?
     {
+        let seen = complete(kind.inputs(), &observed.inputs, &old.inputs);
         for (path, _) in ignored {
-            crate::schema::tree::copy(&observed.inputs, &mut wanted, path);
+            crate::schema::tree::copy(&seen, &mut wanted, path);
         }
     }
     Ok(wanted)
 }
 
 /// Journals what came of it and lets dependants see it. An object that exists is recorded even if it did not become
-/// what is wanted.
+/// what is wanted: with the inputs `undone` then.
 async fn finish(
     shared: &Shared<'_>,
     kind: &'static dyn Kind,
     intent: &Intent,
     mut record: Record,
+    undone: Json,
     wanted: &Json,
     observed: Result<Observed>,
 ) -> Result<()> {
@@ -283,7 +304,10 @@ async fn finish(
             shared.learn(address, Value::settled(&record.id, &inputs, &observed.outputs));
             None
         }
-        Err(error) => Some(error),
+        Err(error) => {
+            record.inputs = undone;
+            Some(error)
+        }
     };
     let (intent, address) = (intent.intent.clone(), address.clone());
     shared.done(&Entry::Done { intent, address, record: Some(record) }).await?;
@@ -339,7 +363,7 @@ async fn remove(
     let Some(observed) = shared.reader.read(kind, &record.id).await? else { return Ok(()) };
     let owner = Some(whose(shared, address, record));
     Target { owner, ..target(shared, kind, address, &record.id) }.is_ours(&observed)?;
-    let inputs = crate::diff::complete(kind.inputs(), &observed.inputs, &record.inputs);
+    let inputs = complete(kind.inputs(), &observed.inputs, &record.inputs);
     let live = Observed { inputs, ..observed };
     retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
         kind.delete(shared.run.cloud, &record.id, live.clone())

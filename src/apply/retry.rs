@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 const TELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Makes a call that changes something, as long as the journal is ours, and repeats it while it fails in a way that the
-/// profile says passes by itself.
+/// profile says passes by itself. What does not pass ends with what AWS said last.
 pub async fn retry<T, F: Future<Output = Result<T>>>(
     journal: &Journal,
     pace: &Pace,
@@ -31,8 +31,9 @@ pub async fn retry<T, F: Future<Output = Result<T>>>(
             Err(error) => error,
         };
         let window = passing(profile.retries, &error).map(|retry| retry.window.min(pace.limit));
-        if window.is_none_or(|window| started.elapsed() >= window) {
-            return Err(error);
+        let Some(window) = window else { return Err(error) };
+        if started.elapsed() >= window {
+            return Err(lasting(error, started.elapsed()));
         }
         if !told && started.elapsed() >= TELL_AFTER {
             told = true;
@@ -40,6 +41,18 @@ pub async fn retry<T, F: Future<Output = Result<T>>>(
         }
         sleep(pause).await;
         pause = pace.next(pause);
+    }
+}
+
+/// AWS's last words, and how long it said so.
+fn lasting(error: Error, elapsed: Duration) -> Error {
+    match error {
+        Error::Aws(mut aws) => {
+            let said = aws.message.trim_end_matches('.');
+            aws.message = format!("{said}; AWS said so for {} s", elapsed.as_secs());
+            Error::Aws(aws)
+        }
+        other => other,
     }
 }
 

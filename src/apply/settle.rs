@@ -1,5 +1,6 @@
 use super::Pace;
-use super::search::search;
+use super::search::{Found, search};
+use super::unmade::told;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::Result;
@@ -56,7 +57,7 @@ pub async fn settle(
             // What is there still is found as what it is.
             Verb::Delete => is_gone(cloud, document, intent, pace, kind)
                 .await
-                .map(|gone| intent.id.clone().filter(|_| !gone)),
+                .map(|gone| intent.id.clone().filter(|_| !gone).map(|id| Found { id, exact: true })),
         }
     });
     let mut found = try_join_all(lookups).await?.into_iter();
@@ -79,9 +80,10 @@ pub async fn settle(
                 Finding::Interrupted { address: address.clone(), verb: intent.verb }
             }
             Verb::Create => match found {
-                Some(id) => {
-                    adopt(document, intent, &id);
-                    Finding::Adopted { address: address.clone(), id }
+                Some(found) => {
+                    let schema = kind(&address.kind).map_or(&serde_json::Value::Null, |kind| kind.inputs());
+                    adopt(document, intent, &found, schema);
+                    Finding::Adopted { address: address.clone(), id: found.id }
                 }
                 None => Finding::Nothing { address: address.clone() },
             },
@@ -126,9 +128,9 @@ async fn found(
     intent: &Intent,
     pace: &Pace,
     kind: Option<&'static dyn Kind>,
-) -> Result<Option<Id>> {
+) -> Result<Option<Found>> {
     match (&intent.id, kind) {
-        (Some(id), _) => Ok(Some(id.clone())),
+        (Some(id), _) => Ok(Some(Found { id: id.clone(), exact: true })),
         (None, Some(kind)) => {
             let owner = Owner {
                 stack: document.stack.clone(),
@@ -143,10 +145,10 @@ async fn found(
     }
 }
 
-fn adopt(document: &mut Document, intent: &Intent, id: &Id) {
+fn adopt(document: &mut Document, intent: &Intent, found: &Found, schema: &serde_json::Value) {
     let record = Record {
-        id: id.clone(),
-        inputs: intent.inputs.clone(),
+        id: found.id.clone(),
+        inputs: if found.exact { intent.inputs.clone() } else { told(schema, &intent.inputs) },
         outputs: json!({}),
         depends_on: intent.depends_on.clone(),
         protected: intent.protected,

@@ -1,4 +1,5 @@
 use super::Call;
+use super::doubt::{doubt, is_doubtful};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -62,6 +63,10 @@ impl Intercept for Watch {
         let call = Call::from(metadata);
         let attempt = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = context.response().map(|response| response.status().as_u16());
+        if is_doubtful(status) && matches!(context.output_or_error(), None | Some(Err(_))) {
+            doubt();
+        }
         let Some(response) = context.response() else {
             tracing::warn!(call = %call, attempt, ms, "no answer");
             return Ok(());

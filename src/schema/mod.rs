@@ -7,6 +7,7 @@
 //! | `x-computed` | input | AWS fills it in when unset: unset is "no opinion", never a difference |
 //! | `x-local` | input | no AWS object has it; never compared with what is observed, never a change by itself |
 //! | `x-write-only` | input | AWS never returns it; compared with the state, not with what is observed |
+//! | `x-silent` | input | a read may have to leave it out; then it counts as recorded |
 //! | `x-sensitive` | both | never shown or stored: a digest stands in |
 //! | `x-set` | input | an array whose order means nothing |
 //! | `x-policy` | input | an IAM policy document: a TOML table, compared by meaning |
@@ -59,6 +60,7 @@ pub const KEYWORDS: &[&str] = &[
     "x-seat",
     "x-sensitive",
     "x-set",
+    "x-silent",
     "x-traffic",
     "x-trust",
     "x-unique",

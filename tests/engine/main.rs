@@ -20,6 +20,8 @@ mod owners;
 mod parts;
 mod plan;
 mod quote;
+mod refusals;
 mod remote;
 mod secrets;
+mod silent;
 mod world;

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use stackctl::address::Address;
 use stackctl::apply::{Finding, Pace, Run, Stop, Summary, apply, settle};
-use stackctl::cloud::{Cloud, http};
+use stackctl::cloud::{Cloud, doubt, http};
 use stackctl::config::{self, Options, Source};
 use stackctl::desired::Desired;
 use stackctl::error::{AwsError, Error};
@@ -50,8 +50,17 @@ pub enum Fault {
     NeverArrived,
     /// It happened, the answer was lost, and the SDK's own repetition is refused: the name is taken.
     Taken,
+    /// AWS refuses at once: something of that name is there, or there is no room for more. Nothing happened.
+    Exists,
+    Limit,
+    /// The kind refuses by itself.
+    Own,
     /// AWS refuses, and quotes what it got.
     Quote,
+    /// As `Taken`, and lists show what was created only some seconds later.
+    TakenAndUnseen,
+    /// It happened, the answer was lost, and lists show it only when everybody has given up.
+    LostAndLate,
     /// An error that the profile says passes by itself.
     Passing,
     /// The call happens and never returns: the process dies here.
@@ -76,6 +85,8 @@ pub struct World {
     pub staleness: u64,
     /// Every secret that a create call was given.
     pub secrets: Vec<String>,
+    /// The secret of each object, which no read tells.
+    pub kept: BTreeMap<String, Json>,
     /// Seconds for which a new object cannot be read, although lists show it.
     pub unseen: u64,
     /// Of every call and read.
@@ -131,14 +142,18 @@ impl Scripted {
         match fault {
             Some(Fault::HangBefore) => std::future::pending().await,
             Some(Fault::Refuse | Fault::Quote) => aws(Some(400), Some("InvalidParameter")),
+            Some(Fault::Exists) => aws(Some(409), Some("AlreadyExists")),
+            Some(Fault::Limit) => aws(Some(400), Some("LimitExceeded")),
+            Some(Fault::Own) => Err(Error::Refused("it is another's".to_owned())),
             Some(Fault::Passing) => aws(Some(400), Some("DependencyViolation")),
             Some(Fault::NeverArrived) => aws(None, None),
-            Some(Fault::LostResponse | Fault::LostAndUnseen) => {
+            Some(Fault::LostResponse | Fault::LostAndUnseen | Fault::LostAndLate) => {
                 act(&mut self.world.lock().unwrap());
                 aws(None, None)
             }
-            Some(Fault::Taken) => {
+            Some(Fault::Taken | Fault::TakenAndUnseen) => {
                 act(&mut self.world.lock().unwrap());
+                doubt();
                 aws(Some(409), Some("AlreadyExists"))
             }
             Some(Fault::Hang) => {
@@ -191,7 +206,11 @@ impl Kind for Scripted {
             let owner = ctx.owner.tags();
             let now = tokio::time::Instant::now();
             let ready = now + Duration::from_secs(self.slow);
-            let unseen = if fault == Some(Fault::LostAndUnseen) { 12 } else { 0 };
+            let unseen = match fault {
+                Some(Fault::LostAndUnseen | Fault::TakenAndUnseen) => 12,
+                Some(Fault::LostAndLate) => 3000,
+                _ => 0,
+            };
             let listed = now + Duration::from_secs(unseen);
             let taken = |object: &Object| object.kind == self.name && object.inputs["name"] == inputs["name"];
             if self.named && self.world.lock().unwrap().objects.values().any(taken) {
@@ -212,7 +231,7 @@ impl Kind for Scripted {
                 let mut inputs = inputs.clone();
                 inputs["size"] = json!(1);
                 inputs["zone"] = json!("zone-1");
-                inputs["secret"] = Json::Null;
+                world.kept.insert(id.clone(), inputs["secret"].take());
                 world.objects.insert(
                     id.clone(),
                     Object { kind: self.name, inputs, owner, visible, listed, ready, stale: None },
@@ -283,12 +302,12 @@ impl Kind for Scripted {
             }
             self.act(fault, |world| {
                 let fresh = tokio::time::Instant::now() + Duration::from_secs(world.staleness);
+                world.kept.insert(id.0.clone(), after["secret"].take());
                 if let Some(object) = world.objects.get_mut(&id.0) {
                     object.stale = Some((object.inputs.clone(), fresh));
                     let zone = object.inputs["zone"].clone();
                     object.owner.extend(owner);
                     object.inputs = after;
-                    object.inputs["secret"] = Json::Null;
                     if object.inputs["zone"].is_null() {
                         object.inputs["zone"] = zone;
                     }
@@ -374,6 +393,11 @@ impl Test {
             selection: Selection::default(),
             events: Arc::default(),
         }
+    }
+
+    /// With other kinds.
+    pub fn of(kinds: Vec<&'static dyn Kind>) -> Self {
+        Self { kinds, ..Self::new() }
     }
 
     /// With its state in an object store that takes 20 ms for a request.
@@ -516,6 +540,14 @@ impl Test {
 
     pub fn fault(&self, call: &str, fault: Fault) {
         self.world.lock().unwrap().faults.push((call.to_owned(), fault));
+    }
+
+    /// The secret that the object of an address has.
+    pub fn secret(&self, address: &str) -> Option<String> {
+        let world = self.world.lock().unwrap();
+        let says = |object: &Object| object.owner.get(Owner::ADDRESS).is_some_and(|said| said == address);
+        let (id, _) = world.objects.iter().find(|(_, object)| says(object))?;
+        world.kept[id].as_str().map(str::to_owned)
     }
 
     pub fn count(&self) -> usize {

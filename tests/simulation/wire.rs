@@ -1,4 +1,4 @@
-use crate::process::{Process, Twist};
+use crate::process::{Process, Trouble, Twist};
 use crate::story::Point;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
-use stackctl::cloud::{Cloud, Warranted, Wrap, aws};
+use stackctl::cloud::{Cloud, Warranted, Wrap, aws, doubt};
 use stackctl::error::{Error, Result};
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -36,7 +36,13 @@ pub async fn send<T: Send + 'static>(
     };
     attempt_of(cloud, Box::pin(call)).await?;
     let answered = answer.lock().unwrap().take();
-    answered.unwrap().map_err(Error::from)
+    answered.unwrap().map_err(|trouble| {
+        // An attempt before was not answered.
+        if trouble == Trouble::Taken {
+            doubt();
+        }
+        Error::from(trouble)
+    })
 }
 
 async fn attempt_of(cloud: &Cloud, attempt: BoxFuture<'static, ()>) -> Result<()> {

@@ -78,7 +78,7 @@ proptest! {
         let cloud = Cloud::emulator("http://127.0.0.1:1", "eu-west-1", http());
         let inputs = json!({});
         let found = find(&cloud, Tagged::with(there), &owner, known.then_some(&recorded[..]), &inputs);
-        let found = found.now_or_never().unwrap().unwrap().map(|id| id.0);
+        let found = found.now_or_never().unwrap().unwrap().map(|found| found.id.0);
         let wanted = match (made, known, replaced, strays) {
             (true, ..) => Some("made".to_owned()),
             (false, true, 0, 1) => Some("stray-0".to_owned()),
