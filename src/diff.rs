@@ -1,7 +1,7 @@
 //! The one diff of the project: two attribute trees and their schema to a list of changes.
 
 use crate::path::Path;
-use crate::schema::{as_unknown, has_unknown, is, policy, properties, tree};
+use crate::schema::{as_unknown, has_unknown, is, key, policy, properties, rise, tree};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -83,6 +83,9 @@ fn walk(place: &Place<'_>, before: &Json, after: &Json, changes: &mut Vec<AttrCh
     if is(schema, "x-local") || (is(schema, "x-computed") && after.is_null()) || same(schema, before, after) {
         return;
     }
+    if is(schema, "x-rises") && rise::is_reached(before, after) {
+        return;
+    }
     let opaque = is(schema, "x-policy") || as_unknown(after).is_some();
     if let (false, Json::Object(b), Json::Object(a)) = (opaque, before, after) {
         let known = properties(schema);
@@ -151,6 +154,7 @@ pub fn canonical(schema: &Json, value: &Json) -> Json {
             }
             _ => value.clone(),
         },
+        Json::String(name) if is(schema, "x-key") => Json::from(key::tail(name)),
         _ => value.clone(),
     }
 }
@@ -206,6 +210,8 @@ mod tests {
             "tags": {"type": "object", "additionalProperties": {"type": "string"}},
             "nested": {"type": "object", "x-replace": true, "properties": {"size": {"type": "integer"}}},
             "cidr": {"type": ["string", "null"], "x-replace": "sort"},
+            "version": {"type": ["string", "null"], "x-computed": true, "x-rises": true},
+            "key": {"type": ["string", "null"], "x-key": true},
         }})
     }
 
@@ -250,6 +256,22 @@ mod tests {
         assert_eq!(paths(with(json!("a")), with(json!("b"))), [(path(), Effect::InPlace)]);
         assert_eq!(paths(with(json!("a")), with(Json::Null)), [(path(), Effect::Replace)]);
         assert_eq!(paths(with(Json::Null), with(json!("a"))), [(path(), Effect::Replace)]);
+    }
+
+    #[test]
+    fn what_only_rises_never_differs_from_less() {
+        let with = |version: &str| json!({"name": "a", "version": version});
+        assert_eq!(paths(with("15.5"), with("15")), vec![]);
+        assert_eq!(paths(with("15.5"), with("15.4")), vec![]);
+        assert_eq!(paths(with("15.5"), with("16")), [("version".to_owned(), Effect::InPlace)]);
+    }
+
+    #[test]
+    fn a_key_is_the_same_however_it_is_spelled() {
+        let with = |key: &str| json!({"name": "a", "key": key});
+        assert_eq!(paths(with("arn:aws:kms:eu-west-1:1:alias/a"), with("alias/a")), vec![]);
+        assert_eq!(paths(with("1234"), with("arn:aws:kms:eu-west-1:1:key/1234")), vec![]);
+        assert_eq!(paths(with("alias/a"), with("alias/b")), [("key".to_owned(), Effect::InPlace)]);
     }
 
     #[test]

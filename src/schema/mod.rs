@@ -3,8 +3,10 @@
 //! | keyword | on | meaning |
 //! |---|---|---|
 //! | `x-replace` | input | a change replaces the object; `"sort"`: one from or to unset does, another value goes in place |
+//! | `x-rises` | input | a version or a size that only rises: what is there and is more is what is wanted, see [`rise`] |
 //! | `x-interrupts` | input | a change in place interrupts the service; the text says how |
 //! | `x-computed` | input | AWS fills it in when unset: unset is "no opinion", never a difference |
+//! | `x-key` | input | a KMS key, whose spellings (id, alias, ARN) are one, see [`key`] |
 //! | `x-local` | input | no AWS object has it; never compared with what is observed, never a change by itself |
 //! | `x-write-only` | input | AWS never returns it; compared with the state, not with what is observed |
 //! | `x-silent` | input | a read may have to leave it out; then it counts as recorded |
@@ -12,13 +14,14 @@
 //! | `x-set` | input | an array whose order means nothing |
 //! | `x-policy` | input | an IAM policy document: a TOML table, compared by meaning |
 //! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |
+//! | `x-asks` | input | what the block that it names must say: `{"of": "generate.length", "most": 128, "why": "…"}` |
 //! | `x-fact` | input | AWS has a list of what fits here: the name of a table of [`crate::facts`] |
 //! | `x-inside` | input | a network that lies in that of what `of` names: `{"of": "vpc_id", "is": "cidr_block"}` |
 //! | `x-within` | input | what it names lies in one place with all else of the block: `{"place": "vpc_id", "replaces": "elsewhere", "why": "…"}`, see [`within`] |
 //! | `x-seat` | input | the object sits in one of the members of what it names, which must stay: the one whose attribute `by` is among its own output `own`: `{"members": "subnet_ids", "own": "availability_zones", "by": "availability_zone", "why": "…"}` |
 //! | `x-holds` | input | AWS does not let go what it names as long as it is named |
 //! | `x-unique` | input | no two objects of the kind agree in all attributes that have it: `true`, `"network"` for networks that overlap, `"each"` for lists with an element in common, `"successor"` for equal between the old and the new of a replacement only |
-//! | `x-name` | input | the physical name: `{"max": 63, "global": true, "underscores": true}`; derived from the address when unset |
+//! | `x-name` | input | the physical name: `{"max": 63, "global": true, "underscores": true, "single": true}` (no two hyphens in a row); derived from the address when unset |
 //! | `x-trust` | input | a service that may assume the role: the same as a policy in the attribute that the text names |
 //! | `x-traffic` | input | rules of a firewall: `ingress` or `egress`; on all inputs of a kind that is one rule, the attribute that says which |
 //! | `x-widens` | input | a table from a value, or from an element of a list, to what it lets through, in words |
@@ -29,9 +32,11 @@
 pub mod bond;
 pub mod defaults;
 pub mod fingerprint;
+pub mod key;
 pub mod policy;
 mod problem;
 mod remedy;
+pub mod rise;
 pub mod suggest;
 pub mod tree;
 pub mod types;
@@ -45,18 +50,21 @@ use serde_json::Value as Json;
 
 /// Every keyword of ours. A test walks all kinds for others.
 pub const KEYWORDS: &[&str] = &[
+    "x-asks",
     "x-computed",
     "x-fact",
     "x-fingerprint",
     "x-holds",
     "x-inside",
     "x-interrupts",
+    "x-key",
     "x-local",
     "x-name",
     "x-package",
     "x-policy",
     "x-ref",
     "x-replace",
+    "x-rises",
     "x-seat",
     "x-sensitive",
     "x-set",
