@@ -27,10 +27,18 @@ pub fn physical(stack: &str, address: &Address, max: usize, global: Option<(&str
 }
 
 /// The name that the rule `x-name` makes of an address: `{"max": 63, "global": true, "underscores": true}`. `place` is
-/// account and region, without which a name for the whole world is not known.
+/// account and region, without which a name for the whole world is not known. `single` is for services that take no two hyphens
+/// in a row.
 pub fn derived(stack: &str, address: &Address, rule: &Json, place: Option<(&str, &str)>) -> Option<String> {
     let global = if rule["global"] == true { Some(place?) } else { None };
-    let name = physical(stack, address, longest(rule), global);
+    let mut name = physical(stack, address, longest(rule), global);
+    if rule["single"] == true && name.contains("--") {
+        // Two that differ in hyphens alone stay two.
+        while name.contains("--") {
+            name = name.replace("--", "-");
+        }
+        name = successor(&name, longest(rule), 0, '-');
+    }
     Some(if rule["underscores"] == true { name.replace('-', "_") } else { name })
 }
 
@@ -74,6 +82,7 @@ fn hash(parts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn short_names_stay_plain_and_long_ones_get_a_hash() {
@@ -92,6 +101,20 @@ mod tests {
         assert!(second.starts_with("loans-db-") && second.len() == 17, "{second}");
         assert_ne!(second, successor("loans-db", 80, 3, '-'));
         assert_eq!(successor(&"x".repeat(40), 40, 2, '_').len(), 40);
+    }
+
+    #[test]
+    fn two_hyphens_in_a_row_become_one_where_a_service_takes_no_more() {
+        let rule = json!({"max": 63, "single": true});
+        let name = |stack: &str, key: &str| {
+            derived(stack, &Address::keyed("db_instance", "loans", key), &rule, None).unwrap()
+        };
+        for (stack, key) in [("a--b", "c"), ("a", "x__y"), ("a-", "b"), ("a", "__"), ("a", &"_".repeat(80))] {
+            let made = name(stack, key);
+            assert!(!made.contains("--") && !made.ends_with('-') && made.len() <= 63, "{made}");
+        }
+        assert_ne!(name("a--b", "c"), name("a-b", "c"));
+        assert_eq!(name("a", "b"), "a-loans-b");
     }
 
     #[test]

@@ -126,6 +126,8 @@ fn build(
     check::cycles(&world, found);
     check::facts(&world, &header, found);
     check::inside(&world, found);
+    check::asked(&world, found);
+    check::derived(&world, &header, found);
     check::twins(&world, &header, found);
     blocks.all.values().chain(&blocks.suspects).for_each(|block| forgotten.block(block));
     forgotten.tell(found);

@@ -11,6 +11,7 @@ mod forgotten;
 mod inputs;
 mod limits;
 mod mistakes;
+mod names;
 mod never_panics;
 mod overlay;
 mod params;

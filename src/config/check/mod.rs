@@ -1,6 +1,8 @@
 //! What can only be said once the whole file is read.
 
+mod asked;
 mod cycle;
+mod derived;
 mod facts;
 mod fit;
 mod forgotten;
@@ -13,7 +15,9 @@ mod size;
 mod twins;
 mod world;
 
+pub(super) use asked::asked;
 pub(super) use cycle::cycles;
+pub(super) use derived::derived;
 pub(super) use facts::{facts, told};
 pub(super) use forgotten::Forgotten;
 pub(super) use inputs::inputs;
