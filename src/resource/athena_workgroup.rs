@@ -37,7 +37,7 @@ pub struct Inputs {
     #[schemars(extend("enum" = ["SSE_S3", "SSE_KMS", "CSE_KMS", null]))]
     pub encryption: Option<String>,
     /// ARN of the key for `SSE_KMS` and `CSE_KMS`.
-    #[schemars(regex(pattern = r"^arn:"))]
+    #[schemars(regex(pattern = r"^arn:"), extend("x-key" = true))]
     pub kms_key: Option<String>,
     /// Account that the bucket of `output_location` has to belong to.
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]

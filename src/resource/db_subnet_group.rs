@@ -1,11 +1,12 @@
 //! `[db_subnet_group.NAME]`: the subnets that a database may live in.
 
+use super::rds::{self, retries::RETRIES, role};
 use super::taken::{Taken, taken};
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, READS_AT_ONCE, Resource, Status, Wait, Permit};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::Result;
 use crate::schema::has_unknown;
-use aws_sdk_rds::types::{DbSubnetGroup as Found, Tag};
+use aws_sdk_rds::types::DbSubnetGroup as Found;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,7 @@ impl Resource for DbSubnetGroup {
     const PROFILE: Profile = Profile {
         delete: Wait::secs(0, 3, 1, 180),
         gone: GONE,
+        retries: RETRIES,
         fixed_name: true,
         identity: &["name"],
         actions: Actions {
@@ -76,6 +78,7 @@ impl Resource for DbSubnetGroup {
             create: &[
                 Permit::on(&["rds:CreateDBSubnetGroup"], &[GROUP]),
                 Permit::on(&["rds:AddTagsToResource"], &[GROUP]).along("CreateDBSubnetGroup tags the group"),
+                role::LINKED,
             ],
             update: &[Permit::on(
                 &["rds:ModifyDBSubnetGroup", "rds:AddTagsToResource", "rds:RemoveTagsFromResource"],
@@ -104,11 +107,8 @@ impl Resource for DbSubnetGroup {
             .set_db_subnet_group_name(inputs.name.clone())
             .db_subnet_group_description(&inputs.description)
             .set_subnet_ids(Some(inputs.subnet_ids.clone()))
-            .set_tags(Some(rds_tags(ctx.tags(&inputs.tags))));
-        let made = call
-            .send()
-            .await
-            .map_err(aws("rds:CreateDBSubnetGroup"))
+            .set_tags(Some(rds::tagged(ctx.tags(&inputs.tags))));
+        let made = role::explained(call.send().await.map_err(aws("rds:CreateDBSubnetGroup")))
             .taken(&["DBSubnetGroupAlreadyExists"], "a DB subnet group", inputs.name.as_deref(), "name")
             .remedy(&["DBSubnetGroupDoesNotCoverEnoughAZs"], ZONES)?;
         let name = made.db_subnet_group.and_then(|group| group.db_subnet_group_name);
@@ -130,14 +130,15 @@ impl Resource for DbSubnetGroup {
     }
 
     async fn update(cloud: &Cloud, id: &Id, change: Change<'_, Inputs>) -> Result<()> {
-        let (before, after, rds) = (change.before, change.after, cloud.rds());
+        let (before, after) = (change.before, change.after);
         let sorted = |inputs: &Inputs| {
             let mut ids = inputs.subnet_ids.clone();
             ids.sort();
             ids
         };
         if sorted(before) != sorted(after) || before.description != after.description {
-            let call = rds
+            let call = cloud
+                .rds()
                 .modify_db_subnet_group()
                 .db_subnet_group_name(&id.0)
                 .db_subnet_group_description(&after.description)
@@ -153,7 +154,7 @@ impl Resource for DbSubnetGroup {
             return Ok(());
         }
         let Some(group) = list(cloud, std::slice::from_ref(id)).await?.pop() else { return Ok(()) };
-        retag(cloud, &group.db_subnet_group_arn.unwrap_or_default(), removed, set).await
+        rds::retag(cloud, &group.db_subnet_group_arn.unwrap_or_default(), removed, set).await
     }
 
     async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
@@ -199,35 +200,10 @@ async fn list(cloud: &Cloud, ids: &[Id]) -> Result<Vec<Found>> {
     Ok(found)
 }
 
-pub(super) fn rds_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
-    tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
-}
-
-pub(super) fn from_rds(tags: Vec<Tag>) -> BTreeMap<String, String> {
-    tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
-}
-
-pub(super) async fn retag(
-    cloud: &Cloud,
-    arn: &str,
-    removed: Vec<String>,
-    set: BTreeMap<String, String>,
-) -> Result<()> {
-    if !removed.is_empty() {
-        let call = cloud.rds().remove_tags_from_resource().resource_name(arn).set_tag_keys(Some(removed));
-        call.send().await.map_err(aws("rds:RemoveTagsFromResource"))?;
-    }
-    if !set.is_empty() {
-        let call = cloud.rds().add_tags_to_resource().resource_name(arn).set_tags(Some(rds_tags(set)));
-        call.send().await.map_err(aws("rds:AddTagsToResource"))?;
-    }
-    Ok(())
-}
-
 async fn all_tags(cloud: &Cloud, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
     let call = cloud.rds().list_tags_for_resource().resource_name(arn);
     let found = call.send().await.map_err(aws("rds:ListTagsForResource")).gone(GONE)?;
-    Ok(found.map(|found| from_rds(found.tag_list.unwrap_or_default())))
+    Ok(found.map(|found| rds::all_tags(found.tag_list.unwrap_or_default())))
 }
 
 async fn with_tags(cloud: &Cloud, group: Found) -> Result<Option<(Id, Live<DbSubnetGroup>)>> {
@@ -248,7 +224,15 @@ fn live(group: Found, arn: String, all: &BTreeMap<String, String>) -> Live<DbSub
         tags: tags::read(all),
     };
     let outputs = Outputs { arn, name, vpc_id: group.vpc_id.unwrap_or_default() };
-    Live { inputs, outputs, status: Status::Ready }
+    Live { inputs, outputs, status: status(group.subnet_group_status) }
+}
+
+/// `Complete`, as RDS spells it; some emulators say nothing.
+fn status(word: Option<String>) -> Status {
+    match word {
+        Some(word) if !word.is_empty() && !word.eq_ignore_ascii_case("complete") => Status::Pending(word.to_lowercase()),
+        _ => Status::Ready,
+    }
 }
 
 #[cfg(test)]

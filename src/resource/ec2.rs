@@ -5,10 +5,12 @@
 //! filters that they do not know.
 
 pub mod checks;
+pub mod contents;
 pub mod enis;
 pub mod lock;
 pub mod ministack;
 pub mod permission;
+pub mod retries;
 pub mod rules;
 
 use super::{Id, Owner};

@@ -1,6 +1,7 @@
 //! `[internet_gateway.NAME]`: a VPC's way to the internet.
 
 use super::ec2::{self, TAGGED};
+use super::ec2::retries::NEW;
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::{Error, Result};
@@ -38,6 +39,19 @@ const DETACHED: &[&str] = &["Gateway.NotAttached", "InvalidInternetGatewayID.Not
 const GATEWAY: &str = "ec2:{region}:{account}:internet-gateway/*";
 const VPC: &str = "ec2:{region}:{account}:vpc/{vpc_id}";
 
+/// Its own errors that pass by themselves.
+const OWN: &[Retry] = &[
+    // The object itself is not known everywhere at once.
+    Retry::secs("InvalidInternetGatewayID.NotFound", "", 300),
+    Retry::secs("InvalidInternetGatewayId.NotFound", "", 300),
+    // Public addresses in the VPC hold it until they are gone.
+    Retry::secs("DependencyViolation", "", 1200),
+    // Two gateways change places, or one takes another's: that one lets go in the same apply.
+    Retry::secs("InvalidParameterValue", "already has an internet gateway", 300),
+    Retry::secs("Resource.AlreadyAssociated", "", 300),
+];
+const RETRIES: [Retry; OWN.len() + NEW.len()] = Retry::joined(&[OWN, NEW]);
+
 impl Resource for InternetGateway {
     const KIND: &'static str = "internet_gateway";
     const PROFILE: Profile = Profile {
@@ -48,16 +62,7 @@ impl Resource for InternetGateway {
         gone: GONE,
         // A VPC has one at most.
         identity: &["vpc_id"],
-        retries: &[
-            // Public addresses in the VPC hold it until they are gone.
-            Retry::secs("DependencyViolation", "", 1200),
-            // New objects are not known everywhere at once.
-            Retry::secs("InvalidInternetGatewayID.NotFound", "", 300),
-            Retry::secs("InvalidVpcID.NotFound", "", 60),
-            // Two gateways change places, or one takes another's: that one lets go in the same apply.
-            Retry::secs("InvalidParameterValue", "already has an internet gateway", 300),
-            Retry::secs("Resource.AlreadyAssociated", "", 300),
-        ],
+        retries: &RETRIES,
         actions: Actions {
             arn: GATEWAY,
             read: &[Permit::on(&["ec2:DescribeInternetGateways"], &["*"])],

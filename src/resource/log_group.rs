@@ -33,6 +33,7 @@ pub struct Inputs {
     pub retention_days: u32,
     /// ARN of the KMS key that encrypts new entries; CloudWatch's own key when unset. The key's policy must let
     /// `logs.REGION.amazonaws.com` use it.
+    #[schemars(extend("x-key" = true))]
     pub kms_key: Option<String>,
     /// Tags of the group.
     #[serde(default)]

@@ -12,6 +12,7 @@ mod live;
 pub mod ownership;
 mod permit;
 mod profile;
+mod rds;
 mod taken;
 
 pub use erased::{Kind, Observed};

@@ -84,4 +84,21 @@ impl Retry {
     pub const fn secs(code: &'static str, message: &'static str, window: u64) -> Self {
         Self { code, message, window: Duration::from_secs(window) }
     }
+
+    /// Tables one after the other: the first that fits an error counts. `N` is how many there are in all of them.
+    pub const fn joined<const N: usize>(tables: &[&[Self]]) -> [Self; N] {
+        let mut all = [Self::secs("", "", 0); N];
+        let (mut table, mut at) = (0, 0);
+        while table < tables.len() {
+            let mut row = 0;
+            while row < tables[table].len() {
+                all[at] = tables[table][row];
+                at += 1;
+                row += 1;
+            }
+            table += 1;
+        }
+        assert!(at == N, "N is another number than that of all rows");
+        all
+    }
 }

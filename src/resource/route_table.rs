@@ -1,6 +1,9 @@
 //! `[route_table.NAME]`: which way the traffic of subnets goes.
 
+mod route;
+
 use super::ec2::{self, TAGGED, checks};
+use super::ec2::retries::NEW;
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::Result;
@@ -10,12 +13,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
 
+pub use route::Route;
+use route::TARGETS;
+
 pub struct RouteTable;
 
 /// Which way the traffic of subnets goes. Traffic inside the VPC needs no route.
 ///
 /// `routes` is all there is: others are removed. Untouched stay what AWS looks after: the `local` route, routes that
-/// VPN gateways propagate, and those that a `vpc_endpoint` of type Gateway adds for its service.
+/// VPN gateways and route servers propagate, and those that a `vpc_endpoint` of type Gateway adds for its service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
@@ -36,37 +42,6 @@ pub struct Inputs {
     pub tags: BTreeMap<String, String>,
 }
 
-/// A destination and exactly one target.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Route {
-    /// IPv4 or IPv6 network such as `0.0.0.0/0` or `::/0`, or the id of a prefix list (`pl-…`).
-    pub destination: String,
-    /// Internet gateway (`igw-…`) or VPN gateway (`vgw-…`).
-    #[schemars(extend("x-ref" = "internet_gateway.id", "x-within" = {"place": "vpc_id"}))]
-    pub gateway_id: Option<String>,
-    /// NAT gateway (`nat-…`).
-    pub nat_gateway_id: Option<String>,
-    /// Gateway Load Balancer endpoint (`vpce-…`). Endpoints of type Gateway add their routes themselves.
-    #[schemars(extend("x-ref" = "vpc_endpoint.id"))]
-    pub vpc_endpoint_id: Option<String>,
-    /// Network interface (`eni-…`).
-    pub network_interface_id: Option<String>,
-    /// Transit gateway (`tgw-…`).
-    pub transit_gateway_id: Option<String>,
-    /// VPC peering connection (`pcx-…`).
-    pub vpc_peering_connection_id: Option<String>,
-}
-
-const TARGETS: &[&str] = &[
-    "gateway_id",
-    "nat_gateway_id",
-    "vpc_endpoint_id",
-    "network_interface_id",
-    "transit_gateway_id",
-    "vpc_peering_connection_id",
-];
-
 /// What AWS says about the route table.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Outputs {
@@ -86,6 +61,19 @@ const GONE: &[&str] = &["InvalidRouteTableID.NotFound", "InvalidRouteTableId.Not
 const TABLE: &str = "ec2:{region}:{account}:route-table/*";
 const SUBNETS: &str = "ec2:{region}:{account}:subnet/{subnet_ids}";
 
+/// Its own errors that pass by themselves.
+const OWN: &[Retry] = &[
+    // The object itself is not known everywhere at once.
+    Retry::secs("InvalidRouteTableID.NotFound", "", 300),
+    Retry::secs("InvalidRouteTableId.NotFound", "", 300),
+    Retry::secs("InvalidTransitGatewayID.NotFound", "", 300),
+    Retry::secs("DependencyViolation", "", 300),
+    Retry::secs("InvalidParameterException", "", 300),
+    // A subnet that moves between two tables of the stack: the other one lets it go in the same apply.
+    Retry::secs("Resource.AlreadyAssociated", "", 60),
+];
+const RETRIES: [Retry; OWN.len() + NEW.len()] = Retry::joined(&[OWN, NEW]);
+
 impl Resource for RouteTable {
     const KIND: &'static str = "route_table";
     const PROFILE: Profile = Profile {
@@ -94,18 +82,7 @@ impl Resource for RouteTable {
         delete: Wait::secs(0, 1, 2, 300),
         typical: Typical { create: 4, update: 3, delete: 3 },
         gone: GONE,
-        retries: &[
-            Retry::secs("DependencyViolation", "", 300),
-            Retry::secs("InvalidParameterException", "", 300),
-            // New objects are not known everywhere at once.
-            Retry::secs("InvalidRouteTableID.NotFound", "", 300),
-            Retry::secs("InvalidTransitGatewayID.NotFound", "", 300),
-            Retry::secs("InvalidGatewayID.NotFound", "", 60),
-            Retry::secs("InvalidSubnetID.NotFound", "", 60),
-            Retry::secs("InvalidVpcID.NotFound", "", 60),
-            // A subnet that moves between two tables of the stack: the other one lets it go in the same apply.
-            Retry::secs("Resource.AlreadyAssociated", "", 60),
-        ],
+        retries: &RETRIES,
         actions: Actions {
             arn: TABLE,
             read: &[Permit::on(&["ec2:DescribeRouteTables"], &["*"])],
@@ -159,13 +136,13 @@ impl Resource for RouteTable {
         for route in &after.routes {
             match before.routes.iter().find(|old| old.destination == route.destination) {
                 Some(old) if old == route => {}
-                Some(_) => replace_route(cloud, id, route).await?,
-                None => create_route(cloud, id, route).await?,
+                Some(_) => route::replace(cloud, id, route).await?,
+                None => route::create(cloud, id, route).await?,
             }
         }
         for old in &before.routes {
             if !after.routes.iter().any(|route| route.destination == old.destination) {
-                delete_route(cloud, id, &old.destination).await?;
+                route::delete(cloud, id, &old.destination).await?;
             }
         }
         associate(cloud, id, before, after).await?;
@@ -216,54 +193,6 @@ impl Resource for RouteTable {
 async fn describe(cloud: &Cloud, filters: Vec<Filter>) -> Result<Vec<types::RouteTable>> {
     let call = cloud.ec2().describe_route_tables().set_filters(Some(filters)).into_paginator();
     call.items().send().collect::<std::result::Result<_, _>>().await.map_err(aws("ec2:DescribeRouteTables"))
-}
-
-/// The SDK has a call for each destination; this sets the one that fits.
-macro_rules! destination {
-    ($call:expr, $destination:expr) => {
-        match $destination {
-            list if list.starts_with("pl-") => $call.destination_prefix_list_id(list),
-            v6 if v6.contains(':') => $call.destination_ipv6_cidr_block(v6),
-            v4 => $call.destination_cidr_block(v4),
-        }
-    };
-}
-
-/// CreateRoute and ReplaceRoute take the same targets.
-macro_rules! target {
-    ($call:expr, $route:expr) => {
-        $call
-            .set_gateway_id($route.gateway_id.clone())
-            .set_nat_gateway_id($route.nat_gateway_id.clone())
-            .set_vpc_endpoint_id($route.vpc_endpoint_id.clone())
-            .set_network_interface_id($route.network_interface_id.clone())
-            .set_transit_gateway_id($route.transit_gateway_id.clone())
-            .set_vpc_peering_connection_id($route.vpc_peering_connection_id.clone())
-    };
-}
-
-async fn create_route(cloud: &Cloud, id: &Id, route: &Route) -> Result<()> {
-    let call = target!(cloud.ec2().create_route().route_table_id(&id.0), route);
-    let call = destination!(call, route.destination.as_str());
-    match call.send().await.map_err(aws("ec2:CreateRoute")) {
-        // By an earlier attempt, or by somebody else since the last read: the table is ours.
-        Err(error) if error.is(&["RouteAlreadyExists"]) => replace_route(cloud, id, route).await,
-        Err(error) => Err(error),
-        Ok(_) => Ok(()),
-    }
-}
-
-async fn replace_route(cloud: &Cloud, id: &Id, route: &Route) -> Result<()> {
-    let call = target!(cloud.ec2().replace_route().route_table_id(&id.0), route);
-    let call = destination!(call, route.destination.as_str());
-    call.send().await.map_err(aws("ec2:ReplaceRoute"))?;
-    Ok(())
-}
-
-async fn delete_route(cloud: &Cloud, id: &Id, destination: &str) -> Result<()> {
-    let call = destination!(cloud.ec2().delete_route().route_table_id(&id.0), destination);
-    call.send().await.map_err(aws("ec2:DeleteRoute")).gone(&["InvalidRoute.NotFound"])?;
-    Ok(())
 }
 
 /// All but the main one, which cannot be removed.
@@ -345,13 +274,13 @@ fn is_leaving(association: &RouteTableAssociation) -> bool {
 
 fn live(cloud: &Cloud, table: &types::RouteTable) -> Live<RouteTable> {
     let associations = || table.associations().iter().filter(|association| association.main != Some(true));
-    let ours = |route: &&types::Route| is_ours(route, table.owner_id());
+    let ours = |route: &&types::Route| route::is_ours(route, table.owner_id());
     let blackholes = table.routes().iter().filter(ours).filter(|route| {
         route.state().is_some_and(|state| state.as_str() == "blackhole")
     });
     let inputs = Inputs {
         vpc_id: table.vpc_id().unwrap_or_default().to_owned(),
-        routes: table.routes().iter().filter(ours).map(read_route).collect(),
+        routes: table.routes().iter().filter(ours).map(route::read).collect(),
         subnet_ids: associations()
             .filter(|association| !is_leaving(association))
             .filter_map(|association| association.subnet_id.clone())
@@ -363,7 +292,7 @@ fn live(cloud: &Cloud, table: &types::RouteTable) -> Live<RouteTable> {
         arn: ec2::arn(cloud, table.owner_id(), &format!("route-table/{id}")),
         vpc_id: inputs.vpc_id.clone(),
         owner_id: table.owner_id().unwrap_or(&cloud.account).to_owned(),
-        blackholes: blackholes.map(|route| read_route(route).destination).collect(),
+        blackholes: blackholes.map(|route| route::read(route).destination).collect(),
     };
     let mut status = Status::Ready;
     for association in associations() {
@@ -381,35 +310,3 @@ fn live(cloud: &Cloud, table: &types::RouteTable) -> Live<RouteTable> {
     Live { inputs, outputs, status }
 }
 
-/// Whether a route is one that somebody wrote, and not one that AWS looks after.
-fn is_ours(route: &types::Route, owner: Option<&str>) -> bool {
-    let gateway = route.gateway_id().unwrap_or_default();
-    let made_by_aws = matches!(gateway, "local" | "VpcLattice");
-    let propagated = route.origin().is_some_and(|origin| origin.as_str() == "EnableVgwRoutePropagation");
-    let of_an_endpoint = route.destination_prefix_list_id().is_some() && gateway.starts_with("vpce-");
-    let of_a_service = route.network_interface_id().is_some()
-        && route.instance_owner_id().zip(owner).is_some_and(|(instance, owner)| instance != owner);
-    !(made_by_aws || propagated || of_an_endpoint || of_a_service)
-}
-
-fn read_route(route: &types::Route) -> Route {
-    let destination = route
-        .destination_cidr_block()
-        .or(route.destination_ipv6_cidr_block())
-        .or(route.destination_prefix_list_id())
-        .unwrap_or_default();
-    // A Gateway Load Balancer endpoint is answered as a gateway.
-    let (endpoint, gateway) = match route.gateway_id.clone() {
-        Some(gateway) if gateway.starts_with("vpce-") => (Some(gateway), None),
-        gateway => (None, gateway),
-    };
-    Route {
-        destination: destination.to_owned(),
-        gateway_id: gateway,
-        nat_gateway_id: route.nat_gateway_id.clone(),
-        vpc_endpoint_id: endpoint,
-        network_interface_id: route.network_interface_id.clone(),
-        transit_gateway_id: route.transit_gateway_id.clone(),
-        vpc_peering_connection_id: route.vpc_peering_connection_id.clone(),
-    }
-}

@@ -81,7 +81,7 @@ pub struct Inputs {
     )]
     pub end: Option<String>,
     /// ARN of the KMS key that encrypts it; AWS's own when unset.
-    #[schemars(regex(pattern = r"^arn:"))]
+    #[schemars(regex(pattern = r"^arn:"), extend("x-key" = true))]
     pub kms_key: Option<String>,
     /// What it is for.
     #[schemars(length(min = 1, max = 512))]

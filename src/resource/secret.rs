@@ -1,5 +1,7 @@
 //! `[secret.NAME]`: a secret in Secrets Manager. Its value never enters state, plan, journal or log.
 
+mod written;
+
 use super::taken::taken;
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
@@ -29,7 +31,8 @@ pub struct Inputs {
     /// What it is for.
     #[schemars(length(min = 1, max = 2048))]
     pub description: Option<String>,
-    /// ARN, id or alias of the KMS key that encrypts it, spelled as it shall be stored; `aws/secretsmanager` when unset.
+    /// ARN, id or alias of the KMS key that encrypts it, as one likes to spell it; `aws/secretsmanager` when unset.
+    #[schemars(extend("x-key" = true))]
     pub kms_key: Option<String>,
     /// Days during which a deleted secret can be restored and its name is taken: 7 to 30, or 0 to delete at once and
     /// for ever.
@@ -204,7 +207,8 @@ impl Resource for Secret {
         }
         if let Some(value) = new_value(before, after) {
             let call = secrets.put_secret_value().secret_id(&id.0).secret_string(value);
-            call.send().await.map_err(aws("secretsmanager:PutSecretValue"))?;
+            let made = call.send().await.map_err(aws("secretsmanager:PutSecretValue"))?;
+            written::note(cloud, &id.0, made.version_id);
         }
         // The marker goes last: if the value did not get through, the next apply tries again.
         let (removed, set) = tags::changes(&with_marker(before), &with_marker(after));
@@ -326,7 +330,6 @@ async fn describe(cloud: &Cloud, id: &str) -> Result<Option<Found>> {
 async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Secret>>> {
     let Some(found) = describe(cloud, &id.0).await? else { return Ok(None) };
     let all = all_tags(&found);
-    let current = |stages: &Vec<String>| stages.iter().any(|stage| stage == "AWSCURRENT");
     let versions = found.version_ids_to_stages.unwrap_or_default();
     let inputs = Inputs {
         name: found.name.clone(),
@@ -338,11 +341,9 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Secret>>> {
         value: None,
         tags: tags::read(&all),
     };
-    let outputs = Outputs {
-        arn: found.arn.unwrap_or_default(),
-        name: found.name.unwrap_or_default(),
-        version_id: versions.into_iter().find(|(_, stages)| current(stages)).map(|(version, _)| version),
-    };
+    let arn = found.arn.unwrap_or_default();
+    let version_id = written::current(cloud, &arn, versions);
+    let outputs = Outputs { arn, name: found.name.unwrap_or_default(), version_id };
     Ok(Some(Live { inputs, outputs, status: Status::Ready }))
 }
 

@@ -1,6 +1,7 @@
 //! `[security_group.NAME]`: a firewall around network interfaces.
 
 use super::ec2::permission::{self, Peer, Permission, Ports};
+use super::ec2::retries::NEW;
 use super::ec2::{self, TAGGED, checks, enis, rules};
 use super::taken::Taken;
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
@@ -109,6 +110,20 @@ const GONE: &[&str] = &["InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFoun
 
 const GROUP: &str = "ec2:{region}:{account}:security-group/*";
 
+/// Its own errors that pass by themselves.
+const OWN: &[Retry] = &[
+    // The object itself is not known everywhere at once.
+    Retry::secs("InvalidGroup.NotFound", "", 300),
+    Retry::secs("InvalidSecurityGroupID.NotFound", "", 300),
+    Retry::secs("InvalidSecurityGroupId.NotFound", "", 300),
+    // Network interfaces of Lambda functions and endpoints hold it for long.
+    Retry::secs("DependencyViolation", "", enis::WINDOW),
+    Retry::secs("InvalidGroup.InUse", "", enis::WINDOW),
+    // A rule that moves between a group and a security_group_rule: the other one lets it go in the same apply.
+    Retry::secs("InvalidPermission.Duplicate", "", 30),
+];
+const RETRIES: [Retry; OWN.len() + NEW.len()] = Retry::joined(&[OWN, NEW]);
+
 impl Resource for SecurityGroup {
     const KIND: &'static str = "security_group";
     const PROFILE: Profile = Profile {
@@ -118,15 +133,7 @@ impl Resource for SecurityGroup {
         delete: Wait::secs(0, 2, 1, 300),
         typical: Typical { create: 6, update: 3, delete: 3 },
         gone: GONE,
-        retries: &[
-            // Network interfaces of Lambda functions and endpoints hold it for long.
-            Retry::secs("DependencyViolation", "", enis::WINDOW),
-            Retry::secs("InvalidGroup.InUse", "", enis::WINDOW),
-            Retry::secs("InvalidGroup.NotFound", "", 300),
-            Retry::secs("InvalidVpcID.NotFound", "", 60),
-            // A rule that moves between a group and a security_group_rule: the other one lets it go in the same apply.
-            Retry::secs("InvalidPermission.Duplicate", "", 30),
-        ],
+        retries: &RETRIES,
         fixed_name: true,
         identity: &["vpc_id", "name"],
         actions: Actions {

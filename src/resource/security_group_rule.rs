@@ -1,6 +1,7 @@
 //! `[security_group_rule.NAME]`: one rule of a security group, on its own.
 
 use super::ec2::permission::{self, Peer, Permission, Ports};
+use super::ec2::retries::NEW;
 use super::ec2::{self, TAGGED, checks, rules};
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::Cloud;
@@ -83,6 +84,13 @@ pub struct Outputs {
 
 const GROUP: &str = "ec2:{region}:{account}:security-group/{security_group_id}";
 
+/// Its own errors that pass by themselves.
+const OWN: &[Retry] = &[
+    // A rule that moves between a group and this kind: the other one lets it go in the same apply.
+    Retry::secs("InvalidPermission.Duplicate", "", 30),
+];
+const RETRIES: [Retry; OWN.len() + NEW.len()] = Retry::joined(&[OWN, NEW]);
+
 impl Resource for SecurityGroupRule {
     const KIND: &'static str = "security_group_rule";
     const PROFILE: Profile = Profile {
@@ -91,13 +99,7 @@ impl Resource for SecurityGroupRule {
         delete: Wait::secs(0, 1, 1, 300),
         typical: Typical { create: 2, update: 2, delete: 1 },
         gone: rules::REVOKED,
-        retries: &[
-            // A new group is not known everywhere at once.
-            Retry::secs("InvalidGroup.NotFound", "", 60),
-            // A rule that moves between a group and this kind: the other one lets it go in the same apply.
-            Retry::secs("InvalidPermission.Duplicate", "", 30),
-            Retry::secs("InvalidSecurityGroupRuleId.NotFound", "", 60),
-        ],
+        retries: &RETRIES,
         // AWS refuses the same rule twice, so the old one goes first.
         fixed_name: true,
         identity: &[

@@ -1,6 +1,7 @@
 //! `[subnet.NAME]`: a part of a VPC in one availability zone.
 
 use super::ec2::{self, TAGGED, checks, enis};
+use super::ec2::retries::NEW;
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, Remedy, aws};
 use crate::error::Result;
@@ -60,6 +61,15 @@ const GONE: &[&str] = &["InvalidSubnetID.NotFound"];
 
 const SUBNET: &str = "ec2:{region}:{account}:subnet/*";
 
+/// Its own errors that pass by themselves.
+const OWN: &[Retry] = &[
+    // The object itself is not known everywhere at once.
+    Retry::secs("InvalidSubnetID.NotFound", "", 300),
+    Retry::secs("InvalidSubnetId.NotFound", "", 300),
+    Retry::secs("DependencyViolation", "", enis::WINDOW),
+];
+const RETRIES: [Retry; OWN.len() + NEW.len()] = Retry::joined(&[OWN, NEW]);
+
 impl Resource for Subnet {
     const KIND: &'static str = "subnet";
     const PROFILE: Profile = Profile {
@@ -68,12 +78,7 @@ impl Resource for Subnet {
         delete: Wait::secs(0, 2, 1, 300),
         typical: Typical { create: 2, update: 4, delete: 3 },
         gone: GONE,
-        retries: &[
-            Retry::secs("DependencyViolation", "", enis::WINDOW),
-            // New objects are not known everywhere at once.
-            Retry::secs("InvalidSubnetID.NotFound", "", 300),
-            Retry::secs("InvalidVpcID.NotFound", "", 60),
-        ],
+        retries: &RETRIES,
         fixed_name: true,
         identity: &["vpc_id", "cidr_block"],
         actions: Actions {

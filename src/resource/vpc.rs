@@ -1,6 +1,7 @@
 //! `[vpc.NAME]`: a virtual private cloud.
 
-use super::ec2::{self, TAGGED, checks};
+use super::ec2::{self, TAGGED, checks, contents};
+use super::ec2::retries::NEW;
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::Result;
@@ -79,6 +80,15 @@ const GONE: &[&str] = &["InvalidVpcID.NotFound"];
 
 const VPC: &str = "ec2:{region}:{account}:vpc/*";
 
+/// Its own errors that pass by themselves.
+const OWN: &[Retry] = &[
+    // The object itself is not known everywhere at once.
+    Retry::secs("InvalidVpcID.NotFound", "", 300),
+    Retry::secs("InvalidVpcId.NotFound", "", 300),
+    Retry::secs("DependencyViolation", "", 300),
+];
+const RETRIES: [Retry; OWN.len() + NEW.len()] = Retry::joined(&[OWN, NEW]);
+
 impl Resource for Vpc {
     const KIND: &'static str = "vpc";
     const PROFILE: Profile = Profile {
@@ -88,11 +98,7 @@ impl Resource for Vpc {
         delete: Wait::secs(0, 2, 1, 300),
         typical: Typical { create: 5, update: 4, delete: 2 },
         gone: GONE,
-        retries: &[
-            Retry::secs("DependencyViolation", "", 300),
-            // A new VPC is not known everywhere at once.
-            Retry::secs("InvalidVpcID.NotFound", "", 300),
-        ],
+        retries: &RETRIES,
         actions: Actions {
             arn: "ec2:{region}:{account}:vpc/*",
             read: &[
@@ -104,7 +110,10 @@ impl Resource for Vpc {
                 Permit::on(&["ec2:CreateTags"], &[VPC]).when(When::Creating(&["CreateVpc"])).along(TAGGED),
             ],
             update: &[Permit::on(&["ec2:ModifyVpcAttribute", "ec2:CreateTags", "ec2:DeleteTags"], &[VPC]).ours()],
-            delete: &[Permit::on(&["ec2:DeleteVpc"], &[VPC]).ours()],
+            delete: &[
+                Permit::on(&["ec2:DeleteVpc"], &[VPC]).ours(),
+                contents::SEEN,
+            ],
         },
         ..Profile::INSTANT
     };
@@ -170,8 +179,10 @@ impl Resource for Vpc {
 
     async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
         let call = cloud.ec2().delete_vpc().vpc_id(&id.0);
-        call.send().await.map_err(aws("ec2:DeleteVpc")).gone(GONE)?;
-        Ok(())
+        match call.send().await.map_err(aws("ec2:DeleteVpc")).gone(GONE) {
+            Err(error) => Err(contents::explain(cloud, &id.0, error).await),
+            Ok(_) => Ok(()),
+        }
     }
 
     fn check(inputs: &Json) -> Vec<checks::Complaint> {

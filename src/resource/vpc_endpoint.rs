@@ -1,6 +1,7 @@
 //! `[vpc_endpoint.NAME]`: a private way from a VPC to a service.
 
 use super::ec2::{self, TAGGED, checks};
+use super::ec2::retries::NEW;
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
 use crate::cloud::{Cloud, Gone, aws};
 use crate::error::{AwsError, Error, Result};
@@ -108,6 +109,15 @@ const DEFAULT_GROUP: Permit =
         .given("subnet_ids")
         .unless("security_group_ids");
 
+/// Its own errors that pass by themselves.
+const OWN: &[Retry] = &[
+    // The object itself is not known everywhere at once.
+    Retry::secs("InvalidVpcEndpointId.NotFound", "", 300),
+    // Private DNS of an endpoint that was just replaced lingers.
+    Retry::secs("InvalidParameter", "conflicting DNS domain", 300),
+];
+const RETRIES: [Retry; OWN.len() + NEW.len()] = Retry::joined(&[OWN, NEW]);
+
 impl Resource for VpcEndpoint {
     const KIND: &'static str = "vpc_endpoint";
     const PROFILE: Profile = Profile {
@@ -116,19 +126,7 @@ impl Resource for VpcEndpoint {
         delete: Wait::secs(2, 5, 1, 600),
         typical: Typical { create: 60, update: 20, delete: 90 },
         gone: GONE,
-        retries: &[
-            // New objects are not known everywhere at once.
-            Retry::secs("InvalidVpcEndpointId.NotFound", "", 300),
-            Retry::secs("InvalidRouteTableId.NotFound", "", 60),
-            Retry::secs("InvalidRouteTableID.NotFound", "", 60),
-            Retry::secs("InvalidSubnetID.NotFound", "", 60),
-            Retry::secs("InvalidSubnetId.NotFound", "", 60),
-            Retry::secs("InvalidSecurityGroupId.NotFound", "", 60),
-            Retry::secs("InvalidVpcId.NotFound", "", 60),
-            Retry::secs("InvalidVpcID.NotFound", "", 60),
-            // Private DNS of an endpoint that was just replaced lingers.
-            Retry::secs("InvalidParameter", "conflicting DNS domain", 300),
-        ],
+        retries: &RETRIES,
         fixed_name: true,
         identity: &["vpc_id", "service"],
         actions: Actions {

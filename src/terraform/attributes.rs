@@ -13,7 +13,7 @@ const fn word(kind: &'static str, theirs: &'static str, here: &'static str) -> (
     (kind, Word { theirs, here })
 }
 
-pub(super) const ATTRIBUTES: [(&str, Word); 38] = [
+pub(super) const ATTRIBUTES: [(&str, Word); 42] = [
     word(
         ANY,
         "count",
@@ -48,7 +48,11 @@ pub(super) const ATTRIBUTES: [(&str, Word); 38] = [
     word("db_instance", "enabled_cloudwatch_logs_exports", "`log_exports`."),
     word("db_instance", "iam_database_authentication_enabled", "`iam_authentication`."),
     word("db_instance", "kms_key_id", "`kms_key`."),
+    word("db_instance", "engine_lifecycle_support", "`extended_support = true` or `false`."),
+    word("db_instance", "monitoring_role_arn", "`monitoring_role`."),
     word("db_instance", "parameter_group_name", "`parameter_group`."),
+    word("db_instance", "performance_insights_kms_key_id", "`performance_insights_kms_key`."),
+    word("db_instance", "performance_insights_retention_period", "`performance_insights_retention_days`."),
     word(
         "db_instance",
         "password",

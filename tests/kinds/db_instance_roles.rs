@@ -132,6 +132,27 @@ async fn another_role_for_the_same_feature_comes_after_the_old_one_went() {
     assert_eq!(converge(&roles, &both).await, ["RemoveRoleFromDBInstance", "AddRoleToDBInstance"]);
 }
 
+/// RDS refuses the second of two changes in a row: one call an attempt, however many are to come and go.
+#[tokio::test]
+async fn one_role_changes_at_a_time() {
+    let kind = resource::kind("db_instance").unwrap();
+    let both = wanted(&[(IMPORT, "s3Import"), (EXPORT, "s3Export")]);
+    for (there, from, to) in [
+        (active(&[]), wanted(&[]), both.clone()),
+        (active(&[(IMPORT, "s3Import"), (EXPORT, "s3Export")]), both.clone(), wanted(&[])),
+    ] {
+        let (cloud, calls) = rds(&there);
+        kind.update(&cloud, &Id::from("loans"), from, to).await.unwrap();
+        assert_eq!(
+            calls.actions().iter().filter(|call| call.ends_with("DBInstance")).count(),
+            1,
+            "{:?}",
+            calls.actions()
+        );
+    }
+    assert_eq!(converge(&active(&[]), &both).await, ["AddRoleToDBInstance", "AddRoleToDBInstance"]);
+}
+
 /// A role that was made anew under its old name is another one to RDS.
 #[tokio::test]
 async fn a_role_that_the_database_cannot_take_on_any_more_is_associated_anew() {

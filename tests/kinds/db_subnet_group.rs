@@ -1,9 +1,10 @@
+use crate::answers::query;
 use crate::emulator::{ministack, moto};
 use crate::harness::{create, lifecycle, read, unique};
 use aws_sdk_ec2::Client;
 use serde_json::json;
 use stackctl::cloud::Cloud;
-use stackctl::resource::Id;
+use stackctl::resource::{self, Id, Status};
 
 /// Subnets in three zones of a VPC of their own.
 pub async fn subnets(cloud: &Cloud) -> Vec<String> {
@@ -58,5 +59,24 @@ async fn many_are_read_at_once() {
         assert!(found[&one.id].outputs["vpc_id"].as_str().unwrap().starts_with("vpc-"));
         one.delete().await;
         two.delete().await;
+    }
+}
+
+/// RDS says `Complete` once every zone knows the group; some emulators say nothing.
+#[tokio::test]
+async fn a_group_is_ready_when_rds_says_so() {
+    for (word, ready) in [("Complete", true), ("", true), ("Creating", false)] {
+        let (cloud, _) = query(move |action, _| match action {
+            "DescribeDBSubnetGroups" => {
+                let group = format!("<DBSubnetGroupName>loans</DBSubnetGroupName><SubnetGroupStatus>{word}</SubnetGroupStatus>");
+                let groups = format!("<DBSubnetGroups><DBSubnetGroup>{group}</DBSubnetGroup></DBSubnetGroups>");
+                (200, format!("<{action}Response><{action}Result>{groups}</{action}Result></{action}Response>"))
+            }
+            _ => (200, format!("<{action}Response><{action}Result/></{action}Response>")),
+        });
+        let id = Id::from("loans");
+        let kind = resource::kind("db_subnet_group").unwrap();
+        let found = kind.read(&cloud, std::slice::from_ref(&id)).await.unwrap().remove(&id).unwrap();
+        assert_eq!(found.status == Status::Ready, ready, "{word}: {:?}", found.status);
     }
 }

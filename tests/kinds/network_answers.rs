@@ -78,6 +78,7 @@ async fn routes_of_aws_are_none_of_ours() {
             <item><destinationPrefixListId>pl-1</destinationPrefixListId><gatewayId>vpce-1</gatewayId><origin>CreateRoute</origin></item>\
             <item><destinationCidrBlock>10.9.0.0/16</destinationCidrBlock><gatewayId>vgw-1</gatewayId><origin>EnableVgwRoutePropagation</origin></item>\
             <item><destinationCidrBlock>169.254.171.0/24</destinationCidrBlock><gatewayId>VpcLattice</gatewayId></item>\
+            <item><destinationCidrBlock>10.6.0.0/16</destinationCidrBlock><networkInterfaceId>eni-2</networkInterfaceId><origin>Advertisement</origin></item>\
             <item><destinationCidrBlock>10.8.0.0/16</destinationCidrBlock><networkInterfaceId>eni-1</networkInterfaceId><instanceOwnerId>222222222222</instanceOwnerId></item>\
             <item><destinationCidrBlock>10.7.0.0/16</destinationCidrBlock><gatewayId>vpce-2</gatewayId><origin>CreateRoute</origin><state>active</state></item>\
             <item><destinationCidrBlock>0.0.0.0/0</destinationCidrBlock><natGatewayId>nat-1</natGatewayId><origin>CreateRoute</origin><state>blackhole</state></item>\
@@ -274,4 +275,112 @@ async fn denied_is_not_absent() {
         let read = resource::kind(kind).unwrap().read(&cloud, &[Id::from("x-1")]).await;
         assert_eq!(read.unwrap_err().code(), Some("UnauthorizedOperation"), "{kind}");
     }
+}
+
+/// Every target that EC2 has can be read, and what is read can be written again.
+#[tokio::test]
+async fn a_route_keeps_its_target_whatever_it_is() {
+    const TARGETS: &[(&str, &str, &str)] = &[
+        ("egressOnlyInternetGatewayId", "egress_only_gateway_id", "EgressOnlyInternetGatewayId"),
+        ("carrierGatewayId", "carrier_gateway_id", "CarrierGatewayId"),
+        ("localGatewayId", "local_gateway_id", "LocalGatewayId"),
+        ("coreNetworkArn", "core_network_arn", "CoreNetworkArn"),
+        ("transitGatewayId", "transit_gateway_id", "TransitGatewayId"),
+        ("natGatewayId", "nat_gateway_id", "NatGatewayId"),
+    ];
+    let kind = resource::kind("route_table").unwrap();
+    for (answered, attribute, sent) in TARGETS {
+        let (cloud, calls) = ec2(move |action, _| match action {
+            "DescribeRouteTables" => ok(&format!(
+                "<routeTableSet><item><routeTableId>rtb-1</routeTableId><vpcId>vpc-1</vpcId><routeSet><item>\
+                 <destinationIpv6CidrBlock>::/0</destinationIpv6CidrBlock><{answered}>it-1</{answered}><origin>CreateRoute</origin>\
+                 </item></routeSet></item></routeTableSet>"
+            )),
+            _ => ok("<return>true</return>"),
+        });
+        let id = Id::from("rtb-1");
+        let found = kind.read(&cloud, std::slice::from_ref(&id)).await.unwrap().remove(&id).unwrap();
+        let routes = found.inputs["routes"].clone();
+        assert_eq!(routes[0][attribute], "it-1", "{routes}");
+        let (before, after) = (json!({"vpc_id": "vpc-1"}), json!({"vpc_id": "vpc-1", "routes": routes}));
+        assert_eq!(kind.check(&after), vec![], "{attribute}");
+        kind.update(&cloud, &id, before, after).await.unwrap();
+        assert!(
+            calls.of("CreateRoute")[0].contains(&format!("{sent}=it-1")),
+            "{:?}",
+            calls.of("CreateRoute")
+        );
+    }
+}
+
+async fn read_one(kind: &str, cloud: &stackctl::cloud::Cloud, id: &str) -> stackctl::resource::Observed {
+    let id = Id::from(id);
+    resource::kind(kind).unwrap().read(cloud, std::slice::from_ref(&id)).await.unwrap().remove(&id).unwrap()
+}
+
+/// Who may not delete Lambda's interfaces, or not even see them, may delete the subnet: Lambda takes its own away.
+#[tokio::test]
+async fn without_the_permission_for_interfaces_the_deletion_is_asked_for_all_the_same() {
+    const LEFT: &str = "<networkInterfaceSet><item><networkInterfaceId>eni-left</networkInterfaceId><subnetId>subnet-1</subnetId>\
+        <status>available</status><description>AWS Lambda VPC ENI-loader-1</description></item></networkInterfaceSet>";
+    let (subnets, _) = ec2(|_, _| ok("<subnetSet><item><subnetId>subnet-1</subnetId></item></subnetSet>"));
+    let live = read_one("subnet", &subnets, "subnet-1").await;
+    for denied in ["DeleteNetworkInterface", "DescribeNetworkInterfaces"] {
+        let (cloud, calls) = ec2(move |action, _| match action {
+            _ if action == denied => error("UnauthorizedOperation", "you may not"),
+            "DescribeNetworkInterfaces" => ok(LEFT),
+            _ => ok("<return>true</return>"),
+        });
+        let kind = resource::kind("subnet").unwrap();
+        kind.delete(&cloud, &Id::from("subnet-1"), live.clone()).await.unwrap();
+        assert_eq!(calls.of("DeleteSubnet").len(), 1, "{denied}");
+    }
+}
+
+/// EC2 does not say what holds a VPC: it is named, as far as these credentials may see it.
+#[tokio::test]
+async fn what_is_in_a_vpc_that_does_not_go_is_named() {
+    let (there, _) = ec2(|action, _| match action {
+        "DescribeVpcs" => ok("<vpcSet><item><vpcId>vpc-1</vpcId><state>available</state></item></vpcSet>"),
+        _ => ok(""),
+    });
+    let live = read_one("vpc", &there, "vpc-1").await;
+    let kind = resource::kind("vpc").unwrap();
+    let (cloud, _) = ec2(|action, _| match action {
+        "DeleteVpc" => {
+            error("DependencyViolation", "The vpc 'vpc-1' has dependencies and cannot be deleted.")
+        }
+        "DescribeVpcEndpoints" => {
+            ok("<vpcEndpointSet><item><vpcEndpointId>vpce-1</vpcEndpointId><vpcId>vpc-1</vpcId>\
+            <serviceName>com.amazonaws.eu-west-1.guardduty-data</serviceName></item>\
+            <item><vpcEndpointId>vpce-2</vpcEndpointId><vpcId>vpc-2</vpcId></item></vpcEndpointSet>")
+        }
+        "DescribeSecurityGroups" => ok(
+            "<securityGroupInfo><item><groupId>sg-0</groupId><groupName>default</groupName><vpcId>vpc-1</vpcId></item>\
+            <item><groupId>sg-1</groupId><groupName>GuardDutyManagedSecurityGroup-vpc-1</groupName><vpcId>vpc-1</vpcId></item></securityGroupInfo>",
+        ),
+        "DescribeNetworkInterfaces" => ok(
+            "<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId><vpcId>vpc-1</vpcId></item></networkInterfaceSet>",
+        ),
+        other => panic!("{other}"),
+    });
+    let refused = kind.delete(&cloud, &Id::from("vpc-1"), live.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), Some("DependencyViolation"), "so that it is tried again");
+    let text = refused.to_string();
+    assert!(
+        text.contains("In use by vpce-1 (com.amazonaws.eu-west-1.guardduty-data), sg-1 (GuardDuty"),
+        "{text}"
+    );
+    assert!(
+        text.contains("exclude the VPC there") && text.contains("eni-1") && !text.contains("sg-0"),
+        "{text}"
+    );
+    let (blind, _) = ec2(|action, _| match action {
+        "DeleteVpc" => {
+            error("DependencyViolation", "The vpc 'vpc-1' has dependencies and cannot be deleted.")
+        }
+        _ => error("UnauthorizedOperation", "you may not"),
+    });
+    let refused = kind.delete(&blind, &Id::from("vpc-1"), live).await.unwrap_err();
+    assert_eq!(refused.code(), Some("DependencyViolation"));
 }

@@ -43,6 +43,7 @@ pub struct Inputs {
     #[schemars(extend("enum" = ["AES256", "aws:kms"]))]
     pub encryption: String,
     /// ARN of the KMS key for `aws:kms`, spelled as it shall be stored; the account's `aws/s3` key when unset.
+    #[schemars(extend("x-key" = true))]
     pub kms_key: Option<String>,
     /// Refuses every ACL and policy that makes objects public. All four settings of S3 together.
     #[serde(default = "yes")]

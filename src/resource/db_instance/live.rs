@@ -1,8 +1,10 @@
 //! What RDS says, in the terms of `stack.toml`.
 
-use super::{DbInstance, Inputs, Outputs, gp3, postgres, roles};
+use super::attributes::{Inputs, Outputs, gp3, postgres};
+use super::create::EXTENDED;
+use super::{DbInstance, roles, unsettled};
 use crate::cloud::tags;
-use crate::resource::db_subnet_group::from_rds;
+use crate::resource::rds::all_tags;
 use crate::resource::{Id, Live, Status};
 use aws_sdk_rds::types::{DbInstance as Found, PendingModifiedValues as Pending};
 
@@ -17,6 +19,7 @@ pub(super) fn live(found: Found, emulated: bool) -> Live<DbInstance> {
         inputs.log_exports = inputs.log_exports.filter(|logs| !logs.is_empty());
     }
     let status = status(&found);
+    let (scheduled, restart_due) = (scheduled(&found), unsettled::is_restart_due(&found));
     let zones = [found.availability_zone.clone(), found.secondary_availability_zone.clone()];
     let group = found.db_subnet_group.as_ref();
     let vpc_id = group.and_then(|group| group.vpc_id.clone()).filter(|id| !id.is_empty());
@@ -33,6 +36,8 @@ pub(super) fn live(found: Found, emulated: bool) -> Live<DbInstance> {
         username: found.master_username.unwrap_or_default(),
         master_secret_arn: found.master_user_secret.and_then(|secret| secret.secret_arn),
         engine_version: found.engine_version,
+        scheduled,
+        restart_due,
         vpc_id,
         availability_zones: zones.into_iter().flatten().filter(|zone| !zone.is_empty()).collect(),
     };
@@ -42,15 +47,41 @@ pub(super) fn live(found: Found, emulated: bool) -> Live<DbInstance> {
 /// What is there or on its way: a change that waits for the maintenance window counts as made, or every plan until
 /// then would show it again.
 pub(super) fn inputs(found: &Found) -> Inputs {
+    // What waits for the window is not made where nothing shall wait.
+    let waits = !scheduled(found).is_empty();
+    Inputs { apply_immediately: waits.then_some(false), ..seen(found) }
+}
+
+/// What is there, without what is on its way.
+pub(super) fn running(found: &Found) -> Inputs {
+    let mut there = found.clone();
+    there.pending_modified_values = None;
+    seen(&there)
+}
+
+/// The attributes of what is on its way, or waits for the maintenance window.
+fn scheduled(found: &Found) -> Vec<String> {
+    let fields = |inputs: Inputs| serde_json::to_value(inputs).unwrap_or_default();
+    let (to_come, there) = (fields(seen(found)), fields(running(found)));
+    let names = to_come.as_object().into_iter().flatten();
+    names.filter(|(name, value)| there.get(name.as_str()) != Some(value)).map(|(name, _)| name.clone()).collect()
+}
+
+fn seen(found: &Found) -> Inputs {
     let pending = found.pending_modified_values.clone().unwrap_or_else(|| Pending::builder().build());
     let flag = |flag: Option<bool>| flag.unwrap_or(false);
     let subnet_group = found.db_subnet_group.as_ref().and_then(|group| group.db_subnet_group_name.clone());
-    let groups = found.vpc_security_groups();
-    let mut groups: Vec<String> =
-        groups.iter().filter_map(|group| group.vpc_security_group_id.clone()).collect();
+    // One that goes is on its way, too.
+    let groups = found.vpc_security_groups().iter().filter(|group| group.status() != Some("removing"));
+    let mut groups: Vec<String> = groups.filter_map(|group| group.vpc_security_group_id.clone()).collect();
     groups.sort();
     let mut logs = found.enabled_cloudwatch_logs_exports().to_vec();
+    if let Some(logs_pending) = &pending.pending_cloudwatch_logs_exports {
+        logs.retain(|log| !logs_pending.log_types_to_disable().contains(log));
+        logs.extend(logs_pending.log_types_to_enable().iter().cloned());
+    }
     logs.sort();
+    logs.dedup();
     let asked = found.db_instance_port.filter(|port| *port != 0);
     let answered = asked.or(found.endpoint.as_ref().and_then(|endpoint| endpoint.port));
     let managed = found.master_user_secret.as_ref().map(|_| true);
@@ -59,16 +90,16 @@ pub(super) fn inputs(found: &Found) -> Inputs {
     Inputs {
         identifier: found.db_instance_identifier.clone(),
         engine: found.engine.clone().unwrap_or_else(postgres),
-        // Silent: `16` in stack.toml is 16.4 here, and minor versions come by themselves.
-        engine_version: None,
+        engine_version: version(found),
         instance_class: pending
             .db_instance_class
             .or_else(|| found.db_instance_class.clone())
             .unwrap_or_default(),
-        // Silent where RDS may have grown it.
-        allocated_storage: if limit.is_some() { None } else { storage(found) },
+        allocated_storage: storage(found),
         max_allocated_storage: limit,
         storage_type: pending.storage_type.or_else(|| some(&found.storage_type)).unwrap_or_else(gp3),
+        iops: size(pending.iops.or(found.iops)),
+        storage_throughput: size(pending.storage_throughput.or(found.storage_throughput)),
         storage_encrypted: flag(found.storage_encrypted),
         kms_key: some(&found.kms_key_id),
         database_name: some(&found.db_name),
@@ -81,6 +112,9 @@ pub(super) fn inputs(found: &Found) -> Inputs {
         security_group_ids: (!groups.is_empty()).then_some(groups),
         publicly_accessible: flag(found.publicly_accessible),
         multi_az: flag(pending.multi_az.or(found.multi_az)),
+        // Where a standby may take over it changes by itself.
+        availability_zone: some(&found.availability_zone).filter(|_| !flag(pending.multi_az.or(found.multi_az))),
+        network_type: some(&found.network_type),
         port: pending.port.or(answered).and_then(port),
         backup_retention_days: size(pending.backup_retention_period.or(found.backup_retention_period))
             .unwrap_or(0),
@@ -93,27 +127,32 @@ pub(super) fn inputs(found: &Found) -> Inputs {
         final_snapshot_identifier: None,
         delete_automated_backups: true,
         performance_insights: flag(found.performance_insights_enabled),
+        performance_insights_retention_days: size(found.performance_insights_retention_period),
+        performance_insights_kms_key: some(&found.performance_insights_kms_key_id),
+        monitoring_interval: found.monitoring_interval.and_then(|every| u32::try_from(every).ok()),
+        monitoring_role: some(&found.monitoring_role_arn),
+        extended_support: some(&found.engine_lifecycle_support).map(|word| word == EXTENDED),
         iam_authentication: flag(
             pending.iam_database_authentication_enabled.or(found.iam_database_authentication_enabled),
         ),
         log_exports: Some(logs),
         parameter_group: found.db_parameter_groups().first().and_then(|group| group.db_parameter_group_name.clone()),
-        apply_immediately: true,
+        apply_immediately: None,
         roles: roles::there(found),
         ca_certificate: pending.ca_certificate_identifier.or_else(|| some(&found.ca_certificate_identifier)),
         root_certificates: None,
-        tags: tags::read(&from_rds(found.tag_list().to_vec())),
+        tags: tags::read(&all_tags(found.tag_list().to_vec())),
     }
 }
 
 /// The version that runs or is on its way.
-pub(super) fn version(found: &Found) -> Option<String> {
+fn version(found: &Found) -> Option<String> {
     let pending = found.pending_modified_values.as_ref().and_then(|pending| pending.engine_version.clone());
     pending.or_else(|| found.engine_version.clone())
 }
 
 /// GiB that are there or on their way.
-pub(super) fn storage(found: &Found) -> Option<u32> {
+fn storage(found: &Found) -> Option<u32> {
     let pending = found.pending_modified_values.as_ref().and_then(|pending| pending.allocated_storage);
     size(pending.or(found.allocated_storage))
 }
@@ -154,7 +193,7 @@ fn status(found: &Found) -> Status {
     match word.as_str() {
         // With the storage being optimised it serves as ever; that can take hours.
         "available" | "storage-optimization" | "storage-initialization" => match &found.endpoint {
-            Some(endpoint) if endpoint.address.is_some() => match roles::pending(found) {
+            Some(endpoint) if endpoint.address.is_some() => match unsettled::unsettled(found) {
                 Some(what) => Status::Pending(what),
                 None => Status::Ready,
             },

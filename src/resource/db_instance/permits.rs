@@ -1,5 +1,6 @@
 //! What a database asks of IAM.
 
+use crate::resource::rds::role::LINKED;
 use crate::resource::{Actions, Permit, When};
 
 const INSTANCE: &str = "rds:{region}:{account}:db:{identifier}";
@@ -31,6 +32,18 @@ const KEYED: Permit =
         .when(When::Via("rds"))
         .along("RDS encrypts the storage with that key");
 
+const INSIGHTS: Permit =
+    Permit::on(&["kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKey", "kms:Decrypt"], &["={performance_insights_kms_key}"])
+        .given("performance_insights_kms_key")
+        .when(When::Via("rds"))
+        .along("RDS encrypts what performance insights records with that key");
+const MONITOR: Permit = Permit::on(&["iam:PassRole"], &["={monitoring_role}"])
+    .given("monitoring_role")
+    .when(When::PassedTo("monitoring.rds.amazonaws.com"))
+    .along("RDS writes the figures of the operating system by that role");
+/// What RDS tells of changes that it gave up.
+const EVENTS: Permit = Permit::on(&["rds:DescribeEvents"], &["*"]);
+
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html>
 const MANAGED: Permit = Permit::on(
     &["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
@@ -48,12 +61,12 @@ pub(super) const ACTIONS: Actions = Actions {
         SUBNETS,
         PARAMETERS,
         Permit::on(&["rds:AddTagsToResource"], &[INSTANCE]).along("CreateDBInstance tags the instance"),
-        Permit::on(&["iam:CreateServiceLinkedRole"], &["iam::{account}:role/aws-service-role/rds.amazonaws.com/*"])
-            .when(When::LinkedTo("rds.amazonaws.com"))
-            .along("the first database of an account"),
+        LINKED,
         PASSWORD,
         PASSED,
         KEYED,
+        INSIGHTS,
+        MONITOR,
         MANAGED,
     ],
     update: &[
@@ -67,12 +80,15 @@ pub(super) const ACTIONS: Actions = Actions {
             ],
             &[INSTANCE],
         ),
+        EVENTS,
         DEFAULTS,
         SUBNETS,
         PARAMETERS,
         PASSWORD,
         PASSED,
         KEYED,
+        INSIGHTS,
+        MONITOR,
         MANAGED,
     ],
     delete: &[

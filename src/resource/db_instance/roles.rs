@@ -39,27 +39,22 @@ pub(super) fn pending(found: &Found) -> Option<String> {
     Some(format!("the role for {}", waits.feature_name().unwrap_or_default()))
 }
 
-/// First those that are not wanted, since a feature has one role at a time; the engine comes back for those that are.
+/// One change: RDS refuses the next until this one is through, and the engine comes back for it. First those that are not
+/// wanted, since a feature has one role at a time.
 pub(super) async fn change(cloud: &Cloud, id: &Id, found: &Found, after: &Inputs) -> Result<()> {
-    // RDS takes one change at a time. The engine has waited, but this one may be a repetition.
+    // The engine has waited, but this one may be a repetition.
     if pending(found).is_some() {
         return Ok(());
     }
     let good = there(found);
-    let mut removed = false;
-    for role in found.associated_roles().iter().map(of) {
-        if after.roles.contains(&role) && good.contains(&role) {
-            continue;
-        }
+    let unwanted = |role: &Role| !(after.roles.contains(role) && good.contains(role));
+    if let Some(role) = found.associated_roles().iter().map(of).find(unwanted) {
         let call = cloud.rds().remove_role_from_db_instance().db_instance_identifier(&id.0);
         let call = call.role_arn(&role.role).feature_name(&role.feature);
         call.send().await.map_err(aws("rds:RemoveRoleFromDBInstance")).gone(GONE)?;
-        removed = true;
-    }
-    if removed {
         return Ok(());
     }
-    for role in after.roles.iter().filter(|role| !good.contains(role)) {
+    if let Some(role) = after.roles.iter().find(|role| !good.contains(role)) {
         let call = cloud.rds().add_role_to_db_instance().db_instance_identifier(&id.0);
         let call = call.role_arn(&role.role).feature_name(&role.feature);
         let added = call.send().await.map_err(aws("rds:AddRoleToDBInstance")).remedy(

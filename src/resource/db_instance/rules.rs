@@ -36,6 +36,38 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
     {
         complain("max_allocated_storage", "must be at least 10 % above `allocated_storage`, or unset");
     }
+    let size = number("allocated_storage").unwrap_or(20);
+    for name in ["iops", "storage_throughput"] {
+        if set(name) && (text("storage_type").is_some_and(|kind| kind != "gp3") || size < 400) {
+            complain(name, "can be asked for with gp3 from 400 GiB on: remove it, or set `allocated_storage` to 400 or more");
+        }
+    }
+    if let (Some(iops), Some(throughput)) = (number("iops").or(Some(12_000)), number("storage_throughput"))
+        && throughput * 4 > iops
+    {
+        complain("storage_throughput", "is at most a quarter of `iops`: set that to four times it at least");
+    }
+    let pinned = text("engine_version").is_some_and(|version| version.contains('.'));
+    if pinned && inputs["auto_minor_version_upgrade"] != false {
+        complain(
+            "engine_version",
+            "pins a minor version that RDS raises by itself: write the major version alone, or set \
+             auto_minor_version_upgrade = false",
+        );
+    }
+    if set("availability_zone") && inputs["multi_az"] == true {
+        complain("availability_zone", "with multi_az RDS chooses both zones: remove one of the two");
+    }
+    if number("monitoring_interval").is_some_and(|every| every > 0) != set("monitoring_role") {
+        complain("monitoring_role", "goes with a monitoring_interval above 0: set both, or none");
+    }
+    if let Some(days) = number("performance_insights_retention_days") {
+        if inputs["performance_insights"] != true {
+            complain("performance_insights_retention_days", "without performance_insights nothing is kept: set it, or remove the line");
+        } else if days != 7 && days != 731 && (days % 31 != 0 || days > 713) {
+            complain("performance_insights_retention_days", "RDS takes 7, 731, or a multiple of 31 in between: write one of them");
+        }
+    }
     if set("kms_key") && inputs["storage_encrypted"] == false {
         complain("kms_key", "is used with storage_encrypted = true only: set that, or remove the key");
     }

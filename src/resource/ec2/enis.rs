@@ -15,17 +15,22 @@ pub const SEEN: Permit = Permit::on(&["ec2:DescribeNetworkInterfaces"], &["*"]);
 pub const SWEPT: Permit =
     Permit::on(&["ec2:DeleteNetworkInterface"], &["ec2:{region}:{account}:network-interface/*"]);
 
-/// It is in use again, somebody else was faster, or only Lambda may touch it: the next attempt looks again.
+/// It is in use again, somebody else was faster, only Lambda may touch it, or these credentials may not: Lambda deletes it
+/// itself in time, and the next attempt looks again.
 const PASSING: &[&str] = &[
     "InvalidNetworkInterfaceID.NotFound",
     "InvalidNetworkInterface.InUse",
     "InvalidParameterValue",
     "OperationNotPermitted",
     "AuthFailure",
+    "UnauthorizedOperation",
 ];
 
+/// These credentials may not look: what holds the object stays unnamed, and its deletion is asked for all the same.
+const UNSEEN: &[&str] = &["UnauthorizedOperation", "AuthFailure"];
+
 /// The network interfaces that stay.
-pub struct Holders(Vec<String>);
+pub struct Holders(pub(super) Vec<String>);
 
 impl Holders {
     /// Names them in AWS's complaint about a dependency, which does not.
@@ -45,7 +50,7 @@ impl Holders {
 pub async fn sweep(cloud: &Cloud, by: &str, id: &str) -> Result<Holders> {
     let call = cloud.ec2().describe_network_interfaces().filters(filter(by, [id])).into_paginator();
     let found: std::result::Result<Vec<_>, _> = call.items().send().collect().await;
-    let found = found.map_err(aws("ec2:DescribeNetworkInterfaces"))?;
+    let found = found.map_err(aws("ec2:DescribeNetworkInterfaces")).gone(UNSEEN)?.unwrap_or_default();
     let (left, held): (Vec<_>, Vec<_>) =
         found.into_iter().filter(|eni| belongs(eni, id)).partition(left_by_lambda);
     for eni in left {
@@ -66,7 +71,7 @@ fn left_by_lambda(eni: &NetworkInterface) -> bool {
     detached && available && eni.description().is_some_and(|text| text.starts_with("AWS Lambda VPC ENI"))
 }
 
-fn named(eni: &NetworkInterface) -> String {
+pub(super) fn named(eni: &NetworkInterface) -> String {
     let id = eni.network_interface_id().unwrap_or("a network interface");
     match eni.description().filter(|text| !text.is_empty()) {
         Some(text) => format!("{id} ({text})"),

@@ -10,6 +10,8 @@ pub fn instance(given: &Given<'_>) -> Vec<Piece> {
         ("allocated_storage", "allocated_storage"),
         ("max_allocated_storage", "max_allocated_storage"),
         ("storage_type", "storage_type"),
+        ("iops", "iops"),
+        ("storage_throughput", "storage_throughput"),
         ("storage_encrypted", "storage_encrypted"),
         ("kms_key", "kms_key_id"),
         ("database_name", "db_name"),
@@ -19,6 +21,8 @@ pub fn instance(given: &Given<'_>) -> Vec<Piece> {
         ("security_group_ids", "vpc_security_group_ids"),
         ("publicly_accessible", "publicly_accessible"),
         ("multi_az", "multi_az"),
+        ("availability_zone", "availability_zone"),
+        ("network_type", "network_type"),
         ("port", "port"),
         ("backup_retention_days", "backup_retention_period"),
         ("backup_window", "backup_window"),
@@ -30,6 +34,10 @@ pub fn instance(given: &Given<'_>) -> Vec<Piece> {
         ("final_snapshot_identifier", "final_snapshot_identifier"),
         ("delete_automated_backups", "delete_automated_backups"),
         ("performance_insights", "performance_insights_enabled"),
+        ("performance_insights_retention_days", "performance_insights_retention_period"),
+        ("performance_insights_kms_key", "performance_insights_kms_key_id"),
+        ("monitoring_interval", "monitoring_interval"),
+        ("monitoring_role", "monitoring_role_arn"),
         ("iam_authentication", "iam_database_authentication_enabled"),
         ("log_exports", "enabled_cloudwatch_logs_exports"),
         ("parameter_group", "parameter_group_name"),
@@ -38,6 +46,11 @@ pub fn instance(given: &Given<'_>) -> Vec<Piece> {
         ("tags", "tags"),
     ];
     let mut first = Piece::new("aws_db_instance", given, &names);
+    if let Some(on) = given.at("extended_support").as_bool() {
+        let word =
+            if on { "open-source-rds-extended-support" } else { "open-source-rds-extended-support-disabled" };
+        first = first.with("engine_lifecycle_support", json!(word));
+    }
     if given.has("password_secret") {
         first = first.with("password", json!("(sensitive)"));
     }
