@@ -68,9 +68,15 @@ async fn a_group_is_ready_when_rds_says_so() {
     for (word, ready) in [("Complete", true), ("", true), ("Creating", false)] {
         let (cloud, _) = query(move |action, _| match action {
             "DescribeDBSubnetGroups" => {
-                let group = format!("<DBSubnetGroupName>loans</DBSubnetGroupName><SubnetGroupStatus>{word}</SubnetGroupStatus>");
-                let groups = format!("<DBSubnetGroups><DBSubnetGroup>{group}</DBSubnetGroup></DBSubnetGroups>");
-                (200, format!("<{action}Response><{action}Result>{groups}</{action}Result></{action}Response>"))
+                let group = format!(
+                    "<DBSubnetGroupName>loans</DBSubnetGroupName><SubnetGroupStatus>{word}</SubnetGroupStatus>"
+                );
+                let groups =
+                    format!("<DBSubnetGroups><DBSubnetGroup>{group}</DBSubnetGroup></DBSubnetGroups>");
+                (
+                    200,
+                    format!("<{action}Response><{action}Result>{groups}</{action}Result></{action}Response>"),
+                )
             }
             _ => (200, format!("<{action}Response><{action}Result/></{action}Response>")),
         });
