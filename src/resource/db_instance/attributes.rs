@@ -245,7 +245,6 @@ pub(super) fn yes() -> bool {
 pub(super) fn week() -> u32 {
     7
 }
-#[expect(clippy::unnecessary_wraps, reason = "the default of an optional attribute")]
 fn at_once() -> Option<bool> {
     Some(true)
 }
