@@ -121,14 +121,16 @@ impl Resource for LogGroup {
 
     async fn find(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Result<Option<Id>> {
         let name = inputs.name.clone().unwrap_or_default();
-        let Some(found) = list(cloud, &name, &[Id(name.clone())]).await?.pop() else { return Ok(None) };
+        let Some(found) = one(cloud, &name).await? else { return Ok(None) };
         let all = all_tags(cloud, &arn(&found)).await?;
         Ok(all.is_some_and(|tags| owner.owns(&tags)).then_some(Id(name)))
     }
 
     async fn read(cloud: &Cloud, ids: &[Id]) -> Result<HashMap<Id, Live<Self>>> {
-        let found = list(cloud, common_prefix(ids), ids).await?;
-        let reads: Vec<_> = found.into_iter().map(|group| with_tags(cloud, group)).collect();
+        let lists: Vec<_> = neighbours(ids).into_iter().map(|(prefix, ids)| list(cloud, prefix, ids)).collect();
+        let found: Vec<_> = stream::iter(lists).buffer_unordered(READS_AT_ONCE).try_collect().await?;
+        let found = found.into_iter().flatten();
+        let reads: Vec<_> = found.map(|group| with_tags(cloud, group)).collect();
         let lives: Vec<_> = stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         Ok(lives.into_iter().flatten().collect())
     }
@@ -160,7 +162,7 @@ impl Resource for LogGroup {
         if removed.is_empty() && set.is_empty() {
             return Ok(());
         }
-        let Some(group) = list(cloud, &id.0, std::slice::from_ref(id)).await?.pop() else { return Ok(()) };
+        let Some(group) = one(cloud, &id.0).await? else { return Ok(()) };
         if !removed.is_empty() {
             let call = logs.untag_resource().resource_arn(arn(&group)).set_tag_keys(Some(removed));
             call.send().await.map_err(aws("logs:UntagResource"))?;
@@ -180,28 +182,57 @@ impl Resource for LogGroup {
     }
 }
 
-/// The groups of exactly these names. The service only knows prefixes, so one listing of the prefix that all names
-/// share finds them all; a stack's names mostly share its name.
-async fn list(cloud: &Cloud, prefix: &str, ids: &[Id]) -> Result<Vec<Found>> {
-    let call = cloud.logs().describe_log_groups();
-    let call = if prefix.is_empty() { call } else { call.log_group_name_prefix(prefix) };
+/// The group of exactly this name. The service only knows prefixes; it sorts, so that the name itself comes first.
+async fn one(cloud: &Cloud, name: &str) -> Result<Option<Found>> {
+    let call = cloud.logs().describe_log_groups().log_group_name_prefix(name);
     let mut pages = call.into_paginator().items().send();
-    let mut found = vec![];
     while let Some(group) = pages.next().await {
         let group = group.map_err(aws("logs:DescribeLogGroups"))?;
-        if ids.iter().any(|id| group.log_group_name.as_ref() == Some(&id.0)) {
-            found.push(group);
+        if group.log_group_name.as_deref() == Some(name) {
+            return Ok(Some(group));
         }
+    }
+    Ok(None)
+}
+
+/// The groups of exactly these names, which share the prefix. Mostly one page has them all; where it does not, since the account
+/// has many of that prefix, each is asked for by itself: an account may have thousands, and the call is throttled early.
+async fn list(cloud: &Cloud, prefix: &str, ids: Vec<&Id>) -> Result<Vec<Found>> {
+    if let [id] = ids.as_slice() {
+        return Ok(one(cloud, &id.0).await?.into_iter().collect());
+    }
+    let call = cloud.logs().describe_log_groups().log_group_name_prefix(prefix);
+    let page = call.send().await.map_err(aws("logs:DescribeLogGroups"))?;
+    let there = page.log_groups.unwrap_or_default();
+    let named = |id: &Id| there.iter().find(|group| group.log_group_name.as_ref() == Some(&id.0)).cloned();
+    let mut found: Vec<Found> = ids.iter().filter_map(|id| named(id)).collect();
+    if page.next_token.is_some() {
+        let rest: Vec<_> = ids.into_iter().filter(|id| named(id).is_none()).map(|id| one(cloud, &id.0)).collect();
+        let rest: Vec<_> = stream::iter(rest).buffer_unordered(READS_AT_ONCE).try_collect().await?;
+        found.extend(rest.into_iter().flatten());
     }
     Ok(found)
 }
 
-fn common_prefix(ids: &[Id]) -> &str {
-    let Some((first, rest)) = ids.split_first() else { return "" };
-    // Names are ASCII, so every byte is a boundary.
-    let shared = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    let length = rest.iter().map(|id| shared(&first.0, &id.0)).min().unwrap_or(first.0.len());
-    first.0.get(..length).unwrap_or("")
+/// The names in bundles that share more than the folder of a service (`/aws/lambda/`), each with what it shares.
+fn neighbours(ids: &[Id]) -> Vec<(&str, Vec<&Id>)> {
+    let mut sorted: Vec<&Id> = ids.iter().collect();
+    sorted.sort();
+    sorted.dedup();
+    let mut bundles: Vec<(&str, Vec<&Id>)> = vec![];
+    for id in sorted {
+        // Names are ASCII, so every byte is a boundary.
+        let shared = |prefix: &str| prefix.bytes().zip(id.0.bytes()).take_while(|(a, b)| a == b).count();
+        let folder = id.0.rfind('/').map_or(0, |slash| slash + 1);
+        match bundles.last_mut() {
+            Some((prefix, bundle)) if shared(prefix) > folder => {
+                *prefix = &prefix[..shared(prefix)];
+                bundle.push(id);
+            }
+            _ => bundles.push((&id.0, vec![id])),
+        }
+    }
+    bundles
 }
 
 /// The listing gives it with `:*` behind.
@@ -237,12 +268,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_listing_covers_all_names() {
-        let ids = |names: &[&str]| names.iter().map(|name| Id::from(*name)).collect::<Vec<_>>();
-        assert_eq!(common_prefix(&ids(&["/aws/lambda/a", "/aws/lambda/b"])), "/aws/lambda/");
-        assert_eq!(common_prefix(&ids(&["loans-x"])), "loans-x");
-        assert_eq!(common_prefix(&ids(&["a", "b"])), "");
-        assert_eq!(common_prefix(&[]), "");
+    fn names_of_one_folder_and_one_beginning_are_neighbours() {
+        let of = |names: &[&str]| {
+            let ids: Vec<Id> = names.iter().map(|name| Id::from(*name)).collect();
+            let bundle = |(prefix, ids): (&str, Vec<&Id>)| (prefix.to_owned(), ids.len());
+            neighbours(&ids).into_iter().map(bundle).collect::<Vec<_>>()
+        };
+        let bundle = |prefix: &str, ids| (prefix.to_owned(), ids);
+        let lambda = of(&["/aws/lambda/loans-b", "/aws/rds/instance/loans", "/aws/lambda/loans-a"]);
+        assert_eq!(lambda, [bundle("/aws/lambda/loans-", 2), bundle("/aws/rds/instance/loans", 1)]);
+        assert_eq!(of(&["/aws/lambda/a", "/aws/lambda/b"]), [bundle("/aws/lambda/a", 1), bundle("/aws/lambda/b", 1)]);
+        assert_eq!(of(&["loans-x", "loans-x"]), [bundle("loans-x", 1)]);
+        assert_eq!(of(&["a", "b"]), [bundle("a", 1), bundle("b", 1)]);
+        assert_eq!(of(&[]), []);
     }
 
     #[test]

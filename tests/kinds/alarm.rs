@@ -1,14 +1,11 @@
 //! The alarm: its life on MiniStack. moto cannot answer CloudWatch's protocol (CBOR), so the rest is by replayed answers.
 
+use crate::answers::{Answer, aws};
 use crate::emulator::ministack;
 use crate::harness::{create, lifecycle, owner, read, unique};
-use aws_smithy_cbor::Encoder;
-use aws_smithy_http_client::test_util::infallible_client_fn;
-use aws_smithy_types::body::SdkBody;
 use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::resource::{self, Create, Id, Observed, Status};
-use std::sync::{Arc, Mutex};
 
 fn smallest(more: Json) -> Json {
     let mut inputs = json!({"name": unique("kinds"), "namespace": "LoanLoader", "metric": "failures",
@@ -70,52 +67,23 @@ async fn the_alarm_of_another_is_not_overwritten() {
     alarm.delete().await;
 }
 
-/// A CloudWatch that answers by operation, and which operations it was asked for.
-fn replayed(
-    answer: impl Fn(&str) -> (u16, Vec<u8>) + Send + Sync + 'static,
-) -> (Cloud, Arc<Mutex<Vec<String>>>) {
-    let asked = Arc::new(Mutex::new(vec![]));
-    let heard = asked.clone();
-    let http = infallible_client_fn(move |request: http::Request<SdkBody>| {
-        let operation = request.uri().path().rsplit('/').next().unwrap().to_owned();
-        let (status, body) = answer(&operation);
-        heard.lock().unwrap().push(operation);
-        let response = http::Response::builder().status(status).header("smithy-protocol", "rpc-v2-cbor");
-        response.header("x-amzn-query-error", "ResourceNotFound;Sender").body(SdkBody::from(body)).unwrap()
-    });
-    (Cloud::emulator("http://aws.invalid", "eu-west-1", http), asked)
-}
-
 /// CloudWatch takes a hundred names a call.
 #[tokio::test]
 async fn many_are_read_by_the_hundred() {
-    let (cloud, asked) = replayed(|_| {
-        let mut none = Encoder::new(vec![]);
-        none.map(1).str("MetricAlarms").array(0);
-        (200, none.into_writer())
-    });
+    let (cloud, asked) = aws(|_| Answer::json(json!({"MetricAlarms": []})));
     let ids: Vec<Id> = (0..201).map(|i| Id(format!("a-{i}"))).collect();
     assert!(read("alarm", &cloud, &ids).await.is_empty());
-    assert_eq!(*asked.lock().unwrap(), ["DescribeAlarms"; 3]);
+    assert_eq!(asked.actions(), ["DescribeAlarms"; 3]);
 }
 
 /// MiniStack deletes what is not there without a word; CloudWatch says that it is not there.
 #[tokio::test]
 async fn what_is_gone_is_deleted() {
-    let (cloud, asked) = replayed(|_| {
-        let mut error = Encoder::new(vec![]);
-        error
-            .map(2)
-            .str("__type")
-            .str("com.amazonaws.cloudwatch#ResourceNotFound")
-            .str("message")
-            .str("gone");
-        (404, error.into_writer())
-    });
+    let (cloud, asked) = aws(|_| Answer::refused(404, "ResourceNotFound", "gone"));
     let kind = resource::kind("alarm").unwrap();
     let inputs = crate::harness::with_defaults(kind.inputs(), smallest(json!({})));
     let live =
         Observed { inputs, outputs: json!({"arn": "a", "name": "a"}), status: Status::Ready, owner: None };
     kind.delete(&cloud, &Id::from("a"), live).await.unwrap();
-    assert_eq!(*asked.lock().unwrap(), ["DeleteAlarms"]);
+    assert_eq!(asked.actions(), ["DeleteAlarms"]);
 }

@@ -1,14 +1,12 @@
 //! The Athena workgroup: its life on MiniStack. moto cannot change one, so only its beginning, its tags and its end are
 //! tried there; what MiniStack does not mind is tried with replayed answers.
 
+use crate::answers::{Answer, Calls, aws};
 use crate::emulator::{ministack, moto};
 use crate::harness::{create, lifecycle, owner, unique, with_defaults};
-use aws_smithy_http_client::test_util::infallible_client_fn;
-use aws_smithy_types::body::SdkBody;
 use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::resource::{self, Create, Id, Observed, Status};
-use std::sync::{Arc, Mutex};
 
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/x";
 
@@ -69,15 +67,12 @@ async fn name_is_taken_on_moto() {
 }
 
 /// An Athena that answers everything alike, and what it was asked.
-fn replayed(status: u16, body: &'static str) -> (Cloud, Arc<Mutex<Vec<Json>>>) {
-    let asked = Arc::new(Mutex::new(vec![]));
-    let heard = asked.clone();
-    let http = infallible_client_fn(move |request: http::Request<SdkBody>| {
-        let sent = request.body().bytes().map(|bytes| serde_json::from_slice(bytes).unwrap());
-        heard.lock().unwrap().push(sent.unwrap_or_default());
-        http::Response::builder().status(status).body(SdkBody::from(body)).unwrap()
-    });
-    (Cloud::emulator("http://aws.invalid", "eu-west-1", http), asked)
+fn replayed(answer: Answer) -> (Cloud, Calls) {
+    aws(move |_| answer.clone())
+}
+
+fn refusing(message: &str) -> (Cloud, Calls) {
+    replayed(Answer::refused(400, "InvalidRequestException", message))
 }
 
 fn inputs(more: Json) -> Json {
@@ -89,14 +84,14 @@ fn inputs(more: Json) -> Json {
 /// Athena keeps what an update leaves out: what is unset is removed by name.
 #[tokio::test]
 async fn what_is_unset_is_removed() {
-    let (cloud, asked) = replayed(200, "{}");
+    let (cloud, asked) = replayed(Answer::json(json!({})));
     let before = inputs(
         json!({"output_location": "s3://x", "encryption": "SSE_S3", "bytes_scanned_cutoff": 10_000_000,
         "expected_bucket_owner": "123456789012", "description": "x"}),
     );
     let kind = resource::kind("athena_workgroup").unwrap();
     kind.update(&cloud, &Id::from("a"), before, inputs(json!({}))).await.unwrap();
-    let asked = asked.lock().unwrap();
+    let asked = asked.sent("UpdateWorkGroup");
     let updates = &asked[0]["ConfigurationUpdates"];
     assert_eq!(updates["RemoveBytesScannedCutoffPerQuery"], true);
     let results = &updates["ResultConfigurationUpdates"];
@@ -117,20 +112,17 @@ async fn gone_is_what_athena_says_is_gone() {
         status: Status::Ready,
         owner: None,
     };
-    let gone = r#"{"__type": "InvalidRequestException", "Message": "WorkGroup a is not found."}"#;
-    let (cloud, _) = replayed(400, gone);
+    let (cloud, _) = refusing("WorkGroup a is not found.");
     assert!(kind.read(&cloud, &ids).await.unwrap().is_empty());
     kind.delete(&cloud, &ids[0], live()).await.unwrap();
-    let (cloud, _) =
-        replayed(400, r#"{"__type": "InvalidRequestException", "Message": "WorkGroup name is malformed"}"#);
+    let (cloud, _) = refusing("WorkGroup name is malformed");
     assert!(kind.read(&cloud, &ids).await.is_err());
-    let (cloud, asked) =
-        replayed(400, r#"{"__type": "InvalidRequestException", "Message": "WorkGroup a is not empty"}"#);
+    let (cloud, asked) = refusing("WorkGroup a is not empty");
     let error = kind.delete(&cloud, &ids[0], live()).await.unwrap_err().to_string();
     assert!(error.contains("set force_destroy = true"), "{error}");
-    assert_eq!(asked.lock().unwrap()[0]["RecursiveDeleteOption"], false);
-    let (cloud, asked) = replayed(200, "{}");
+    assert_eq!(asked.sent("DeleteWorkGroup")[0]["RecursiveDeleteOption"], false);
+    let (cloud, asked) = replayed(Answer::json(json!({})));
     let live = Observed { inputs: inputs(json!({"force_destroy": true})), ..live() };
     kind.delete(&cloud, &ids[0], live).await.unwrap();
-    assert_eq!(asked.lock().unwrap()[0]["RecursiveDeleteOption"], true);
+    assert_eq!(asked.sent("DeleteWorkGroup")[0]["RecursiveDeleteOption"], true);
 }

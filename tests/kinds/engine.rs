@@ -23,6 +23,7 @@ pub struct Stack<'a> {
     text: String,
     built: HashMap<Address, Built>,
     folder: TempDir,
+    pace: Pace,
 }
 
 impl<'a> Stack<'a> {
@@ -38,7 +39,14 @@ impl<'a> Stack<'a> {
         });
         let text = toml::to_string(&blocks).unwrap();
         let built = built.map(|built| (address.clone(), built)).into_iter().collect();
-        Self { cloud, address, text, built, folder: TempDir::new().unwrap() }
+        let mut pace = Pace::EMULATOR;
+        pace.limit = Duration::from_secs(8);
+        Self { cloud, address, text, built, folder: TempDir::new().unwrap(), pace }
+    }
+
+    /// As patient as with AWS: for virtual time.
+    pub fn with_the_patience_for_aws(self) -> Self {
+        Self { pace: Pace::AWS, ..self }
     }
 
     fn desired(&self) -> Desired {
@@ -62,8 +70,7 @@ impl<'a> Stack<'a> {
         let (document, held) = store.open("apply", PATIENCE).await.unwrap();
         let new = || Document::new(desired.stack(), &self.cloud.account, &self.cloud.region);
         let mut document = document.unwrap_or_else(new);
-        let mut pace = Pace::EMULATOR;
-        pace.limit = Duration::from_secs(8);
+        let pace = self.pace;
         settle(self.cloud, &mut document, &pace, resource::kind).await.unwrap();
         let observed = refresh(self.cloud, &document, &pace, resource::kind).await.unwrap();
         let digest = Digest::new(&document).costing(Cost::TRIVIAL);

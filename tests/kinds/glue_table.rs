@@ -1,11 +1,10 @@
 //! The Glue table: its life on both emulators, beside what engines write into it.
 
+use crate::answers::{Answer, aws};
 use crate::emulator::on_both;
 use crate::glue_database::unique;
 use crate::harness::{Subject, create, lifecycle, owner, with_defaults};
 use aws_sdk_glue::types::{Table, TableInput};
-use aws_smithy_http_client::test_util::infallible_client_fn;
-use aws_smithy_types::body::SdkBody;
 use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::resource::{self, Create, Id, Observed};
@@ -123,19 +122,10 @@ async fn name_is_taken(cloud: &Cloud) {
 /// a refusal is one that the engine repeats, reading anew.
 #[tokio::test]
 async fn a_commit_of_another_is_not_overwritten() {
-    let http = infallible_client_fn(|request: http::Request<SdkBody>| {
-        let operation = request.headers()["x-amz-target"].to_str().unwrap().to_owned();
-        let sent: Json = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        let answer = http::Response::builder();
-        if operation.ends_with(".GetTable") {
-            let table = json!({"Table": {"Name": "t", "DatabaseName": "d", "VersionId": "7"}});
-            return answer.status(200).body(SdkBody::from(table.to_string())).unwrap();
-        }
-        assert_eq!(sent["VersionId"], "7");
-        let refusal = json!({"__type": "ConcurrentModificationException", "Message": "version 8"});
-        answer.status(400).body(SdkBody::from(refusal.to_string())).unwrap()
+    let (cloud, asked) = aws(|asked| match asked.operation() {
+        "GetTable" => Answer::json(json!({"Table": {"Name": "t", "DatabaseName": "d", "VersionId": "7"}})),
+        _ => Answer::refused(400, "ConcurrentModificationException", "version 8"),
     });
-    let cloud = Cloud::emulator("http://aws.invalid", "eu-west-1", http);
     let kind = resource::kind("glue_table").unwrap();
     let inputs = |description: &str| {
         let columns = json!([{"name": "id", "type": "bigint"}]);
@@ -145,6 +135,7 @@ async fn a_commit_of_another_is_not_overwritten() {
     };
     let error = kind.update(&cloud, &Id::from("d/t"), inputs("a"), inputs("b")).await.unwrap_err();
     assert!(kind.profile().retries.iter().any(|retry| error.is(&[retry.code])), "{error}");
+    assert_eq!(asked.sent("UpdateTable")[0]["VersionId"], "7");
 }
 
 on_both!(life, parquet_is_what_engines_take_for_it, what_engines_wrote_stays, name_is_taken);

@@ -1,17 +1,11 @@
 //! The call of a function: on MiniStack with functions that run, on moto with ones that only answer, and what happens on the
 //! way with replayed answers, in virtual time.
 
+use crate::answers::{Answer, Calls, aws};
 use crate::emulator::{ministack, moto_calls};
 use crate::harness::{Subject, create, lifecycle, owner, read, unique};
 use crate::lambda_function::{role, with};
 use aws_config::retry::RetryConfig;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use serde_json::{Value as Json, json};
 use stackctl::address::Address;
 use stackctl::cloud::Cloud;
@@ -24,7 +18,6 @@ use stackctl::resource::{self, Create, Id, Owner};
 use stackctl::schema::unknown;
 use std::collections::HashMap;
 use std::io::{Cursor, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -202,58 +195,25 @@ async fn the_record_of_another_is_not_ours() {
     callee.subject.delete().await;
 }
 
-/// A Lambda that takes its time, and notes the operations that it was asked for.
-#[derive(Debug, Clone)]
-struct Slow {
-    takes: Duration,
-    /// For every call of the function.
-    answer: (u16, &'static str, &'static str),
-    asked: Arc<Mutex<Vec<&'static str>>>,
-}
-
-impl HttpConnector for Slow {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let invokes = request.uri().ends_with("/invocations");
-        let operation = match (invokes, request.method()) {
-            (true, _) => "Invoke",
-            (_, "GET") => "ListTags",
-            _ => "TagResource",
-        };
-        self.asked.lock().unwrap().push(operation);
-        let slow = self.clone();
-        HttpConnectorFuture::new(async move {
-            let (status, code, body) = match operation {
-                "Invoke" => {
-                    tokio::time::sleep(slow.takes).await;
-                    slow.answer
-                }
-                "ListTags" => (200, "", r#"{"Tags": {"stackctl:invocation:x": "none"}}"#),
-                _ => (204, "", ""),
-            };
-            let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
-            if !code.is_empty() {
-                response.headers_mut().insert("x-amzn-errortype", code);
-            }
-            Ok(response)
-        })
-    }
-}
-
-impl HttpClient for Slow {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
+/// A Lambda that takes its time for every call of the function.
+fn slow(takes: Duration, answer: Answer) -> (Cloud, Calls) {
+    aws(move |asked| {
+        if asked.is("POST /2015-03-31/functions/{}/invocations") {
+            answer.clone().after(takes)
+        } else if asked.is("GET /2017-03-31/tags/{}") {
+            Answer::json(json!({"Tags": {"stackctl:invocation:x": "none"}}))
+        } else {
+            assert!(asked.is("POST /2017-03-31/tags/{}"), "{asked:?}");
+            Answer::empty().status(204)
+        }
+    })
 }
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:loader";
 
 /// An update that has to call the function: how it ends, how long it takes, what was asked.
-async fn called(
-    takes: Duration,
-    answer: (u16, &'static str, &'static str),
-) -> (Result<()>, Duration, Vec<&'static str>) {
-    let slow = Slow { takes, answer, asked: Arc::default() };
-    let cloud = Cloud::emulator("http://aws.invalid", "eu-west-1", SharedHttpClient::new(slow.clone()));
+async fn called(takes: Duration, answer: Answer) -> (Result<()>, Duration, Vec<String>) {
+    let (cloud, calls) = slow(takes, answer);
     let cloud = cloud.retrying(RetryConfig::standard().with_max_attempts(8));
     let id = Id(format!("{FUNCTION},stackctl:invocation:x"));
     let kind = resource::kind("lambda_invocation").unwrap();
@@ -261,15 +221,14 @@ async fn called(
     let after = json!({"function": FUNCTION, "fingerprint": "new"});
     let started = Instant::now();
     let outcome = kind.update(&cloud, &id, before, after).await;
-    let asked = slow.asked.lock().unwrap().clone();
-    (outcome, started.elapsed(), asked)
+    (outcome, started.elapsed(), calls.actions())
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
 async fn a_call_may_take_as_long_as_a_function_can() {
-    let (outcome, took, asked) = called(15 * MINUTE, (200, "", "{}")).await;
+    let (outcome, took, asked) = called(15 * MINUTE, Answer::json(json!({}))).await;
     outcome.unwrap();
     assert!(took >= 15 * MINUTE, "{took:?}");
     assert_eq!(asked, ["ListTags", "Invoke", "TagResource"]);
@@ -277,7 +236,7 @@ async fn a_call_may_take_as_long_as_a_function_can() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_never_answered_ends_and_is_not_repeated() {
-    let (outcome, took, asked) = called(24 * 60 * MINUTE, (200, "", "{}")).await;
+    let (outcome, took, asked) = called(24 * 60 * MINUTE, Answer::json(json!({}))).await;
     let error = outcome.unwrap_err().to_string();
     assert!(error.contains("Whether the function has run is not known"), "{error}");
     assert!(took < 20 * MINUTE, "{took:?}");
@@ -286,7 +245,7 @@ async fn a_call_that_is_never_answered_ends_and_is_not_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_of_which_nobody_knows_is_not_repeated() {
-    let (outcome, _, asked) = called(MINUTE, (500, "ServiceException", "{}")).await;
+    let (outcome, _, asked) = called(MINUTE, Answer::refused(500, "ServiceException", "")).await;
     let error = outcome.unwrap_err().to_string();
     assert!(error.contains("Whether the function has run is not known"), "{error}");
     assert_eq!(asked, ["ListTags", "Invoke"]);
@@ -295,11 +254,13 @@ async fn a_call_of_which_nobody_knows_is_not_repeated() {
 /// Throttled or refused, the function has not run: the SDK repeats the one, the engine by the profile the other.
 #[tokio::test(start_paused = true)]
 async fn a_call_that_did_not_come_through_is_repeated() {
-    let (outcome, _, asked) = called(Duration::ZERO, (429, "TooManyRequestsException", "{}")).await;
+    let (outcome, _, asked) =
+        called(Duration::ZERO, Answer::refused(429, "TooManyRequestsException", "")).await;
     assert!(outcome.unwrap_err().is(&["TooManyRequestsException"]));
-    assert_eq!(asked.iter().filter(|asked| **asked == "Invoke").count(), 8);
-    let pending = r#"{"Message": "The operation cannot be performed at this time. The function is currently in the following state: Pending"}"#;
-    let (outcome, _, asked) = called(Duration::ZERO, (409, "ResourceConflictException", pending)).await;
+    assert_eq!(asked.iter().filter(|asked| *asked == "Invoke").count(), 8);
+    let pending = "The operation cannot be performed at this time. The function is currently in the following state: Pending";
+    let (outcome, _, asked) =
+        called(Duration::ZERO, Answer::refused(409, "ResourceConflictException", pending)).await;
     let error = outcome.unwrap_err();
     assert_eq!(asked, ["ListTags", "Invoke"]);
     let Error::Aws(error) = error else { panic!("{error}") };
@@ -313,12 +274,11 @@ async fn a_call_that_did_not_come_through_is_repeated() {
 /// One call for each function.
 #[tokio::test]
 async fn many_are_read_with_one_call() {
-    let slow = Slow { takes: Duration::ZERO, answer: (200, "", "{}"), asked: Arc::default() };
-    let cloud = Cloud::emulator("http://aws.invalid", "eu-west-1", SharedHttpClient::new(slow.clone()));
+    let (cloud, calls) = slow(Duration::ZERO, Answer::json(json!({})));
     let ids = ["x", "y"].map(|name| Id(format!("{FUNCTION},stackctl:invocation:{name}")));
     let found = read("lambda_invocation", &cloud, &ids).await;
     assert_eq!(found.keys().collect::<Vec<_>>(), [&ids[0]]);
-    assert_eq!(*slow.asked.lock().unwrap(), ["ListTags"]);
+    assert_eq!(calls.actions(), ["ListTags"]);
 }
 
 /// The payload is a table with references at any depth, and what waits for one is not called before.
