@@ -31,6 +31,7 @@ mod preflight;
 mod queue;
 mod rds;
 mod retries;
+mod requests;
 mod schedule;
 mod secret;
 mod secret_answers;

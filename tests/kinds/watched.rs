@@ -1,5 +1,6 @@
 //! Who calls what: the verb of a kind that is under way, and the IAM actions of the calls that it makes.
 
+use crate::requests;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
@@ -57,6 +58,7 @@ impl HttpConnector for Watching {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         // MiniStack takes it for TLS, without which the policy of a bucket refuses everything.
         request.headers_mut().insert("x-forwarded-proto", "https");
+        requests::check(&request);
         if let (Some((kind, verb)), Some(call)) = (under_way(), request.extension::<Call>()) {
             for action in actions(call) {
                 let declared = declared(kind, verb).any(|declared| declared == action);

@@ -60,7 +60,7 @@ impl Emulator {
 
 /// A program of the Python environment with both emulators, which is made when it is first needed: `STACKCTL_EMULATORS`
 /// names another one.
-fn bin(program: &str) -> PathBuf {
+pub fn bin(program: &str) -> PathBuf {
     let given = std::env::var_os("STACKCTL_EMULATORS").map(PathBuf::from);
     given.unwrap_or_else(|| ENVIRONMENT.clone()).join("bin").join(program)
 }

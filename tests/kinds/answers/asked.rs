@@ -1,4 +1,5 @@
 use super::cbor;
+use crate::requests;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
@@ -8,6 +9,8 @@ use stackctl::cloud::Call;
 /// A call as it arrived.
 #[derive(Debug, Clone)]
 pub struct Asked {
+    /// As [`requests::line`] has it.
+    line: Json,
     call: Call,
     method: String,
     host: String,
@@ -25,6 +28,7 @@ impl Asked {
         let call = request.extension::<Call>().expect("every request is named").clone();
         let uri: http::Uri = request.uri().parse().unwrap();
         let asked = Self {
+            line: requests::line(request),
             call,
             method: request.method().to_owned(),
             host: uri.host().unwrap_or_default().to_owned(),
@@ -50,6 +54,10 @@ impl Asked {
         };
         assert!(named.is_none() || named.as_ref() == Some(&asked.call.operation), "{named:?}: {asked:?}");
         asked
+    }
+
+    pub fn line(&self) -> &Json {
+        &self.line
     }
 
     /// As in IAM's actions: `logs`.

@@ -1,4 +1,5 @@
 use super::{Answer, Asked};
+use crate::requests;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -63,6 +64,7 @@ impl fmt::Debug for Double {
 
 impl HttpConnector for Double {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        requests::check(&request);
         let asked = Asked::new(&request);
         self.calls.0.lock().unwrap().push(asked.clone());
         let answer = (self.answer)(&asked);

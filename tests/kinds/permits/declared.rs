@@ -3,6 +3,7 @@
 
 use super::lives::{LIVES, route_elsewhere};
 use crate::emulator::{ministack, moto};
+use crate::requests::counted;
 use crate::watched::CALLED;
 use stackctl::permissions::Verb;
 use stackctl::resource::registry;
@@ -22,6 +23,22 @@ const UNSEEN: &[(&str, &str, &str)] = &[
     ("subnet", "ec2:DeleteNetworkInterface", "the same"),
 ];
 
+/// All that the kinds talk to.
+const SERVICES: [&str; 12] = [
+    "athena",
+    "cloudwatch",
+    "ec2",
+    "glue",
+    "iam",
+    "lambda",
+    "logs",
+    "rds",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "sqs",
+];
+
 #[tokio::test]
 async fn every_declared_action_is_called_or_says_why_not() {
     let cloud = ministack();
@@ -29,6 +46,10 @@ async fn every_declared_action_is_called_or_says_why_not() {
         life(&cloud).await;
     }
     route_elsewhere(&moto()).await;
+    // Nothing of what was sent would AWS refuse for its form: `requests` has looked at all of it.
+    for service in SERVICES {
+        assert!(counted(service) > 0, "no request of {service} was checked");
+    }
     let called: BTreeSet<(&str, String)> =
         CALLED.lock().unwrap().iter().map(|(kind, _, action)| (*kind, action.clone())).collect();
     let mut idle = vec![];
