@@ -7,6 +7,8 @@ mod leaf;
 mod likeness;
 mod pairs;
 mod phrase;
+#[cfg(test)]
+mod public_tests;
 mod statement;
 mod step;
 #[cfg(test)]

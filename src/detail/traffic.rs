@@ -1,5 +1,6 @@
 //! Rules of firewalls that let the whole internet through.
 
+use crate::schema::as_unknown;
 use serde_json::Value as Json;
 
 /// One of them, as far as it matters here.
@@ -14,8 +15,15 @@ struct Open {
 const EVERYWHERE: [(&str, &str); 2] = [("cidr", "0.0.0.0/0"), ("cidr_ipv6", "::/0")];
 
 fn open(rule: &Json) -> Option<Open> {
-    let (_, network) = EVERYWHERE.into_iter().find(|(field, network)| rule[*field] == *network)?;
-    let protocol = rule["protocol"].as_str().unwrap_or("tcp").to_owned();
+    let is_route = !rule["destination"].is_null();
+    let (_, network) = EVERYWHERE
+        .into_iter()
+        .find(|(field, network)| rule[if is_route { "destination" } else { *field }] == *network)?;
+    // Only a gateway of the internet lets somebody in: one to a VPN or a NAT gateway does not.
+    if is_route && !is_internet_gateway(&rule["gateway_id"]) {
+        return None;
+    }
+    let protocol = rule["protocol"].as_str().unwrap_or(if is_route { "-1" } else { "tcp" }).to_owned();
     let number = |field: &str| rule[field].as_i64();
     let ports = match (number("port"), number("from_port"), number("to_port")) {
         (Some(port), ..) => Some((port, port)),
@@ -24,6 +32,12 @@ fn open(rule: &Json) -> Option<Open> {
     };
     let ports = ports.filter(|ports| protocol != "-1" && *ports != (-1, -1));
     Some(Open { network, protocol, ports })
+}
+
+/// By its id, or by what it is known to become.
+fn is_internet_gateway(gateway: &Json) -> bool {
+    let named = |id: &str| id.starts_with("igw-");
+    gateway.as_str().is_some_and(named) || as_unknown(gateway).is_some()
 }
 
 impl Open {
@@ -46,6 +60,9 @@ impl Open {
             Some((from, to)) => format!("{protocol} ports {from} to {to}"),
         };
         match direction {
+            "route" => format!(
+                "its subnets reach the internet, and what has a public address in them is reached from the internet ({network})"
+            ),
             "egress" => format!("may reach {what} anywhere on the internet ({network})"),
             _ => format!("anyone on the internet may reach {what} ({network})"),
         }

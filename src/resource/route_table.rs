@@ -30,7 +30,7 @@ pub struct Inputs {
     pub vpc_id: String,
     /// Ways out of the VPC.
     #[serde(default)]
-    #[schemars(extend("x-set" = true))]
+    #[schemars(extend("x-set" = true, "x-traffic" = "route"))]
     pub routes: Vec<Route>,
     /// The subnets whose traffic it routes. A subnet belongs to one route table; those that none lists use the main one
     /// of the VPC.

@@ -33,6 +33,9 @@ pub struct Inputs {
     pub availability_zone_id: Option<String>,
     /// Whether network interfaces in it get a public IPv4 address.
     #[serde(default)]
+    #[schemars(extend("x-widens" = {
+        "true": "what is put into it gets addresses that the internet can reach; its security groups alone keep others out"
+    }))]
     pub map_public_ip_on_launch: bool,
     /// Whether DNS answers the resource names of instances with their IPv4 addresses.
     #[serde(default)]

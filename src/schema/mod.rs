@@ -23,7 +23,7 @@
 //! | `x-unique` | input | no two objects of the kind agree in all attributes that have it: `true`, `"network"` for networks that overlap, `"each"` for lists with an element in common, `"successor"` for equal between the old and the new of a replacement only |
 //! | `x-name` | input | the physical name: `{"max": 63, "global": true, "underscores": true, "single": true}` (no two hyphens in a row); derived from the address when unset |
 //! | `x-trust` | input | a service that may assume the role: the same as a policy in the attribute that the text names |
-//! | `x-traffic` | input | rules of a firewall: `ingress` or `egress`; on all inputs of a kind that is one rule, the attribute that says which |
+//! | `x-traffic` | input | rules of a firewall: `ingress` or `egress`, or of a route table: `route`; on all inputs of a kind that is one rule, the attribute that says which |
 //! | `x-widens` | input | a table from a value, or from an element of a list, to what it lets through, in words |
 //! | `x-fingerprint` | input | filled in with a digest of the attributes that the list names |
 //! | `x-package` | input | a crate to build; fills in the sibling attributes `artifact` and `code_sha256` |

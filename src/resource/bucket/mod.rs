@@ -58,7 +58,10 @@ pub struct Inputs {
     pub policy: Option<Json>,
     /// Who owns what others upload. With `BucketOwnerEnforced` ACLs are off.
     #[serde(default = "enforced")]
-    #[schemars(extend("enum" = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]))]
+    #[schemars(extend("enum" = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"], "x-widens" = {
+        "\"BucketOwnerPreferred\"": "ACLs count again: who writes an object may open it to others",
+        "\"ObjectWriter\"": "ACLs count again: who writes an object may open it to others"
+    }))]
     pub ownership: String,
     /// Days after which an upload in parts that was never completed is thrown away; 0 keeps the parts, unseen and paid.
     #[serde(default = "week")]
