@@ -1,6 +1,9 @@
 //! Looks for the objects of a stack by their ownership tags alone: what there is when the state is lost.
 
+mod namesakes;
 mod strays;
+
+pub use namesakes::{id_attribute, namesakes};
 
 use crate::address::Address;
 use crate::cloud::Cloud;

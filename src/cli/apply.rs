@@ -1,9 +1,11 @@
 use super::approve::approve_at;
 use super::args::{ApplyArgs, PlanArgs};
+use super::beside::Beside;
 use super::failure::{Exit, Failure, Outcome};
+use super::format::Format;
 use super::losses::refuse_losses;
-use super::plan;
 use super::report::{self, Ending, Progress};
+use super::saved::Saved;
 use super::session::{Planned, Session, kind};
 use super::signals::{self, Signals};
 use super::site::Head;
@@ -11,7 +13,6 @@ use super::view::ViewArgs;
 use crate::address::Address;
 use crate::apply::{Run, Stop, Summary, apply};
 use crate::config::Stack;
-use crate::cost::of_plan;
 use crate::plan::{Action, Plan};
 use crate::preflight::{Depth, preflight};
 use crate::resource::{Id, Owner};
@@ -47,7 +48,7 @@ pub struct Args {
 
 pub async fn run(args: &Args) -> Outcome {
     args.apply.begin("apply", args.saved.is_some())?;
-    let saved = args.saved.as_deref().map(plan::load).transpose()?;
+    let saved = args.saved.as_deref().map(Saved::load).transpose()?;
     let destroy = saved.as_ref().is_some_and(|saved| saved.destroy);
     let session = Session::load(&args.plan.stack)?.warned();
     let mut open = session.open("apply", &args.plan.stack, Head::Data).await?;
@@ -86,13 +87,11 @@ pub async fn carry_out(
     approved: bool,
     again: &str,
 ) -> Outcome {
+    let beside = Beside::of(&planned);
     let Planned { mut open, desired, observed, plan, digest, unclaimed } = planned;
     match args.json {
-        true => report::stream::plan(&plan),
-        false => {
-            report::plan(&plan, &open.stack, &open.site, view.details);
-            report::cost(&of_plan(&plan, &open.document, &open.cloud.region), open.site.local, view.details);
-        }
+        true => report::stream::plan(&plan, &beside),
+        false => beside.print(&plan, Format::Text, view.details),
     }
     refuse_a_second_state(&unclaimed, desired.stack())?;
     refuse_impossible(&plan)?;

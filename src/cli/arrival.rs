@@ -24,7 +24,7 @@ impl Session {
         let Some(Arriving { from, stack }) = &document.arriving else { return Ok(()) };
         let here = self.place_name();
         let former = if *stack == self.stack.name { String::new() } else { format!(" --from-stack {stack}") };
-        let old = self.store_of(stack, from).await?;
+        let old = self.store_of(stack, from, None).await?;
         match old.peek().await {
             Err(StateError::Moved { to, .. }) => self.moved_here(&old.name(), &to).await,
             Ok(Some(_)) => Err(Failure::user(

@@ -6,6 +6,7 @@ use super::args::{ApplyArgs, PlanArgs, StackArgs};
 use super::cp;
 use super::failure::{Exit, Failure, Outcome};
 use super::local;
+use super::places::Places;
 use super::report;
 use super::resolve::{attribute, only};
 use super::session::{Session, path, root};
@@ -87,7 +88,7 @@ pub async fn run(args: &Args) -> Outcome {
 
     report::step("5. Nothing to do any more: stackctl plan --target local");
     let planned = Session::load(&stack)?.open("plan", &stack, Head::Data).await?.plan(&plan, false).await?;
-    report::plan(&planned.plan, &planned.open.stack, &planned.open.site, false);
+    report::plan(&planned.plan, &Places::of(&planned.open.stack, &planned.plan), &planned.open.site, false);
 
     report::step("6. The trainer, invoked by the new Parquet in the lake, learns which loans go bad");
     if fate == Fate::Loaded {

@@ -1,20 +1,15 @@
 use super::apply::refuse_impossible;
 use super::args::PlanArgs;
-use super::failure::{Exit, Failure, Outcome};
+use super::beside::Beside;
+use super::failure::{Exit, Outcome};
 use super::format::{Format, FormatArgs};
-use super::identity::identity;
 use super::report;
+use super::saved::Saved;
 use super::session::Session;
 use super::site::Head;
 use super::standin::{self, StateArgs};
 use super::view::ViewArgs;
-use crate::address::Address;
-use crate::folder;
-use crate::limits;
-use crate::plan::Plan;
-use crate::state::Cipher;
-use crate::terraform::show;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Shows what an apply would do, and why
 ///
@@ -29,7 +24,8 @@ pub struct Args {
     #[command(flatten)]
     view: ViewArgs,
 
-    /// Saves the plan; `stackctl apply FILE` carries out exactly it, or refuses if anything has changed since.
+    /// Saves the plan; `stackctl apply FILE` carries out exactly it, or refuses if anything has changed since, and
+    /// `stackctl show FILE` shows it again.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -56,67 +52,12 @@ pub async fn run(args: &Args) -> Outcome {
     let format = args.format.format();
     let head = if format == Format::Text { Head::Data } else { Head::None };
     let planned = session.open("plan", &args.plan.stack, head).await?.plan(&args.plan, args.destroy).await?;
-    let (plan, open, cost) = (&planned.plan, &planned.open, planned.cost());
-    match format {
-        Format::Text => {
-            report::plan(plan, &open.stack, &open.site, args.view.details);
-            report::cost(&cost, open.site.local, args.view.details);
-        }
-        Format::Markdown => report::plan_markdown(plan, &open.stack, &open.site),
-        Format::Html => report::plan_html(plan, &open.stack, &open.site),
-        Format::Json => report::plan_json(plan, &open.site, &cost),
-        Format::TerraformJson => report::document(&show(plan, &open.document).to_string()),
-    }
+    let beside = Beside::of(&planned);
+    beside.print(&planned.plan, format, args.view.details);
     refuse_impossible(&planned.plan)?;
     if let Some(out) = &args.out {
-        save(&planned.plan, out, args.destroy, &planned.open.cipher)?;
+        Saved::new(planned.plan.clone(), args.destroy, beside).save(out, &planned.open.cipher)?;
         report::saved(out);
     }
     Ok(if args.detailed_exitcode && !planned.plan.is_empty() { Exit::ChangesPending } else { Exit::Done })
-}
-
-/// The saved form: the plan, and whether it destroys.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub struct Saved {
-    pub stackctl: String,
-    pub destroy: bool,
-    pub plan: Plan,
-}
-
-fn save(plan: &Plan, path: &Path, destroy: bool, cipher: &Cipher) -> Outcome<()> {
-    let saved = Saved { stackctl: env!("CARGO_PKG_VERSION").to_owned(), destroy, plan: plan.clone() };
-    let text = serde_json::to_vec_pretty(&saved).map_err(|error| Failure::user(error.to_string(), ""))?;
-    cipher
-        .seal(&text)
-        .and_then(|sealed| {
-            let (folder, name) = folder::named(path)?;
-            folder.write(name, &sealed, 0o600)?;
-            folder.sync()
-        })
-        .map_err(Failure::io(format!("failed to save the plan as {}", path.display())))
-}
-
-/// Reads a saved plan.
-pub fn load(path: &Path) -> Outcome<Saved> {
-    let text = limits::read(path, limits::PLAN).map_err(|error| {
-        match path.to_string_lossy().parse::<Address>() {
-            Ok(address) if !path.exists() => Failure::user(
-                format!("{address} is an address, and `apply` takes the file of a saved plan"),
-                format!(
-                    "Write `--only {address}` to work on a part; without a file, `apply` plans by itself."
-                ),
-            ),
-            _ => Failure::io(format!("failed to read the plan {}", path.display()))(error),
-        }
-    })?;
-    let reader = Cipher::new(&[], identity()).unwrap_or_default();
-    let text = reader.open(&text).map_err(|what| {
-        Failure::user(format!("{} cannot be read: {}", path.display(), what.into_text()), "")
-    })?;
-    serde_json::from_slice(&text).map_err(|error| {
-        Failure::user(
-            format!("{} is no saved plan: {error}", path.display()),
-            "Make one with `stackctl plan --out FILE`.",
-        )
-    })
 }

@@ -1,6 +1,7 @@
 use super::args::{PlanArgs, StackArgs};
 use super::chaos;
 use super::failure::{Failure, Outcome};
+use super::former::former;
 use super::identity::identity;
 use super::opening::open;
 use super::packages;
@@ -12,7 +13,7 @@ use super::site::{Head, Site, Way};
 use super::whereabouts::Whereabouts;
 use crate::address::Address;
 use crate::apply::{Pace, settle};
-use crate::census::glimpse;
+use crate::census::{glimpse, namesakes};
 use crate::cloud::{self, Cloud};
 use crate::config::{self, Options, Stack};
 use crate::cost::{PlanCost, of_plan};
@@ -193,9 +194,10 @@ impl Session {
     }
 
     /// The store that this stack would have there under another name.
-    pub async fn store_of(&self, name: &str, place: &str) -> Outcome<Store> {
+    /// Without a `cloud` it connects, where the place needs one.
+    pub async fn store_of(&self, name: &str, place: &str, cloud: Option<&Cloud>) -> Outcome<Store> {
         let stack = Stack { name: name.to_owned(), ..self.stack.clone() };
-        Ok(self.store_at(&Place::of(place, &stack, &self.root), None).await?.of_stack(name))
+        Ok(self.store_at(&Place::of(place, &stack, &self.root), cloud).await?.of_stack(name))
     }
 
     /// The state in the bucket that this address names, whatever the target adds to it, and whosever it is.
@@ -316,6 +318,9 @@ impl Session {
         }
         held.no_rescue(document.as_ref())?;
         let is_new = document.is_none();
+        if is_new && let Some(former) = former(&self, &cloud).await {
+            report::former(&former, &self.stack.name, &self.stack.state);
+        }
         let new = || Document::new(&self.stack.name, &cloud.account, &cloud.region);
         let mut document = document.unwrap_or_else(new);
         self.arrived(&document).await?;
@@ -417,9 +422,12 @@ impl Open {
         let mut unclaimed = vec![];
         if self.document.serial == 0 && !destroy {
             let looking = report::during("looking for objects that carry this stack's tags");
-            unclaimed = glimpse(&self.cloud, &desired).await;
+            let (found, namesakes) =
+                futures::join!(glimpse(&self.cloud, &desired), namesakes(&self.cloud, &desired));
+            unclaimed = found;
             drop(looking);
             report::lost(&unclaimed, desired.stack());
+            report::namesakes(&namesakes, desired.stack());
         }
         let during = report::counting(self.cloud.gauge.clone());
         let memo = Arc::new(Memo::of_user());

@@ -4,7 +4,7 @@ use super::report;
 use super::session::is_local;
 use crate::cloud::{Cloud, Destination};
 use crate::config::Stack;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The way that a stack goes, before anybody is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Way {
 }
 
 /// Where a command works.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
     /// A name of `[targets]`; none: as `[stack]` says.
     pub target: Option<String>,

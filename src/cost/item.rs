@@ -1,13 +1,13 @@
 use super::fact::fact;
 use crate::schema::as_unknown;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// AWS's own month.
 const HOURS: f64 = 730.0;
 
 /// What one resource costs.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// US dollars a month that are due whether it is used or not.
     pub monthly: f64,
@@ -17,7 +17,7 @@ pub struct Cost {
     pub not_counted: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     pub what: String,
     pub quantity: f64,
@@ -30,7 +30,7 @@ pub struct Part {
 }
 
 /// Charged for what is used.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ByUse {
     pub what: String,
     /// US dollars.

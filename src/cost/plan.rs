@@ -3,27 +3,26 @@ use super::item::Cost;
 use crate::address::Address;
 use crate::plan::{Action, Plan};
 use crate::state::Document;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What the stack costs a month before and after a plan, and each resource of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanCost {
-    pub currency: &'static str,
+    pub currency: String,
     pub region: String,
     /// Until when all prices are known to have held.
-    pub date: &'static str,
+    pub date: String,
     /// A month, without what is charged by use.
     pub before: f64,
     pub after: f64,
     pub difference: f64,
     pub steps: Vec<StepCost>,
     /// Of no single resource.
-    pub not_counted: Vec<&'static str>,
+    pub not_counted: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepCost {
-    #[serde(serialize_with = "shown")]
     pub address: Address,
     /// None: it is not there.
     pub before: Option<Cost>,
@@ -36,10 +35,6 @@ impl StepCost {
         let monthly = |cost: &Option<Cost>| cost.as_ref().map_or(0.0, |cost| cost.monthly);
         monthly(&self.after) - monthly(&self.before)
     }
-}
-
-fn shown<S: serde::Serializer>(address: &Address, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(address)
 }
 
 /// Of no resource of a stack.
@@ -65,13 +60,13 @@ pub fn of_plan(plan: &Plan, state: &Document, region: &str) -> PlanCost {
     };
     let (before, after) = (sum(|step| &step.before), sum(|step| &step.after));
     PlanCost {
-        currency: "USD",
+        currency: "USD".to_owned(),
         region: region.to_owned(),
-        date: date(),
+        date: date().to_owned(),
         before,
         after,
         difference: after - before,
         steps,
-        not_counted: NEVER_COUNTED.to_vec(),
+        not_counted: NEVER_COUNTED.map(str::to_owned).to_vec(),
     }
 }

@@ -4,7 +4,6 @@ use crate::diff::{AttrChange, Effect};
 use crate::resource::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
 
 /// What happens to one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,25 +190,6 @@ impl Plan {
     /// The moves of objects that stay as what they are.
     pub fn kept(&self) -> impl Iterator<Item = &Move> {
         self.moves.iter().filter(|one| !one.displaced)
-    }
-
-    /// How many steps of each action, no-ops left out.
-    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
-        let mut counts = BTreeMap::new();
-        if self.kept().next().is_some() {
-            counts.insert("move", self.kept().count());
-        }
-        for step in &self.steps {
-            let name = match step.action {
-                Action::Noop => continue,
-                Action::Create => "create",
-                Action::Update => "update",
-                Action::Replace | Action::ReplaceCreateFirst => "replace",
-                Action::Delete => "delete",
-            };
-            *counts.entry(name).or_default() += 1;
-        }
-        counts
     }
 
     pub fn step(&self, address: &Address) -> Option<&Step> {

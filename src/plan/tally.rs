@@ -1,4 +1,5 @@
 use super::{Action, Plan};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a plan says of how many resources: the sentence at its end, and nothing that is not counted.
@@ -64,6 +65,22 @@ impl Tally {
             words.push("the state only".to_owned());
         }
         words
+    }
+
+    /// The same for programs, by name; what there is none of is left out.
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let counts = [
+            ("move", self.moves),
+            ("create", self.creates),
+            ("update", self.updates),
+            ("replace", self.replaces),
+            ("delete", self.deletes),
+            ("leftover", self.leftovers),
+            ("output", self.outputs),
+            ("unchanged", self.right),
+            ("left_out", self.left_out),
+        ];
+        counts.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 
     /// What was kept out of the command, in words.

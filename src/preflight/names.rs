@@ -1,10 +1,10 @@
 use super::{Check, Finding, Verdict};
 use crate::address::Address;
+use crate::census::id_attribute;
 use crate::cloud::Cloud;
 use crate::desired::Desired;
 use crate::plan::{Known, Value};
 use crate::resource::{Id, Kind, Owner};
-use crate::schema::properties;
 use crate::state::Document;
 use futures::future::join_all;
 
@@ -16,23 +16,13 @@ pub(super) async fn names(cloud: &Cloud, desired: &Desired, state: Option<&Docum
         let (kind, inputs) = (desired.kind(address), desired.inputs(address, &known));
         known.insert(address.clone(), Value::creating(address, kind, &inputs));
         let is_there = state.is_some_and(|state| state.resources.contains_key(address));
-        if let Some(name) = attribute(kind).and_then(|name| inputs.get(name)?.as_str().map(str::to_owned))
+        if let Some(name) = id_attribute(kind).and_then(|name| inputs.get(name)?.as_str().map(str::to_owned))
             && !is_there
         {
             asked.push(one(cloud, desired, address, kind, name));
         }
     }
     join_all(asked).await.into_iter().flatten().collect()
-}
-
-/// The attribute that is the id of the objects of a kind.
-fn attribute(kind: &dyn Kind) -> Option<&'static str> {
-    let named = properties(kind.inputs())?.values().any(|schema| schema.get("x-name").is_some());
-    // Queues, secrets and groups of rules have ids that AWS makes of their names.
-    let template = kind.profile().actions.arn;
-    let by_id = !matches!(kind.name(), "queue" | "secret" | "security_group" | "glue_table");
-    let name = if template.ends_with("{identifier}") { "identifier" } else { "name" };
-    (named && by_id && template.ends_with(&format!("{{{name}}}"))).then_some(name)
 }
 
 async fn one(

@@ -8,6 +8,7 @@ mod ending;
 #[path = "../shared/environment.rs"]
 mod environment;
 mod formats;
+mod former;
 mod help;
 mod hostile;
 mod invocation;
@@ -25,6 +26,7 @@ mod queues;
 mod recorder;
 mod recovery;
 mod screen;
+mod shown;
 mod standin;
 mod states;
 mod stream;

@@ -1,109 +1,35 @@
+use super::bill::{Bill, Item};
 use super::style::Paint;
 use super::wrap::wrap;
 use super::{data, width};
-use crate::cost::{Cost, PlanCost, StepCost};
+use crate::cost::PlanCost;
 
 /// What the plan costs a month more or less: one line, or with `details` each resource.
 pub fn cost(cost: &PlanCost, local: bool, details: bool) {
+    let bill = Bill::of(cost, local);
     // Nothing is said of a plan in which nothing costs anything.
-    if !details && cost.steps.iter().all(|step| step.before == step.after) {
-        return;
+    if details || bill.is_news {
+        lines(&bill, details, width()).iter().for_each(|line| data(line));
     }
-    lines(cost, local, details, width()).iter().for_each(|line| data(line));
 }
 
-pub(super) fn lines(cost: &PlanCost, local: bool, details: bool, room: usize) -> Vec<String> {
-    let text = match local {
-        true => format!("It costs nothing on this machine. On AWS: {}", summary(cost)),
-        false => format!("It costs {}", summary(cost)),
-    };
-    let mut lines = wrap(&text, room);
+pub(super) fn lines(bill: &Bill, details: bool, room: usize) -> Vec<String> {
+    let end = if bill.has_more && !details { " (--details)." } else { "." };
+    let mut lines = wrap(&format!("{}{end}", bill.says), room);
     if details {
-        lines.extend(cost.steps.iter().flat_map(one).flat_map(|line| {
-            let indent = line.len() - line.trim_start().len();
-            let wrapped = wrap(line.trim_start(), room.saturating_sub(indent));
-            wrapped.into_iter().map(move |part| format!("{}{part}", " ".repeat(indent)))
-        }));
-        let text = format!(
-            "Prices of {}, until {}. Not counted: {}.",
-            cost.region,
-            cost.date,
-            cost.not_counted.join(", ")
-        );
-        lines.extend(wrap(&text, room).iter().map(|line| Paint::Dim.label(line)));
+        lines.extend(bill.items.iter().flat_map(|item| one(item, room)));
+        lines.extend(wrap(&bill.foot, room).iter().map(|line| Paint::Dim.label(line)));
     }
     lines
 }
 
-/// So little is nothing.
-const CENT: f64 = 0.005;
-
-fn summary(cost: &PlanCost) -> String {
-    let difference = cost.difference;
-    let mut changed: Vec<&StepCost> =
-        cost.steps.iter().filter(|step| step.difference().abs() >= CENT).collect();
-    changed.sort_by(|a, b| b.difference().abs().total_cmp(&a.difference().abs()));
-    let most: Vec<String> = changed
-        .iter()
-        .take(3)
-        .map(|step| format!("{} {}", step.address, signed(step.difference())))
-        .collect();
-    let unpriced = cost.steps.iter().filter(|step| lacks(step)).count();
-    let mut text = if difference.abs() < CENT && cost.after < CENT {
-        "nothing by the month".to_owned()
-    } else if difference.abs() < CENT {
-        format!("about ${:.2} a month, as before", cost.after)
-    } else if difference > 0.0 {
-        format!("about ${difference:.2} a month more (${:.2} in all)", cost.after)
-    } else {
-        format!("about ${:.2} a month less (${:.2} in all)", -difference, cost.after)
+fn one(item: &Item, room: usize) -> Vec<String> {
+    let indented = |text: &str, indent: usize| {
+        let lines = wrap(text, room.saturating_sub(indent)).into_iter();
+        lines.map(|line| format!("{:indent$}{line}", "")).collect::<Vec<_>>()
     };
-    if !most.is_empty() {
-        text.push_str(&format!(": {}", most.join(", ")));
-        if changed.len() > most.len() {
-            text.push_str(&format!(" and {} more", changed.len() - most.len()));
-        }
-    }
-    text.push_str(". What is charged by use comes on top");
-    if unpriced > 0 {
-        text.push_str(&format!("; no price is known for something of {unpriced} resources"));
-    }
-    text.push_str(if most.is_empty() { "." } else { " (--details)." });
-    text
-}
-
-fn lacks(step: &StepCost) -> bool {
-    step.after
-        .as_ref()
-        .is_some_and(|cost| cost.not_counted.iter().any(|what| what.contains("no price is known")))
-}
-
-fn signed(amount: f64) -> String {
-    if amount < 0.0 { format!("-${:.2}", -amount) } else { format!("+${amount:.2}") }
-}
-
-fn one(step: &StepCost) -> Vec<String> {
-    let amount = |cost: &Option<Cost>| {
-        cost.as_ref().map_or("nothing".to_owned(), |cost| format!("${:.2}", cost.monthly))
-    };
-    let Some(told) = step.after.as_ref().or(step.before.as_ref()) else { return vec![] };
-    if told.parts.is_empty() && told.by_use.is_empty() && told.not_counted.is_empty() {
-        return vec![];
-    }
-    let (before, after) = (amount(&step.before), amount(&step.after));
-    let change = if before == after { after } else { format!("{before} → {after}") };
-    let mut lines = vec![format!("  {}: {change}", step.address)];
-    lines.extend(
-        told.parts
-            .iter()
-            .map(|part| format!("      {}: {} × ${} a {}", part.what, part.quantity, part.price, part.per)),
-    );
-    lines.extend(
-        told.by_use
-            .iter()
-            .map(|used| format!("      by use: {}, ${} for each {}", used.what, used.price, used.per)),
-    );
-    lines.extend(told.not_counted.iter().map(|what| format!("      not counted: {what}")));
+    let mut lines = indented(&format!("{}: {}", item.address, item.change), 2);
+    lines.extend(item.lines.iter().flat_map(|line| indented(line, 6)));
     lines
 }
 
@@ -111,6 +37,7 @@ fn one(step: &StepCost) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::address::Address;
+    use crate::cost::{Cost, StepCost};
     use serde_json::json;
 
     fn plan() -> PlanCost {
@@ -129,19 +56,19 @@ mod tests {
         ];
         let after = steps.iter().filter_map(|step| step.after.as_ref()).map(|cost| cost.monthly).sum();
         PlanCost {
-            currency: "USD",
+            currency: "USD".to_owned(),
             region: "eu-west-1".to_owned(),
-            date: "2026-06-01",
+            date: "2026-06-01".to_owned(),
             before: 0.0,
             after,
             difference: after,
             steps,
-            not_counted: vec!["data transfer"],
+            not_counted: vec!["data transfer".to_owned()],
         }
     }
 
     fn shown(local: bool, details: bool, room: usize) -> String {
-        anstream::adapter::strip_str(&lines(&plan(), local, details, room).join("\n")).to_string()
+        anstream::adapter::strip_str(&lines(&Bill::of(&plan(), local), details, room).join("\n")).to_string()
     }
 
     #[test]
@@ -162,7 +89,7 @@ mod tests {
     #[test]
     fn nothing_is_no_amount() {
         let nothing = PlanCost { before: 0.0, after: 0.0, difference: 0.0, steps: vec![], ..plan() };
-        let line = lines(&nothing, false, false, usize::MAX).join("");
+        let line = lines(&Bill::of(&nothing, false), false, usize::MAX).join("");
         assert_eq!(line, "It costs nothing by the month. What is charged by use comes on top.");
     }
 

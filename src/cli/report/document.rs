@@ -5,21 +5,23 @@ use crate::cli::site::Site;
 use crate::cost::PlanCost;
 use crate::detail::{Detail, StepDetail, leaves};
 use crate::diff::Effect;
-use crate::plan::{Action, OutputChange, Plan, Reason, Step};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step, Tally};
 use serde_json::{Value as Json, json};
 
 /// The plan for programs: one JSON document.
-pub fn plan_json(plan: &Plan, site: &Site, cost: &PlanCost) {
-    let mut document = document(plan);
+pub fn plan_json(plan: &Plan, site: &Site, cost: Option<&PlanCost>) {
+    let mut document = document(plan, cost);
     document["on"] = json!(site);
-    document["cost"] = json!(cost);
     super::document(&document.to_string());
 }
 
-pub(super) fn document(plan: &Plan) -> Json {
+pub(super) fn document(plan: &Plan, cost: Option<&PlanCost>) -> Json {
     let mut document = json!(plan);
     document["changes"] = json!(!plan.is_empty());
-    document["summary"] = json!(plan.counts());
+    document["summary"] = json!(Tally::of(plan).counts());
+    if let Some(cost) = cost {
+        document["cost"] = json!(cost);
+    }
     for (step, told) in plan.steps.iter().zip(document["steps"].as_array_mut().into_iter().flatten()) {
         let detail = of(step, plan);
         told["widens"] = json!(detail.widens);

@@ -4,6 +4,7 @@ use super::leaves::View;
 use super::plan::lines;
 use super::plan_tests::{plan, shown, stack, step};
 use crate::address::Address;
+use crate::cli::places::Places;
 use crate::diff::diff;
 use crate::plan::{Action, Plan, Step};
 use serde_json::json;
@@ -43,7 +44,7 @@ fn times_of_a_resource_and_of_the_plan_agree() {
     let said = shown(&plan, 100, false);
     assert_eq!(said.matches("about 13 min").count(), 2, "{said}");
     let view = View { width: 100, details: false, times: false };
-    assert!(!lines(&plan, &stack(), view).join("\n").contains("about"));
+    assert!(!lines(&plan, &Places::of(&stack(), &plan), view).join("\n").contains("about"));
 }
 
 /// Whatever the names, a line is as wide as the terminal, and nothing of them is lost.

@@ -1,5 +1,8 @@
 //! What people see. Nothing else prints: data goes to stdout, all else to stderr; colour only where it is welcome.
 
+mod bill;
+#[cfg(test)]
+mod bill_tests;
 mod bug;
 mod causes;
 mod chaos;
@@ -52,8 +55,8 @@ pub use review::{plan_html, plan_markdown};
 pub use site::{site, site_note};
 pub use stack::{Bytes, bytes, local_logs, local_status, pairs, resource, step};
 pub use state::{
-    by_the_state, census, elsewhere, encryption, history, history_json, lost, recovered, resources, rollback,
-    salvage,
+    by_the_state, census, elsewhere, encryption, former, history, history_json, lost, namesakes, recovered,
+    resources, rollback, salvage,
 };
 pub use style::{Paint, table};
 pub use summary::{Ending, ending};

@@ -1,7 +1,7 @@
 //! The words beside a step and its changes: the same in every rendering of a plan.
 
 use super::style::about;
-use crate::config::Stack;
+use crate::cli::places::Places;
 use crate::detail::{Detail, StepDetail};
 use crate::diff::{AttrChange, Effect};
 use crate::plan::{Action, Order, Plan, Reason, Step, Tally};
@@ -84,22 +84,23 @@ pub struct Told<'a> {
 }
 
 /// A create tells what the file says; defaults and the place of a package on this machine say nothing new.
-pub fn told<'a>(step: &'a Step, detail: &'a StepDetail, stack: &Stack, details: bool) -> Told<'a> {
-    let block = stack.blocks.get(&step.address);
-    let schemas = block.and_then(|block| properties(block.kind.inputs()));
+pub fn told<'a>(step: &'a Step, detail: &'a StepDetail, places: &Places, details: bool) -> Told<'a> {
+    let schemas = crate::resource::kind(&step.address.kind).and_then(|kind| properties(kind.inputs()));
     let is_told = |change: &AttrChange| {
-        let Some(block) = block.filter(|_| step.action == Action::Create && !details) else {
+        if step.action != Action::Create || details {
             return true;
-        };
+        }
+        // Without its block nobody knows what it writes.
+        let written = places.writes(&step.address, change.path.head()).unwrap_or(true);
         let schema = schemas.and_then(|schemas| schemas.get(change.path.head()));
         let default = schema.is_some_and(|schema| schema.get("default") == Some(&change.after));
-        block.inputs.get(change.path.head()).is_some() || !(default || change.path.is("artifact"))
+        written || !(default || change.path.is("artifact"))
     };
     let (told, silent): (Vec<_>, Vec<_>) =
         step.changes.iter().zip(&detail.changes).partition(|(change, _)| is_told(change));
     let changes = told.into_iter().map(|(change, detail)| {
         let note = (change.effect == Effect::Replace && step.action.replaces()).then(|| {
-            let place = block.map(|block| stack.place(block.span_of(&change.path)));
+            let place = places.cause(&step.address, &change.path);
             let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
             format!("forces the replacement{place}")
         });

@@ -4,22 +4,22 @@ use super::notes::{Note, counted, notes, of, rename, told};
 use super::style::{Paint, count};
 use super::wrap::{point, wrap};
 use super::{data, note, width};
+use crate::cli::places::Places;
 use crate::cli::site::Site;
-use crate::config::Stack;
 use crate::detail::{Detail, StepDetail};
 use crate::plan::{Action, Plan, Step, Tally};
 
 /// The plan for people: what was found changed, what will be done and why, and a summary.
-pub fn plan(plan: &Plan, stack: &Stack, site: &Site, details: bool) {
-    for line in lines(plan, stack, View { width: width(), details, times: site.is_aws() }) {
+pub fn plan(plan: &Plan, places: &Places, site: &Site, details: bool) {
+    for line in lines(plan, places, View { width: width(), details, times: site.is_aws() }) {
         data(&line);
     }
 }
 
-pub(super) fn lines(plan: &Plan, stack: &Stack, view: View) -> Vec<String> {
+pub(super) fn lines(plan: &Plan, places: &Places, view: View) -> Vec<String> {
     let mut lines = vec![];
     drift(plan, &mut lines, view);
-    moves(plan, stack, view, &mut lines);
+    moves(plan, places, view, &mut lines);
     let sections = [
         ("Create", Paint::Good, "+", Action::Create),
         ("Update in place", Paint::Change, "~", Action::Update),
@@ -35,9 +35,9 @@ pub(super) fn lines(plan: &Plan, stack: &Stack, view: View) -> Vec<String> {
         lines.push(Paint::Strong.label(title));
         for step in steps {
             let detail = of(step, plan);
-            head(step, stack, paint, sign, view, &mut lines);
+            head(step, places, paint, sign, view, &mut lines);
             warnings(&detail, view, &mut lines);
-            changes(step, &detail, stack, view, &mut lines);
+            changes(step, &detail, places, view, &mut lines);
         }
         lines.push(String::new());
     }
@@ -78,11 +78,11 @@ fn drift(plan: &Plan, lines: &mut Vec<String>, view: View) {
     lines.push(String::new());
 }
 
-fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, view: View, lines: &mut Vec<String>) {
-    let place = stack.blocks.get(&step.address).map(|block| stack.place(block.span));
+fn head(step: &Step, places: &Places, paint: Paint, sign: &str, view: View, lines: &mut Vec<String>) {
+    let place = places.block(&step.address);
     let painted = |note: Note| if note.loud { Paint::Bad.label(&note.text) } else { note.text };
     let notes: Vec<String> = notes(step, view.times).into_iter().map(painted).collect();
-    let told = place.as_ref().map(|place| format!("  {}", Paint::Dim.label(place))).unwrap_or_default();
+    let told = place.map(|place| format!("  {}", Paint::Dim.label(place))).unwrap_or_default();
     let address = Paint::Strong.label(&step.address.to_string());
     let line = format!("  {} {address}{told}", paint.label(&format!("{sign:>3}")));
     let whole = if notes.is_empty() { line.clone() } else { format!("{line}  {}", notes.join("; ")) };
@@ -93,7 +93,7 @@ fn head(step: &Step, stack: &Stack, paint: Paint, sign: &str, view: View, lines:
         lines.push(line);
     } else {
         lines.extend(point(&format!("  {sign:>3}"), paint, &step.address.to_string(), view.width));
-        lines.extend(place.map(|place| format!("        {}", Paint::Dim.label(&place))));
+        lines.extend(place.map(|place| format!("        {}", Paint::Dim.label(place))));
     }
     for note in notes {
         lines.extend(indented(&note, 8, view.width));
@@ -126,8 +126,8 @@ fn warnings(detail: &StepDetail, view: View, lines: &mut Vec<String>) {
     }
 }
 
-fn changes(step: &Step, detail: &StepDetail, stack: &Stack, view: View, lines: &mut Vec<String>) {
-    let told = told(step, detail, stack, view.details);
+fn changes(step: &Step, detail: &StepDetail, places: &Places, view: View, lines: &mut Vec<String>) {
+    let told = told(step, detail, places, view.details);
     let column = leaves::column(told.changes.iter().map(|(detail, _)| *detail), view);
     for (detail, note) in &told.changes {
         lines.extend(leaves::lines(detail, note.as_deref(), step.action == Action::Create, column, view));
@@ -138,14 +138,14 @@ fn changes(step: &Step, detail: &StepDetail, stack: &Stack, view: View, lines: &
 }
 
 /// Objects that get another address.
-fn moves(plan: &Plan, stack: &Stack, view: View, lines: &mut Vec<String>) {
+fn moves(plan: &Plan, places: &Places, view: View, lines: &mut Vec<String>) {
     if plan.kept().next().is_none() {
         return;
     }
     lines.push(Paint::Strong.label("Move (nothing is made or deleted)"));
     for one in plan.kept() {
-        let place = stack.blocks.get(&one.to).map(|block| stack.place(block.span));
-        let place = place.map(|place| format!("  {}", Paint::Dim.label(&place))).unwrap_or_default();
+        let place = places.block(&one.to);
+        let place = place.map(|place| format!("  {}", Paint::Dim.label(place))).unwrap_or_default();
         let to = Paint::Strong.label(&one.to.to_string());
         let line = format!("  {} {} is {to} now{place}", Paint::Change.label("  >"), one.from);
         match plain_length(&line) <= view.width {
@@ -232,5 +232,8 @@ fn summary(plan: &Plan, view: View) -> String {
 
 /// Where a saved plan went.
 pub fn saved(path: &std::path::Path) {
-    note(&format!("Saved. `stackctl apply {}` carries out exactly this.", path.display()));
+    note(&format!(
+        "Saved. `stackctl apply {0}` carries out exactly this, `stackctl show {0}` shows it again.",
+        path.display()
+    ));
 }

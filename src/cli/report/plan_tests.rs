@@ -4,6 +4,7 @@ use super::document::document;
 use super::leaves::{self, View};
 use super::plan::lines;
 use crate::address::Address;
+use crate::cli::places::Places;
 use crate::config::{Options, Source, Stack, parse};
 use crate::detail::detail;
 use crate::diff::{AttrChange, Effect, diff};
@@ -55,7 +56,7 @@ pub(super) fn stack() -> Stack {
 }
 
 pub(super) fn shown(plan: &Plan, width: usize, details: bool) -> String {
-    let lines = lines(plan, &stack(), View { width, details, times: true });
+    let lines = lines(plan, &Places::of(&stack(), plan), View { width, details, times: true });
     let lines: Vec<String> =
         lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
     for line in &lines {
@@ -176,7 +177,7 @@ fn programs_read_the_same() {
         { "Sid": "A", "Effect": "Allow", "Principal": { "AWS": "111122223333" }, "Action": "s3:GetObject", "Resource": "x" } ] } });
     let mut after = before.clone();
     after["policy"]["Statement"][0]["Principal"] = json!("*");
-    let told = document(&plan(vec![step("bucket", &before, &after)], vec![]));
+    let told = document(&plan(vec![step("bucket", &before, &after)], vec![]), None);
     let change = &told["steps"][0]["changes"][0];
     assert_eq!(change["path"], "policy");
     assert_eq!(

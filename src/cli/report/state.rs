@@ -2,6 +2,7 @@ use super::style::{Paint, table};
 use super::{data, document, note, warning, width};
 use crate::address::Address;
 use crate::census::Census;
+use crate::cli::former::Former;
 use crate::cli::whereabouts::Whereabouts;
 use crate::config::Stack;
 use crate::resource::Id;
@@ -66,6 +67,32 @@ pub fn elsewhere(now: &Whereabouts, before: Option<&Whereabouts>, is_new: bool) 
             now.name, now.lineage, before.lineage
         ));
     }
+}
+
+/// That the stack was probably called otherwise.
+pub fn former(former: &Former, stack: &str, place: &str) {
+    let Former { stack: name, state, place: at, common, all } = former;
+    let from = if at == place { String::new() } else { format!(" --from {at}") };
+    warning(&format!(
+        "there is no state of the stack {stack}, and {state} is that of the stack {name}, with {common} of its {} at the addresses \
+         of blocks here. If {name} is what this stack was called, `stackctl state migrate{from} --from-stack {name}` takes its state \
+         over. An apply without it makes everything a second time.",
+        resources(*all)
+    ));
+}
+
+/// Objects with the names that blocks give, which another stack has made at the same addresses.
+pub fn namesakes(found: &[(Address, Id, String)], stack: &str) {
+    let Some((address, id, theirs)) = found.first() else { return };
+    let more = match found.len() {
+        1 => String::new(),
+        count => format!(" and {} others", count - 1),
+    };
+    warning(&format!(
+        "{address} ({id}){more} carry the tags of the stack {theirs}, and this is {stack}. If {theirs} is what this stack was called, \
+         its state should come along: `stackctl state migrate --from-stack {theirs}`. An apply without it makes a second set, and \
+         fails where a name is taken."
+    ));
 }
 
 /// What the ownership tags told.

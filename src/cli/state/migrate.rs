@@ -48,7 +48,7 @@ pub async fn run(session: &Session, stack: &StackArgs, args: &Args) -> Outcome {
     };
     let former = args.places.from_stack.as_deref().filter(|former| *former != session.stack.name);
     let source = match former {
-        Some(former) => session.store_of(former, &from).await?,
+        Some(former) => session.store_of(former, &from, None).await?,
         None => session.store_in(&from).await?,
     };
     let target = session.store_in(&to).await?;

@@ -99,6 +99,21 @@ proptest! {
             let right = number(&said, &["resource is as it should be", "resources are as they should be"]);
             prop_assert_eq!(right, count(&[Fate::Right]), "{}", said);
         }
+        // Programs are told the same numbers.
+        let told = Tally::of(&plan).counts();
+        for (name, words) in [
+            ("create", &["to create"][..]),
+            ("update", &["to update"]),
+            ("replace", &["to replace"]),
+            ("delete", &["to delete"]),
+            ("leftover", &["left over to delete"]),
+            ("output", &["output to change", "outputs to change"]),
+            ("left_out", &["resource was left out", "resources were left out"]),
+        ] {
+            prop_assert_eq!(told.get(name).copied().unwrap_or(0), number(&said, words), "{} of {:?}: {}", name, told, said);
+        }
+        prop_assert_eq!(told.get("unchanged").copied().unwrap_or(0), count(&[Fate::Right]), "{}", said);
+        prop_assert!(told.values().all(|count| *count > 0), "{:?}", told);
         prop_assert!(!said.is_empty());
         let words: Vec<&str> = said.split([' ', ',', ';', '.']).collect();
         for pair in words.windows(2).filter(|pair| pair[1].starts_with("resource") || pair[1].starts_with("output")) {

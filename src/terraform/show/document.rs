@@ -2,11 +2,12 @@ use super::kinds;
 use super::piece::{Given, Piece};
 use super::references::{block_name, expressions};
 use super::values::{Told, told};
+use crate::address::Address;
 use crate::detail::masked;
 use crate::plan::{Action, OutputChange, Plan, Step};
 use crate::schema::tree;
-use crate::state::Document;
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 
 /// The format of `terraform show -json` that is written: https://developer.hashicorp.com/terraform/internals/json-format
 const FORMAT: &str = "1.2";
@@ -14,12 +15,12 @@ const FORMAT: &str = "1.2";
 const VERSION: &str = "1.9.0";
 const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
 
-/// The plan as Terraform would show it. What is deleted is described by the state. No secret, and no digest of one, is in it.
-pub fn show(plan: &Plan, state: &Document) -> Json {
+/// The plan as Terraform would show it. What is deleted is described by `goes`: its inputs, by the state. No secret, and no digest of one, is in it.
+pub fn show(plan: &Plan, goes: &BTreeMap<Address, Json>) -> Json {
     let (mut planned, mut prior, mut changes) = (vec![], vec![], vec![]);
     let mut blocks: Map<String, Json> = Map::new();
     for step in &plan.steps {
-        for one in pairs(step, plan, state) {
+        for one in pairs(step, plan, goes) {
             let (before, after) = (one.before.as_ref().map(values), one.after.as_ref().map(values));
             if let Some(told) = &before {
                 prior.push(one.resource(told));
@@ -74,7 +75,7 @@ struct Pair {
 }
 
 /// Which of them there are, by their sort and key.
-fn pairs(step: &Step, plan: &Plan, state: &Document) -> Vec<Pair> {
+fn pairs(step: &Step, plan: &Plan, goes: &BTreeMap<Address, Json>) -> Vec<Pair> {
     let Some(mapping) = kinds::of(&step.address.kind) else { return vec![] };
     let pieces = |inputs: &Json, id: bool| -> Vec<Piece> {
         if inputs.is_null() {
@@ -96,7 +97,7 @@ fn pairs(step: &Step, plan: &Plan, state: &Document) -> Vec<Pair> {
         }
         pieces
     };
-    let before = pieces(&before(step, state), true);
+    let before = pieces(&before(step, goes), true);
     let mut after = pieces(&step.inputs, !step.action.creates());
     let mut pairs = vec![];
     let mut push = |before: Option<Piece>, after: Option<Piece>| {
@@ -117,12 +118,10 @@ fn pairs(step: &Step, plan: &Plan, state: &Document) -> Vec<Pair> {
 }
 
 /// What is there: the wanted inputs with what changes as it was, or what the state says of what goes.
-fn before(step: &Step, state: &Document) -> Json {
+fn before(step: &Step, goes: &BTreeMap<Address, Json>) -> Json {
     match step.action {
         Action::Create => Json::Null,
-        Action::Delete => {
-            state.resources.get(&step.address).map_or(Json::Null, |record| record.inputs.clone())
-        }
+        Action::Delete => goes.get(&step.address).cloned().unwrap_or_default(),
         _ => {
             let mut before = step.inputs.clone();
             for change in &step.changes {

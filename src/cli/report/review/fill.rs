@@ -21,6 +21,8 @@ pub struct Left {
     pub folds: usize,
     /// Changes, those of folds that are left out included.
     pub changes: usize,
+    /// Lines of what it costs.
+    pub costs: usize,
 }
 
 impl Left {

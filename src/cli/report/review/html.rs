@@ -42,6 +42,7 @@ pub fn page(story: &Story<'_>) -> String {
                 }
                 main {
                     (loud(story))
+                    (cost(story))
                     (picture(story))
                     (durations(story))
                     (resources(story))
@@ -149,6 +150,37 @@ fn doomed(one: &Resource<'_>) -> Markup {
             }
             @for note in &one.notes {
                 "; " @if note.loud { strong { (visible(&note.text)) } } @else { (visible(&note.text)) }
+            }
+        }
+    }
+}
+
+/// What it costs, each resource folded.
+fn cost(story: &Story<'_>) -> Markup {
+    html! {
+        @if let Some(bill) = &story.bill {
+            section {
+                h2 { "What it costs" }
+                p.cost { (visible(&bill.says)) "." }
+                details.resource {
+                    summary { "Each resource" }
+                    dl.diff {
+                        @for item in &bill.items {
+                            div {
+                                dt { code { (breakable(&item.address)) } }
+                                dd {
+                                    @match item.sign {
+                                        '+' => span.more { (item.change) },
+                                        '-' => span.less { (item.change) },
+                                        _ => span { (item.change) },
+                                    }
+                                    @for line in &item.lines { span.context { (line) } }
+                                }
+                            }
+                        }
+                    }
+                    p.quiet { (bill.foot) }
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::fill::{Fold, Left, cut, folds, length, lines};
 
+use super::super::bill::Bill;
 use super::prose::{code, html_code, prose};
 use super::signed::Entry;
 use super::story::{Resource, Story, done};
@@ -24,6 +25,7 @@ struct Page {
     head: String,
     loud: Vec<String>,
     folds: Vec<Fold>,
+    bill: Option<Fold>,
     tail: Vec<String>,
     /// Values and lines that are not whole.
     parts: usize,
@@ -31,13 +33,15 @@ struct Page {
 
 impl Page {
     fn new(story: &Story<'_>, part: usize) -> Self {
-        let mut page = Self { head: head(story), loud: vec![], folds: vec![], tail: vec![], parts: 0 };
+        let mut page =
+            Self { head: head(story), loud: vec![], folds: vec![], bill: None, tail: vec![], parts: 0 };
         page.loud(story, part);
         for resource in &story.resources {
             let fold = page.resource(resource, part);
             page.folds.push(fold);
         }
         page.others(story, part);
+        page.bill = story.bill.as_ref().map(|bill| page.bill(bill, part));
         page
     }
 
@@ -180,6 +184,18 @@ impl Page {
         (kept, left)
     }
 
+    /// What each resource costs, in the lines of a diff.
+    fn bill(&mut self, bill: &Bill, part: usize) -> Fold {
+        let mut pieces = vec![];
+        for item in &bill.items {
+            let (address, more) = self.part(&item.address, part);
+            pieces.push((format!("{} {address}{more}: {}\n", item.sign, item.change), 1));
+            pieces.extend(item.lines.iter().map(|line| (format!("      {line}\n"), 1)));
+        }
+        pieces.push((format!("  # {}\n", bill.foot), 1));
+        Fold { summary: "Cost of each resource".to_owned(), words: String::new(), pieces }
+    }
+
     /// What is no resource that changes.
     fn others(&mut self, story: &Story<'_>, part: usize) {
         let mut drift: Vec<(String, usize)> = vec![];
@@ -222,9 +238,12 @@ impl Page {
         let (tail, rest) = lines(&self.tail, &mut room);
         let (folded, mut left) = folds(&self.folds, &mut room);
         left.loud = quiet + rest;
+        // Where not all of it fits, what is done comes before what it costs.
+        let (bill, unpaid) = folds(self.bill.as_slice(), &mut room);
+        left.costs = unpaid.changes;
         let caution = if loud.is_empty() { String::new() } else { format!("> [!CAUTION]\n{loud}\n") };
         let cut = missing(&left, self.parts);
-        (format!("{}{cut}{caution}{}{tail}", self.head, folded.concat()), left)
+        (format!("{}{cut}{caution}{}{}{tail}", self.head, folded.concat(), bill.concat()), left)
     }
 }
 
@@ -236,8 +255,11 @@ fn head(story: &Story<'_>) -> String {
     let target = story.plan.target.as_deref().unwrap_or("aws");
     let place = prose(&cut(&story.site.parts().join(" "), 2_000).0);
     let place = if story.site.protected { format!("**On {place}**") } else { format!("On {place}") };
+    let cost =
+        story.bill.as_ref().map(|bill| format!("{}\n\n", prose(&cut(&format!("{}.", bill.says), 2_000).0)));
+    let cost = cost.unwrap_or_default();
     format!(
-        "<!-- stackctl plan {} {} -->\n### Plan for {}: {}\n\n{place}\n\n",
+        "<!-- stackctl plan {} {} -->\n### Plan for {}: {}\n\n{place}\n\n{cost}",
         marker(&story.plan.stack),
         marker(target),
         code(&cut(&story.plan.stack, 200).0),
@@ -260,6 +282,7 @@ fn missing(left: &Left, parts: usize) -> String {
     say(left.loud, "line that does not fold", "lines that do not fold");
     say(left.folds, "resource", "resources");
     say(left.changes, "change", "changes");
+    say(left.costs, "line of the cost", "lines of the cost");
     say(parts, "long text in part", "long texts in part");
     if said.is_empty() {
         return String::new();

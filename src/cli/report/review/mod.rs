@@ -13,17 +13,23 @@ mod story;
 mod tests;
 mod timeline;
 
-use crate::cli::site::Site;
-use crate::config::Stack;
+use crate::cli::beside::Beside;
 use crate::plan::Plan;
 use story::Story;
 
 /// The plan as a comment.
-pub fn plan_markdown(plan: &Plan, stack: &Stack, site: &Site) {
-    super::out::line(markdown::page(&Story::new(plan, stack, site)).trim_end());
+pub fn plan_markdown(plan: &Plan, beside: &Beside) {
+    super::out::line(markdown::page(&Story::new(plan, beside)).trim_end());
 }
 
 /// The plan as a page.
-pub fn plan_html(plan: &Plan, stack: &Stack, site: &Site) {
-    super::out::line(&html::page(&Story::new(plan, stack, site)));
+pub fn plan_html(plan: &Plan, beside: &Beside) {
+    super::out::line(&html::page(&Story::new(plan, beside)));
+}
+
+/// Both, to be looked at.
+#[cfg(test)]
+pub fn both(plan: &Plan, beside: &Beside) -> (String, String) {
+    let story = Story::new(plan, beside);
+    (markdown::page(&story), html::page(&story))
 }

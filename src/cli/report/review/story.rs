@@ -1,8 +1,9 @@
+use super::super::bill::Bill;
 use super::super::document::of_output;
 use super::super::notes::{self, Note, counted, notes, rename};
 use super::signed::{Entry, entry};
+use crate::cli::beside::Beside;
 use crate::cli::site::Site;
-use crate::config::Stack;
 use crate::detail::Widening;
 use crate::plan::{Action, Plan, Step, Tally};
 use crate::visible::visible;
@@ -25,6 +26,8 @@ pub struct Story<'a> {
     pub left: Vec<String>,
     pub outputs: Vec<Entry>,
     pub renames: Vec<String>,
+    /// None: nothing changes of it, or nobody knows.
+    pub bill: Option<Bill>,
 }
 
 /// One resource that changes.
@@ -80,16 +83,17 @@ pub fn done(action: Action) -> &'static str {
 }
 
 impl<'a> Story<'a> {
-    pub fn new(plan: &'a Plan, stack: &Stack, site: &'a Site) -> Self {
+    pub fn new(plan: &'a Plan, beside: &'a Beside) -> Self {
+        let Beside { site, places, cost, .. } = beside;
         let details: Vec<_> = plan.steps.iter().map(|step| (step, notes::of(step, plan))).collect();
         let mut resources: Vec<Resource<'a>> = vec![];
         for (step, detail) in details.iter().filter(|(step, _)| step.action != Action::Noop) {
-            let told = notes::told(step, detail, stack, false);
+            let told = notes::told(step, detail, places, false);
             let creates = step.action == Action::Create;
             resources.push(Resource {
                 step,
                 address: visible(&step.address.to_string()).into_owned(),
-                place: stack.blocks.get(&step.address).map(|block| stack.place(block.span)),
+                place: places.block(&step.address).map(str::to_owned),
                 notes: notes(step, site.is_aws()),
                 widens: detail.widens.clone(),
                 entries: told
@@ -131,6 +135,7 @@ impl<'a> Story<'a> {
                 .collect(),
             outputs: plan.outputs.iter().flat_map(|output| entry(&of_output(output), None, false)).collect(),
             renames: plan.renames.iter().map(rename).collect(),
+            bill: cost.as_ref().map(|cost| Bill::of(cost, site.local)).filter(|bill| bill.is_news),
         }
     }
 

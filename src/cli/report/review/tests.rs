@@ -3,15 +3,19 @@
 use super::markdown::{self, LIMIT};
 use super::story::Story;
 use super::{fill, html};
+use crate::cli::beside::Beside;
+use crate::cli::places::Places;
 use crate::cli::report::plan_tests::{plan, shape, stack, step, tokens};
 use crate::cli::site::Site;
+use crate::cost::{PlanCost, of_plan};
 use crate::diff::diff;
 use crate::plan::{Action, Gone, OutputChange, Plan, Reason, Refusal, Step};
 use crate::resource::Id;
+use crate::state::Document;
 use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn site(text: &str) -> Site {
     Site {
@@ -26,12 +30,27 @@ fn site(text: &str) -> Site {
     }
 }
 
+/// With what costs something, if little: its words stand in every page.
+fn beside(plan: &Plan, site: &Site) -> Beside {
+    Beside {
+        site: site.clone(),
+        places: Places::of(&stack(), plan),
+        cost: Some(cost_of(plan)),
+        goes: BTreeMap::new(),
+    }
+}
+
+fn cost_of(plan: &Plan) -> PlanCost {
+    let state = Document::new("shop", "111122223333", "eu-west-1");
+    of_plan(plan, &state, "eu-west-1")
+}
+
 fn markdown_of(plan: &Plan, site: &Site) -> String {
-    markdown::page(&Story::new(plan, &stack(), site))
+    markdown::page(&Story::new(plan, &beside(plan, site)))
 }
 
 fn html_of(plan: &Plan, site: &Site) -> String {
-    html::page(&Story::new(plan, &stack(), site))
+    html::page(&Story::new(plan, &beside(plan, site)))
 }
 
 fn visitors(who: &Json, sid: &str, on: &str) -> Json {
@@ -238,7 +257,7 @@ proptest! {
         prop_assert!(!page.contains(|c| crate::visible::is_hidden(c) && c != '\n'));
         let count = |tag: &str| page.matches(tag).count();
         prop_assert_eq!(count("<details"), count("</details>"));
-        prop_assert_eq!(count("<details"), 5);
+        prop_assert_eq!(count("<details"), 6);
         prop_assert_eq!(count("<style>"), 1);
     }
 
@@ -304,7 +323,7 @@ proptest! {
             part.and_then(|part| part.split(' ').next()?.parse().ok()).unwrap_or(0)
         };
         let resources = number("resources") + number("resource");
-        prop_assert_eq!(page.matches("<details>").count() + resources, count);
+        prop_assert_eq!(page.matches("<details>").count() - page.matches("Cost of each").count() + resources, count);
         // Each change adds a line; where a text has lines of its own there is one head.
         let shown = page.lines().filter(|line| line.starts_with("+ tags.k") || line.starts_with("  tags.k")).count();
         prop_assert_eq!(shown + number("changes") + number("change"), told);

@@ -6,6 +6,7 @@ use super::document::document as plan_document;
 use super::summary::Ending;
 use crate::address::Address;
 use crate::apply::Standing;
+use crate::cli::beside::Beside;
 use crate::cli::failure::Failure;
 use crate::cli::site::Site;
 use crate::cloud::remedy;
@@ -87,8 +88,8 @@ pub fn place(site: &Site) {
     }
 }
 
-pub fn plan(plan: &Plan) {
-    say(&Line::Plan { plan: plan_document(plan) });
+pub fn plan(plan: &Plan, beside: &Beside) {
+    say(&Line::Plan { plan: plan_document(plan, beside.cost.as_ref()) });
 }
 
 pub fn warning(message: &str) {
