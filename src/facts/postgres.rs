@@ -1,6 +1,8 @@
 //! Versions of RDS for PostgreSQL. Sources: the versions that RDS offers, as cfn-lint 1.58.0 of 2026-10-20 lists them
 //! (`engine_version.json`, `engine_version_deprecated.json`); ends of standard support: AWS, "Release calendars for Amazon
-//! RDS for PostgreSQL".
+//! RDS for PostgreSQL", which endoflife.date has read for 11 to 16 (`release-data`, `amazon-rds-postgresql.json`), and for 12 also
+//! AWS's own announcement ("Upgrade strategies for … PostgreSQL 12": 28 February 2025). Those of 17 and 18 follow the rule of all
+//! others, the end of February after the fifth year; they decide nothing before 2030.
 
 use super::Finding;
 use crate::schema::suggest;
