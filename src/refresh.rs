@@ -8,12 +8,16 @@ use crate::resource::{Id, Kind, Observed};
 use crate::state::{Document, Record};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 use tokio::time::{Instant, sleep};
+
+/// So many looks in a row at the most show that an object is gone which agreed once: it does not flicker for long any more.
+const LOOKS: u32 = 3;
 
 /// Everything in the state that exists, by address. What is missing in the answer does not exist.
 ///
 /// An object whose creation was never seen to end may not show yet, and would be made twice if it were taken for gone:
-/// it is looked for until `pace.propagation` has passed. One that is being deleted, by a run that died or by someone else,
+/// it is looked for until `pace.propagation` has passed. No object is gone that is absent once. One that is being deleted, by a run that died or by someone else,
 /// is waited for: a plan that took it for there would leave it out.
 ///
 /// # Errors
@@ -28,18 +32,27 @@ pub async fn refresh(
     cloud.gauge.begin("reading what is there", left.len());
     let mut found = HashMap::new();
     let started = Instant::now();
+    let mut absent: HashMap<&Address, u32> = HashMap::new();
     loop {
         let seen = read(cloud, &left, &kind).await?;
         cloud.gauge.finish();
         let elapsed = started.elapsed();
+        // How soon to look again.
+        let mut pause = Duration::ZERO;
         left.retain(|address, record| {
             let Some(kind) = kind(&address.kind) else { return false };
-            match seen.get(*address) {
-                Some(there) => {
-                    there.status.is_leaving() && elapsed < pace.wait(kind.profile().delete).timeout
-                }
-                None => record.incomplete && elapsed < pace.propagation,
+            let wait = pace.wait(kind.profile().delete);
+            let times = absent.entry(*address).or_default();
+            *times = if seen.contains_key(*address) { 0 } else { *times + 1 };
+            let (again, after) = match seen.get(*address) {
+                Some(there) => (there.status.is_leaving() && elapsed < wait.timeout, pace.longest),
+                None if record.incomplete && elapsed < pace.propagation => (true, pace.longest),
+                None => (*times < wait.equal.min(LOOKS), wait.apart),
+            };
+            if again {
+                pause = pause.max(after);
             }
+            again
         });
         let seen_leaving: BTreeSet<Address> = left
             .keys()
@@ -52,7 +65,7 @@ pub async fn refresh(
         }
         let leaving = left.keys().filter(|address| seen_leaving.contains(**address)).count();
         cloud.gauge.begin(&waiting(leaving, left.len() - leaving), 0);
-        sleep(pace.longest).await;
+        sleep(pause).await;
     }
 }
 

@@ -5,6 +5,7 @@ mod gate;
 mod operation;
 mod outputs;
 mod pace;
+mod polls;
 mod reader;
 mod retry;
 mod schedule;
@@ -13,6 +14,7 @@ mod settle;
 mod tally;
 mod unmade;
 mod walk;
+mod watch;
 
 pub use pace::Pace;
 pub use schedule::{Failure, Run, Stop, Summary, apply};

@@ -9,7 +9,7 @@ use crate::diff::complete;
 use crate::error::{Error, Result};
 use crate::local;
 use crate::plan::{Action, Half, Operation, Reason, Step, Value};
-use crate::resource::{Create, Id, Kind, Observed, Owner, Wait};
+use crate::resource::{Create, Id, Kind, Observed, Owner};
 use crate::schema::has_unknown;
 use crate::state::{Entry, Intent, Record, Tree, Verb};
 use crate::veil::veil_sensitive;
@@ -162,8 +162,10 @@ async fn create(
     // Configuring goes on while the id is made durable: without it, the object is found by its tag.
     let made = Entry::Id { intent: owner.intent.clone(), id: id.clone() };
     let target = Target { owner: Some(owner.clone()), ..target(shared, kind, address, &id) };
-    let (durable, observed) =
-        futures::join!(shared.journal(&made), target.converge(&wanted, &known, kind.profile().create));
+    let (durable, observed) = futures::join!(
+        shared.journal(&made),
+        target.converge(&wanted, &known, kind.profile().create, true)
+    );
     durable?;
     let took = pass.end();
     let undone = if exact { record.inputs.clone() } else { told(kind.inputs(), &record.inputs) };
@@ -232,7 +234,7 @@ async fn update(
     // What was adopted may still be on its way up.
     let wait = if old.incomplete { kind.profile().create } else { kind.profile().update };
     let target = Target { owner: Some(whose(shared, address, &old)), ..target(shared, kind, address, &id) };
-    let observed = target.converge(&wanted, &old.inputs, wait).await;
+    let observed = target.converge(&wanted, &old.inputs, wait, old.incomplete).await;
     let undone = unmade(kind.inputs(), &old.inputs, &redacted);
     let record = Record {
         inputs: redacted,
@@ -273,7 +275,7 @@ async fn ignoring(
 ) -> Result<Json> {
     let ignored = &shared.run.desired.lifecycle(&step.address).ignore_changes;
     if !ignored.is_empty()
-        && let Some(observed) = shared.reader.read(kind, &old.id).await?
+        && let Some(observed) = target(shared, kind, &step.address, id).sight().await?
     {
         let seen = complete(kind.inputs(), &observed.inputs, &old.inputs);
         for (path, _) in ignored {
@@ -360,9 +362,10 @@ async fn remove(
     address: &Address,
     record: &Record,
 ) -> Result<()> {
-    let Some(observed) = shared.reader.read(kind, &record.id).await? else { return Ok(()) };
     let owner = Some(whose(shared, address, record));
-    Target { owner, ..target(shared, kind, address, &record.id) }.is_ours(&observed)?;
+    let target = Target { owner, ..target(shared, kind, address, &record.id) };
+    let Some(observed) = target.sight().await? else { return Ok(()) };
+    target.is_ours(&observed)?;
     let inputs = complete(kind.inputs(), &observed.inputs, &record.inputs);
     let live = Observed { inputs, ..observed };
     retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
@@ -370,8 +373,7 @@ async fn remove(
     })
     .await?;
     shared.leaves(address, kind.leaves(&record.id, &live));
-    let wait: Wait = kind.profile().delete;
-    target(shared, kind, address, &record.id).gone(wait).await
+    target.gone(kind.profile().delete).await
 }
 
 /// Whose object a recorded one is, by the tags that it has to carry.

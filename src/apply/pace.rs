@@ -13,9 +13,14 @@ pub struct Pace {
     pub echo: Duration,
     /// How long a created object may stay invisible to a search by tag or name.
     pub propagation: Duration,
+    /// How long an object that was seen may be absent from reads before it is gone.
+    pub absence: Duration,
     /// Whether delays, intervals and consecutive hits of the profiles count.
     profiles: bool,
 }
+
+/// One answer of AWS proves nothing: the next may come from elsewhere.
+const SURE: u32 = 2;
 
 impl Pace {
     pub const AWS: Self = Self {
@@ -24,6 +29,7 @@ impl Pace {
         limit: Duration::from_secs(2 * 3600),
         echo: Duration::from_secs(60),
         propagation: Duration::from_secs(30),
+        absence: Duration::from_secs(60),
         profiles: true,
     };
 
@@ -37,6 +43,7 @@ impl Pace {
         limit: Duration::from_secs(60),
         echo: Duration::from_secs(3),
         propagation: Duration::ZERO,
+        absence: Duration::ZERO,
         profiles: false,
     };
 
@@ -46,12 +53,14 @@ impl Pace {
     /// The wait of a profile as it applies here.
     pub fn wait(&self, profile: Wait) -> Wait {
         if self.profiles {
-            profile
+            Wait { equal: profile.equal.max(SURE), ..profile }
         } else {
             Wait {
                 delay: Duration::ZERO,
                 interval: self.first,
                 hits: 1,
+                equal: 1,
+                apart: self.first,
                 timeout: profile.timeout.min(self.limit),
             }
         }

@@ -1,6 +1,7 @@
 use super::Pace;
 use super::search::{Found, search};
 use super::unmade::told;
+use super::watch::sight;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::error::Result;
@@ -113,7 +114,8 @@ async fn is_gone(
     }
     let started = Instant::now();
     loop {
-        match kind.read(cloud, std::slice::from_ref(id)).await?.remove(id) {
+        let read = || async { Ok(kind.read(cloud, std::slice::from_ref(id)).await?.remove(id)) };
+        match sight(pace, kind, read).await? {
             None => return Ok(true),
             Some(there) if !there.status.is_leaving() => return Ok(false),
             Some(_) if started.elapsed() >= pace.wait(kind.profile().delete).timeout => return Ok(false),

@@ -136,6 +136,7 @@ impl Resource for Alarm {
     const PROFILE: Profile = Profile {
         // Written is not read everywhere at once.
         create: Wait::secs(0, 1, 2, 120),
+        update: Wait::secs(0, 1, 2, 120),
         delete: Wait::secs(0, 1, 2, 120),
         gone: GONE,
         retries: &[

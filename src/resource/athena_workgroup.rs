@@ -94,6 +94,7 @@ impl Resource for AthenaWorkgroup {
     const KIND: &'static str = "athena_workgroup";
     const PROFILE: Profile = Profile {
         create: Wait::secs(0, 1, 2, 120),
+        update: Wait::secs(0, 1, 2, 120),
         delete: Wait::secs(0, 1, 2, 120),
         gone: GONE,
         fixed_name: true,

@@ -34,7 +34,7 @@ impl Resource for DbInstance {
         create: Wait::secs(60, 30, 2, PATIENCE),
         // After a change the state stays `available` for tens of seconds before it becomes `modifying`.
         update: Wait::secs(60, 30, 3, PATIENCE),
-        delete: Wait::secs(30, 30, 1, PATIENCE),
+        delete: Wait::secs(30, 30, 1, PATIENCE).equal(2, 5),
         typical: Typical { create: 420, update: 300, delete: 360 },
         gone: GONE,
         retries: RETRIES,

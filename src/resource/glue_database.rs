@@ -56,6 +56,7 @@ impl Resource for GlueDatabase {
     const KIND: &'static str = "glue_database";
     const PROFILE: Profile = Profile {
         create: Wait::secs(0, 1, 2, 120),
+        update: Wait::secs(0, 1, 2, 120),
         delete: Wait::secs(0, 1, 2, 120),
         gone: GONE,
         retries: &[Retry::secs("ConcurrentModificationException", "", 60)],

@@ -88,6 +88,7 @@ impl Resource for GlueTable {
     const KIND: &'static str = "glue_table";
     const PROFILE: Profile = Profile {
         create: Wait::secs(0, 1, 2, 120),
+        update: Wait::secs(0, 1, 2, 120),
         delete: Wait::secs(0, 1, 2, 120),
         gone: GONE,
         // Also where an engine committed between our read and our write: the repetition reads anew.

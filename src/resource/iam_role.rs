@@ -93,7 +93,8 @@ impl Resource for IamRole {
     const PROFILE: Profile = Profile {
         // IAM is eventually consistent, and answers come from several places: one sighting proves nothing.
         create: Wait::secs(0, 1, 3, 120),
-        delete: Wait::secs(0, 1, 2, 120),
+        update: Wait::secs(0, 1, 1, 120).equal(3, 2),
+        delete: Wait::secs(0, 1, 3, 120),
         typical: Typical { create: 5, update: 2, delete: 3 },
         gone: GONE,
         retries: &[

@@ -66,8 +66,10 @@ impl Resource for LogGroup {
             // Where permissions depend on tags: they are not visible yet.
             Retry::secs("AccessDeniedException", "no identity-based policy allows the logs:", 120),
         ],
-        // A deleted group stays in the list for a moment.
-        delete: Wait::secs(0, 1, 2, 120),
+        // The list is answered by several: a group and its retention come and go for a moment.
+        create: Wait::secs(0, 1, 1, 120).equal(3, 2),
+        update: Wait::secs(0, 1, 1, 120).equal(3, 2),
+        delete: Wait::secs(0, 1, 3, 120),
         fixed_name: true,
         identity: &["name"],
         actions: Actions {

@@ -44,8 +44,12 @@ pub struct Wait {
     pub delay: Duration,
     /// Between polls; the local cloud and emulators poll faster.
     pub interval: Duration,
-    /// The state must be seen this many times in a row.
+    /// A new object must be seen ready this many times in a row before it is changed.
     pub hits: u32,
+    /// It agrees once so many reads in a row say what is wanted; when it is deleted, that it is not there.
+    pub equal: u32,
+    /// Between those.
+    pub apart: Duration,
     pub timeout: Duration,
 }
 
@@ -58,8 +62,17 @@ impl Wait {
             delay: Duration::from_secs(delay),
             interval: Duration::from_secs(interval),
             hits,
+            equal: hits,
+            // One is never enough on AWS; the second is not far.
+            apart: Duration::from_secs(if hits == 1 && interval > 2 { 2 } else { interval }),
             timeout: Duration::from_secs(timeout),
         }
+    }
+
+    /// For services whose answers go on to alternate after the first that is right: so many equal ones in a row, and the
+    /// seconds between them.
+    pub const fn equal(self, equal: u32, apart: u64) -> Self {
+        Self { equal, apart: Duration::from_secs(apart), ..self }
     }
 }
 

@@ -75,10 +75,12 @@ const QUEUE: &str = "sqs:{region}:{account}:{name}";
 impl Resource for Queue {
     const KIND: &'static str = "queue";
     const PROFILE: Profile = Profile {
-        // Attributes read back stale for up to a minute, and a deleted queue stays visible as long.
-        create: Wait::secs(0, 1, 1, 120),
-        delete: Wait::secs(0, 3, 3, 180),
-        typical: Typical { create: 2, update: 2, delete: 60 },
+        // Attributes are answered old and new in turn for up to a minute, and a deleted queue shows as long. The counts are those
+        // of Terraform's provider.
+        create: Wait::secs(0, 1, 1, 300).equal(6, 5),
+        update: Wait::secs(0, 1, 1, 300).equal(6, 5),
+        delete: Wait::secs(0, 3, 15, 300),
+        typical: Typical { create: 27, update: 27, delete: 60 },
         gone: GONE,
         retries: &[
             Retry::secs("AWS.SimpleQueueService.QueueDeletedRecently", "", 70),

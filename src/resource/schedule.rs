@@ -126,6 +126,7 @@ impl Resource for Schedule {
     const KIND: &'static str = "schedule";
     const PROFILE: Profile = Profile {
         create: Wait::secs(0, 1, 2, 120),
+        update: Wait::secs(0, 1, 2, 120),
         delete: Wait::secs(0, 1, 2, 120),
         gone: GONE,
         retries: &[

@@ -101,8 +101,8 @@ impl Resource for Trigger {
     const KIND: &'static str = "trigger";
     const PROFILE: Profile = Profile {
         // Notification configurations become consistent late.
-        create: Wait::secs(0, 2, 2, 300),
-        update: Wait::secs(0, 2, 2, 300),
+        create: Wait::secs(0, 2, 2, 300).equal(3, 2),
+        update: Wait::secs(0, 2, 2, 300).equal(3, 2),
         delete: Wait::secs(0, 2, 2, 300),
         typical: Typical { create: 6, update: 4, delete: 4 },
         gone: &["NoSuchBucket", "ResourceNotFoundException"],

@@ -34,15 +34,7 @@ async fn what_arrives_after_it_was_given_up_is_ours() {
     let owner = Owner { intent: "of an earlier create".to_owned(), ..Owner::any("test", &address) };
     let now = tokio::time::Instant::now();
     let inputs = serde_json::json!({"label": "a", "name": "crate", "size": 1, "tags": {}, "zone": "zone-1"});
-    let late = Object {
-        kind: "box",
-        inputs,
-        owner: owner.tags(),
-        visible: now,
-        listed: now,
-        ready: now,
-        stale: None,
-    };
+    let late = Object::new("box", inputs, owner.tags(), now);
     test.world.lock().unwrap().objects.insert("box-9".to_owned(), late);
     let summary = test.apply(STACK).await;
     assert!(summary.failed.is_empty(), "{:?}", summary.failed);

@@ -11,6 +11,7 @@ mod cost;
 mod crash;
 mod disturbed;
 mod edges;
+mod flicker;
 mod ignored;
 mod lost;
 mod moves;

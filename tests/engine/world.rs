@@ -35,6 +35,16 @@ pub struct Object {
     pub ready: tokio::time::Instant,
     /// What reads return until `fresh`.
     pub stale: Option<(Json, tokio::time::Instant)>,
+    /// Until then every other read is answered as it was before; `None`: that it is not there.
+    pub flicker: Option<(Option<Json>, tokio::time::Instant)>,
+    /// Seconds for which it is not seen any more after it was seen once, and until when that is.
+    hides: u64,
+    hidden: Option<tokio::time::Instant>,
+    /// So many next reads say that it is not there.
+    pub absent: u32,
+    /// It is deleted, and shows in reads only.
+    pub ghost: bool,
+    reads: u32,
 }
 
 /// What goes wrong at the next call of a verb on a name.
@@ -89,9 +99,74 @@ pub struct World {
     pub kept: BTreeMap<String, Json>,
     /// Seconds for which a new object cannot be read, although lists show it.
     pub unseen: u64,
+    /// Seconds for which reads are answered old and new in turn after a change: also absent and there, after a creation and
+    /// after a deletion.
+    pub flickers: u64,
+    /// Seconds for which a new object is not seen any more after it was seen once.
+    pub hides: u64,
     /// Of every call and read.
     pub latency: Duration,
     next: u64,
+}
+
+impl Object {
+    /// One that everybody sees at once.
+    pub fn new(
+        kind: &'static str,
+        inputs: Json,
+        owner: BTreeMap<String, String>,
+        now: tokio::time::Instant,
+    ) -> Self {
+        Self {
+            kind,
+            inputs,
+            owner,
+            visible: now,
+            listed: now,
+            ready: now,
+            stale: None,
+            flicker: None,
+            hides: 0,
+            hidden: None,
+            absent: 0,
+            ghost: false,
+            reads: 0,
+        }
+    }
+
+    /// The inputs that a read is answered with; `None`: that it is not there.
+    fn answer(&mut self, now: tokio::time::Instant) -> Option<Json> {
+        self.reads += 1;
+        if self.absent > 0 {
+            self.absent -= 1;
+            return None;
+        }
+        if self.hidden.is_some_and(|until| now < until) {
+            return None;
+        }
+        if self.hides > 0 && self.hidden.is_none() {
+            self.hidden = Some(now + Duration::from_secs(self.hides));
+        }
+        if let Some((old, until)) = &self.flicker
+            && now < *until
+        {
+            if self.reads.is_multiple_of(2) != self.ghost {
+                return old.clone();
+            }
+        } else if self.ghost {
+            return None;
+        }
+        match &self.stale {
+            Some((old, fresh)) if now < *fresh => Some(old.clone()),
+            _ => Some(self.inputs.clone()),
+        }
+    }
+}
+
+impl World {
+    fn flickering(&self) -> Option<tokio::time::Instant> {
+        (self.flickers > 0).then(|| tokio::time::Instant::now() + Duration::from_secs(self.flickers))
+    }
 }
 
 /// What planning gives: what an apply needs, and what was settled before.
@@ -212,7 +287,9 @@ impl Kind for Scripted {
                 _ => 0,
             };
             let listed = now + Duration::from_secs(unseen);
-            let taken = |object: &Object| object.kind == self.name && object.inputs["name"] == inputs["name"];
+            let taken = |object: &Object| {
+                object.kind == self.name && object.inputs["name"] == inputs["name"] && !object.ghost
+            };
             if self.named && self.world.lock().unwrap().objects.values().any(taken) {
                 return Err(Error::Aws(AwsError {
                     operation: "test:Create",
@@ -232,10 +309,15 @@ impl Kind for Scripted {
                 inputs["size"] = json!(1);
                 inputs["zone"] = json!("zone-1");
                 world.kept.insert(id.clone(), inputs["secret"].take());
-                world.objects.insert(
-                    id.clone(),
-                    Object { kind: self.name, inputs, owner, visible, listed, ready, stale: None },
-                );
+                let object = Object {
+                    visible,
+                    listed,
+                    ready,
+                    flicker: world.flickering().map(|until| (None, until)),
+                    hides: world.hides,
+                    ..Object::new(self.name, inputs, owner, now)
+                };
+                world.objects.insert(id.clone(), object);
                 Id(id)
             })
             .await
@@ -252,7 +334,8 @@ impl Kind for Scripted {
             let fault = self.fault("find", &name_of(&inputs));
             self.act(fault, |world| {
                 let now = tokio::time::Instant::now();
-                let mut listed = world.objects.iter().filter(|(_, object)| object.listed <= now);
+                let mut listed =
+                    world.objects.iter().filter(|(_, object)| object.listed <= now && !object.ghost);
                 let found = listed.find(|(_, object)| owner.owns(&object.owner));
                 found.map(|(id, _)| Id(id.clone()))
             })
@@ -271,11 +354,8 @@ impl Kind for Scripted {
             world.reads += 1;
             let now = tokio::time::Instant::now();
             let found = ids.iter().filter_map(|id| {
-                let object = world.objects.get(&id.0).filter(|object| now >= object.visible)?;
-                let inputs = match &object.stale {
-                    Some((old, fresh)) if now < *fresh => old.clone(),
-                    _ => object.inputs.clone(),
-                };
+                let object = world.objects.get_mut(&id.0).filter(|object| now >= object.visible)?;
+                let inputs = object.answer(now)?;
                 let status =
                     if now < object.ready { Status::Pending("creating".into()) } else { Status::Ready };
                 let outputs =
@@ -303,8 +383,10 @@ impl Kind for Scripted {
             self.act(fault, |world| {
                 let fresh = tokio::time::Instant::now() + Duration::from_secs(world.staleness);
                 world.kept.insert(id.0.clone(), after["secret"].take());
+                let flickers = world.flickering();
                 if let Some(object) = world.objects.get_mut(&id.0) {
                     object.stale = Some((object.inputs.clone(), fresh));
+                    object.flicker = flickers.map(|until| (Some(object.inputs.clone()), until));
                     let zone = object.inputs["zone"].clone();
                     object.owner.extend(owner);
                     object.inputs = after;
@@ -320,8 +402,11 @@ impl Kind for Scripted {
     fn delete<'a>(&'a self, _: &'a Cloud, id: &'a Id, live: Observed) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let fault = self.fault("delete", &name_of(&live.inputs));
-            self.act(fault, |world| {
-                world.objects.remove(&id.0);
+            self.act(fault, |world| match (world.flickering(), world.objects.get_mut(&id.0)) {
+                (Some(until), Some(object)) => {
+                    (object.ghost, object.flicker) = (true, Some((None, until)));
+                }
+                _ => drop(world.objects.remove(&id.0)),
             })
             .await
         })
@@ -339,6 +424,7 @@ pub struct Test {
     pub memory: Option<Arc<Memory>>,
     pub selection: Selection,
     pub events: Arc<Mutex<Vec<Event>>>,
+    pub pace: Pace,
 }
 
 impl Test {
@@ -392,6 +478,7 @@ impl Test {
             memory: None,
             selection: Selection::default(),
             events: Arc::default(),
+            pace: Pace::AWS,
         }
     }
 
@@ -444,11 +531,11 @@ impl Test {
     async fn try_plan(&self, body: &str, destroy: bool) -> Result<Planned, StateError> {
         let (document, held) = self.store().open("plan", PATIENCE).await?;
         let mut document = document.unwrap_or_else(|| Document::new("test", "000000000000", "eu-west-1"));
-        let findings = settle(&Self::cloud(), &mut document, &Pace::AWS, self.kind()).await.unwrap();
+        let findings = settle(&Self::cloud(), &mut document, &self.pace, self.kind()).await.unwrap();
         if !findings.is_empty() {
             held.write(&mut document).await?;
         }
-        let observed = refresh(&Self::cloud(), &document, &Pace::AWS, self.kind()).await.unwrap();
+        let observed = refresh(&Self::cloud(), &document, &self.pace, self.kind()).await.unwrap();
         let desired = self.desired(body);
         let digest = digest(&document);
         let plan = plan::build(&plan::Inputs {
@@ -521,7 +608,7 @@ impl Test {
             kind: &kind,
             new_intent: &|| uuid::Uuid::new_v4().to_string(),
             parallelism: 16,
-            pace: Pace::AWS,
+            pace: self.pace,
             events: &|event| events.lock().unwrap().push(event),
             stop,
         };
@@ -551,7 +638,7 @@ impl Test {
     }
 
     pub fn count(&self) -> usize {
-        self.world.lock().unwrap().objects.len()
+        self.world.lock().unwrap().objects.values().filter(|object| !object.ghost).count()
     }
 
     /// Everything that was written to the state folder.

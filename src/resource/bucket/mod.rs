@@ -109,11 +109,12 @@ const TAKEN: &str = "it exists, and this stack did not create it (bucket names a
 impl Resource for Bucket {
     const KIND: &'static str = "bucket";
     const PROFILE: Profile = Profile {
-        create: Wait::secs(0, 1, 2, 1200),
-        // A lifecycle configuration flickers between old and new for a while.
-        update: Wait::secs(0, 2, 3, 300),
+        // A lifecycle configuration is answered old and new in turn for a while, and every bucket has one. Terraform's
+        // provider waits for ten equal answers, too.
+        create: Wait::secs(0, 1, 2, 1200).equal(10, 5),
+        update: Wait::secs(0, 2, 2, 300).equal(10, 5),
         delete: Wait::secs(0, 1, 2, 300),
-        typical: Typical { create: 5, update: 5, delete: 3 },
+        typical: Typical { create: 50, update: 50, delete: 3 },
         gone: GONE,
         retries: &[
             Retry::secs("OperationAborted", "", 1200),
