@@ -139,7 +139,6 @@ impl Resource for IamRole {
                 Permit::on(&["iam:RemoveRoleFromInstanceProfile"], &["iam::{account}:instance-profile/*"]),
             ],
         },
-        ..Profile::INSTANT
     };
     const HOLDS: Holds = Holds::Nothing;
     type Inputs = Inputs;

@@ -98,7 +98,6 @@ impl Resource for Queue {
             update: &[Permit::on(&["sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"], &[QUEUE])],
             delete: &[Permit::on(&["sqs:DeleteQueue"], &[QUEUE])],
         },
-        ..Profile::INSTANT
     };
     const HOLDS: Holds = Holds::Data("its messages");
     type Inputs = Inputs;
