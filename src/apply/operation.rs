@@ -162,10 +162,8 @@ async fn create(
     // Configuring goes on while the id is made durable: without it, the object is found by its tag.
     let made = Entry::Id { intent: owner.intent.clone(), id: id.clone() };
     let target = Target { owner: Some(owner.clone()), ..target(shared, kind, address, &id) };
-    let (durable, observed) = futures::join!(
-        shared.journal(&made),
-        target.converge(&wanted, &known, kind.profile().create, true)
-    );
+    let (durable, observed) =
+        futures::join!(shared.journal(&made), target.converge(&wanted, &known, kind.profile().create, true));
     durable?;
     let took = pass.end();
     let undone = if exact { record.inputs.clone() } else { told(kind.inputs(), &record.inputs) };
@@ -275,7 +273,7 @@ async fn ignoring(
 ) -> Result<Json> {
     let ignored = &shared.run.desired.lifecycle(&step.address).ignore_changes;
     if !ignored.is_empty()
-        && let Some(observed) = target(shared, kind, &step.address, id).sight().await?
+        && let Some(observed) = target(shared, kind, &step.address, &old.id).sight().await?
     {
         let seen = complete(kind.inputs(), &observed.inputs, &old.inputs);
         for (path, _) in ignored {
