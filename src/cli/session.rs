@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::apply::{Pace, settle};
 use crate::census::{glimpse, namesakes};
 use crate::cloud::{self, Cloud};
-use crate::config::{self, Options, Stack};
+use crate::config::{self, BucketPlace, Options, Stack};
 use crate::cost::{PlanCost, of_plan};
 use crate::desired::Desired;
 use crate::folder;
@@ -43,11 +43,8 @@ pub struct Session {
 /// Where the stack's state lies.
 enum Place {
     Folder(Store),
-    /// `key` is the state's own.
-    Bucket {
-        bucket: String,
-        key: String,
-    },
+    /// Its key is the state's own.
+    Bucket(BucketPlace),
 }
 
 /// A session with the state under lock and a way to the cloud.
@@ -173,7 +170,7 @@ impl Session {
     pub fn of(stack: Stack, root: PathBuf) -> Outcome<Self> {
         let cipher = Cipher::new(&stack.encryption, identity())
             .map_err(|what| Failure::user(what, "Correct `encryption` in stack.toml."))?;
-        let place = Place::of(&stack.state, &stack, &root);
+        let place = Place::of(&stack.state, &stack, &root)?;
         Ok(Self { stack, root, place, cipher })
     }
 
@@ -190,33 +187,33 @@ impl Session {
 
     /// The store of this stack at another place than stack.toml says.
     pub async fn store_in(&self, place: &str) -> Outcome<Store> {
-        self.store_at(&Place::of(place, &self.stack, &self.root), None).await
+        self.store_at(&Place::of(place, &self.stack, &self.root)?, None).await
     }
 
     /// The store that this stack would have there under another name.
     /// Without a `cloud` it connects, where the place needs one.
     pub async fn store_of(&self, name: &str, place: &str, cloud: Option<&Cloud>) -> Outcome<Store> {
         let stack = Stack { name: name.to_owned(), ..self.stack.clone() };
-        Ok(self.store_at(&Place::of(place, &stack, &self.root), cloud).await?.of_stack(name))
+        Ok(self.store_at(&Place::of(place, &stack, &self.root)?, cloud).await?.of_stack(name))
     }
 
     /// The state in the bucket that this address names, whatever the target adds to it, and whosever it is.
     pub async fn store_as_named(&self, place: &str, cipher: Cipher) -> Outcome<Store> {
-        let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|place| place.split_once('/')) else {
+        let Some(Ok(place)) = BucketPlace::parse(place) else {
             return Err(Failure::user(
                 format!("{place} is no object in a bucket"),
                 "Write s3://BUCKET/KEY.json.",
             ));
         };
-        let objects = Bucket::new(&self.connect().await?, bucket);
-        Ok(Store::remote(Arc::new(objects), place, key).sealed_by(cipher))
+        let objects = Bucket::at(&self.connect().await?, &place);
+        Ok(Store::remote(Arc::new(objects), &place.name(), &place.key).sealed_by(cipher))
     }
 
     /// Where the state is, for people.
     pub fn place_name(&self) -> String {
         match &self.place {
             Place::Folder(store) => store.name(),
-            Place::Bucket { bucket, key } => format!("s3://{bucket}/{key}"),
+            Place::Bucket(place) => place.name(),
         }
     }
 
@@ -227,11 +224,11 @@ impl Session {
                 no_way_out(&self.root, Path::new(&store.name()))?;
                 store.clone()
             }
-            Place::Bucket { bucket, key } => {
+            Place::Bucket(place) => {
                 signals::watch();
                 let objects = match cloud {
-                    Some(cloud) => Bucket::new(cloud, bucket),
-                    None => Bucket::new(&self.connect().await?, bucket),
+                    Some(cloud) => Bucket::at(cloud, place),
+                    None => Bucket::at(&self.connect().await?, place),
                 };
                 if self.is_local() {
                     objects
@@ -239,7 +236,7 @@ impl Session {
                         .await
                         .map_err(Failure::while_doing("failed to make the bucket of the state"))?;
                 }
-                let store = Store::remote(Arc::new(objects), &format!("s3://{bucket}/{key}"), key);
+                let store = Store::remote(Arc::new(objects), &place.name(), &place.key);
                 chaos::lease_life().into_iter().fold(store, Store::lasting)
             }
         };
@@ -354,21 +351,26 @@ impl Session {
 
 impl Place {
     /// `state = "FOLDER"`, `"s3://BUCKET/FOLDER"`, or `"s3://BUCKET/KEY.json"`.
-    fn of(place: &str, stack: &Stack, root: &Path) -> Self {
+    fn of(place: &str, stack: &Stack, root: &Path) -> Outcome<Self> {
         let target = stack.target.as_ref().map(|target| target.name.as_str());
-        let Some((bucket, key)) =
-            place.strip_prefix("s3://").map(|s3| s3.split_once('/').unwrap_or((s3, "")))
-        else {
+        let Some(there) = BucketPlace::parse(place) else {
             // Messages name the state as the user would: `state/…` and not `./state/…`.
             let folder = root.strip_prefix(".").unwrap_or(root).join(place);
-            return Self::Folder(Store::files(&folder, &stack.name, target));
+            return Ok(Self::Folder(Store::files(&folder, &stack.name, target)));
         };
+        let mut there = there.map_err(|wrong| {
+            Failure::user(
+                format!("{place} is no place for a state: {wrong}"),
+                "Write s3://BUCKET/KEY, and behind it `?region=…`, `?sse=aws:kms` or `?kms_key=ARN`, joined by `&`.",
+            )
+        })?;
         let suffix = target.map(|target| format!(".{target}")).unwrap_or_default();
-        let key = match key.strip_suffix(".json") {
+        let key = match there.key.strip_suffix(".json") {
             Some(own) => format!("{own}{suffix}.json"),
-            None => format!("{}/{}{suffix}.json", key.trim_end_matches('/'), stack.name),
+            None => format!("{}/{}{suffix}.json", there.key.trim_end_matches('/'), stack.name),
         };
-        Self::Bucket { bucket: bucket.to_owned(), key: key.trim_start_matches('/').to_owned() }
+        key.trim_start_matches('/').clone_into(&mut there.key);
+        Ok(Self::Bucket(there))
     }
 }
 

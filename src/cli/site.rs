@@ -3,7 +3,7 @@
 use super::report;
 use super::session::is_local;
 use crate::cloud::{Cloud, Destination};
-use crate::config::Stack;
+use crate::config::{LOCAL, Stack};
 use serde::{Deserialize, Serialize};
 
 /// The way that a stack goes, before anybody is asked.
@@ -25,6 +25,8 @@ impl Way {
             region: stack.region.clone(),
             profile: target.and_then(|target| target.profile.clone()),
             endpoint: target.and_then(|target| target.endpoint_url.clone()),
+            // What is called `local` is no AWS, wherever it lies.
+            emulator: target.and_then(|target| target.emulator.or((target.name == LOCAL).then_some(true))),
         })
     }
 }
@@ -46,6 +48,9 @@ pub struct Site {
     /// Where the state lies.
     pub state: String,
     pub protected: bool,
+    /// Things take as long as on AWS.
+    #[serde(skip)]
+    pub real: bool,
 }
 
 /// Where the first line of a command goes.
@@ -71,6 +76,7 @@ impl Site {
             region: cloud.region.clone(),
             state: state.to_owned(),
             protected: stack.target.as_ref().is_some_and(|target| target.protected),
+            real: !cloud.emulated,
         }
     }
 
@@ -120,7 +126,7 @@ impl Site {
 
     /// Things take as long as on AWS.
     pub fn is_aws(&self) -> bool {
-        !self.local && self.endpoint.is_none()
+        self.real
     }
 
     /// What is typed before it is changed, where `y` is too little.

@@ -207,6 +207,7 @@ fn stack(document: Document, state: String, target: Option<String>) -> Stack {
     let target = target.map(|name| Target {
         name,
         endpoint_url: reach.endpoint_url,
+        emulator: reach.emulator,
         profile: reach.profile,
         protected: reach.protected,
         ..Target::default()

@@ -2,6 +2,7 @@ use super::bounds::Bounds;
 use super::garbled::Garbled;
 use super::once::Once;
 use super::pages::Pages;
+use super::throttle::{Patience, Slower, Throttles, paced};
 use super::watch::Watch;
 use super::{Layer, Warrant, Warranted};
 use crate::gauge::Gauge;
@@ -11,6 +12,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_lambda::config::StalledStreamProtectionConfig;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +58,7 @@ pub struct Cloud {
     /// The gateway's endpoint if this is our own local cloud, which can be asked what it is at work on.
     pub local: Option<String>,
     warrant: Option<Arc<dyn Warrant>>,
+    throttles: Throttles,
     /// Where reads are counted, for whoever watches.
     pub gauge: Arc<Gauge>,
 }
@@ -66,7 +69,11 @@ macro_rules! config {
         $service::config::Builder::from(&$cloud.config)
             .interceptor(Watch)
             .interceptor(Pages::default())
+            .interceptor(Patience)
             .retry_classifier(Garbled)
+            .retry_classifier(Slower)
+            .retry_config(paced($cloud.config.retry_config()))
+            .retry_partition($cloud.throttles.of(stringify!($service), &$cloud.region))
     };
 }
 
@@ -109,6 +116,7 @@ impl Cloud {
             emulated,
             local: None,
             warrant: None,
+            throttles: Throttles::default(),
             gauge: Arc::default(),
         }
     }
@@ -217,7 +225,20 @@ impl Cloud {
         Self { config: self.config.into_builder().credentials_provider(keys).build(), ..self }
     }
 
-    /// The same cloud, its clients repeating failed calls as `retries` says.
+    /// The same cloud, in another region.
+    #[must_use]
+    pub fn in_region(self, region: &str) -> Self {
+        let config = self.config.into_builder().region(Region::new(region.to_owned())).build();
+        Self { config, region: region.to_owned(), ..self }
+    }
+
+    /// The same cloud by another clock than the system's, such as the virtual time of tests.
+    #[must_use]
+    pub fn timed_by(self, clock: SharedTimeSource) -> Self {
+        Self { config: self.config.into_builder().time_source(clock).build(), ..self }
+    }
+
+    /// The same cloud, its clients repeating failed calls as `retries` says; what is throttled, as often as it takes.
     pub fn retrying(self, retries: RetryConfig) -> Self {
         Self { config: self.config.into_builder().retry_config(retries).build(), ..self }
     }

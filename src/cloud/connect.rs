@@ -1,14 +1,12 @@
 use super::clients::timeouts;
-use super::profiles;
 use super::unreached::{Asked, Cause};
-use super::{Cloud, aws};
+use super::{Cloud, Proxies, Wire, aws, endpoint, profiles};
 use crate::error::{Error, Result};
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -19,20 +17,18 @@ pub struct Destination {
     pub region: String,
     /// A profile of `~/.aws/config`.
     pub profile: Option<String>,
-    /// Anything that speaks the AWS APIs instead of AWS itself.
+    /// Where the AWS APIs are spoken to: an emulator of AWS, or AWS by another way.
     pub endpoint: Option<String>,
+    /// Whether that is an emulator; if nobody says so, an endpoint on this machine is one.
+    pub emulator: Option<bool>,
 }
 
-/// Attempts of the SDK itself for throttling and network trouble; 3, its default, is too few for IAM and Lambda.
+/// Attempts of the SDK itself where AWS or the network has trouble. Throttled ones do not count.
 const ATTEMPTS: u32 = 8;
 
-/// Plain HTTP: for endpoints on this machine. Without TLS there are no root certificates to load.
+/// Without a proxy: for what runs on this machine.
 pub fn http() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
-}
-
-fn https() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    Wire::through(Proxies::default()).shared()
 }
 
 /// For an attempt to learn whose credentials these are. Where they come from has 5 s of it, as the SDK has it.
@@ -48,9 +44,9 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// # Errors
 /// No such profile, no credentials, expired ones, or no way to the endpoint: that is found out soon, by few attempts.
 pub async fn connect(to: &Destination, tell: &(dyn Fn(&str) + Sync)) -> Result<Cloud> {
-    profiles::exists(to.profile.as_deref()).await?;
-    let plain = to.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
-    let (region, http) = (Region::new(to.region.clone()), if plain { http() } else { https() });
+    let profile = profiles::chosen(to.profile.as_deref(), tell).await?;
+    let wire = Wire::from_env()?;
+    let (region, http) = (Region::new(to.region.clone()), wire.shared());
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region.clone())
         .http_client(http.clone())
@@ -67,10 +63,14 @@ pub async fn connect(to: &Destination, tell: &(dyn Fn(&str) + Sync)) -> Result<C
         loader = loader.endpoint_url(endpoint);
     }
     let config = loader.load().await;
-    let emulated = to.endpoint.is_some() || config.endpoint_url().is_some();
+    let emulated = match (to.emulator, config.endpoint_url()) {
+        (_, None) => false,
+        (Some(said), Some(_)) => said,
+        (None, Some(url)) => endpoint::is_here(url).await,
+    };
     let mut cloud = Cloud::new(config, String::new(), emulated);
-    let asked = Asked::new(cloud.endpoint(), &to.region);
-    let identity = whose(&cloud, &asked, tell).await?;
+    let asked = Asked::new(cloud.endpoint(), &to.region).through(wire.proxies(), cloud.endpoint());
+    let identity = whose(&cloud, &asked, tell).await.map_err(|error| profile.explain(error))?;
     cloud.identity = identity.arn;
     cloud.account = identity
         .account
@@ -91,7 +91,7 @@ async fn whose(
         let answer = match timeout(SILENCE, &mut call).await {
             Ok(answer) => answer,
             Err(_) => {
-                tell(&format!("Asking {} whose credentials these are (attempt {attempt}) …", asked.host));
+                tell(&format!("Asking {} whose credentials these are (attempt {attempt}) …", asked.name()));
                 call.await
             }
         };
@@ -111,7 +111,7 @@ async fn whose(
         }
         let says = cause.map_or("is not able to answer now", Cause::says);
         attempt += 1;
-        tell(&format!("{} {says}; asking again (attempt {attempt} of {most}) …", asked.host));
+        tell(&format!("{} {says}; asking again (attempt {attempt} of {most}) …", asked.name()));
         sleep(if attempt == 2 { PAUSES[0] } else { PAUSES[1] }).await;
     }
 }

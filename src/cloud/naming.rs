@@ -56,18 +56,40 @@ pub fn successor(name: &str, max: usize, number: usize, separator: char) -> Stri
     format!("{}{separator}{suffix}", start.trim_end_matches(separator))
 }
 
+/// How the names of regions begin, the partition that they are in, and the domain of its services, as AWS's SDKs have them.
+/// Every other region is in `aws`.
+const PARTITIONS: [(&str, &str, &str); 7] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+];
+
+/// Partition and domain of a region.
+fn ground(region: &str) -> (&'static str, &'static str) {
+    let found = PARTITIONS.iter().find(|(start, ..)| region.starts_with(start));
+    found.map_or(("aws", "amazonaws.com"), |(_, partition, domain)| (*partition, *domain))
+}
+
 /// Where the services of a region have their names.
 pub fn domain(region: &str) -> &'static str {
-    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+    ground(region).1
 }
 
 /// The partition that a region is in, as in ARNs: `aws`, `aws-cn`, `aws-us-gov`.
 pub fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
+    ground(region).0
+}
+
+/// Whether a host is one of AWS's own, by its name.
+pub fn is_aws(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let domains = PARTITIONS.iter().map(|(.., domain)| *domain).chain(["amazonaws.com", "api.aws"]);
+    let mut domains = domains.chain(["api.amazonwebservices.com.cn", "api.amazonwebservices.eu"]);
+    domains.any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
 }
 
 fn hash(parts: &[&str]) -> String {
@@ -122,5 +144,34 @@ mod tests {
         let a = physical("loans", &Address::keyed("queue", "d", "a_b"), 80, None);
         let b = physical("loans", &Address::keyed("queue", "d", "a-b"), 80, None);
         assert_ne!(a, b);
+    }
+
+    /// The SDK resolves each service's own endpoint; a region of every partition that it knows.
+    #[tokio::test]
+    async fn partitions_and_domains_are_those_of_the_sdk() {
+        use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+        for (region, partition) in [
+            ("eu-west-1", "aws"),
+            ("us-east-1", "aws"),
+            ("il-central-1", "aws"),
+            ("mx-central-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("cn-northwest-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            let params = Params::builder().region(region).build().unwrap();
+            let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.unwrap();
+            assert_eq!(endpoint.url(), format!("https://sts.{region}.{}", domain(region)));
+            assert_eq!(super::partition(region), partition);
+            assert!(is_aws(&format!("sts.{region}.{}", domain(region))), "{region}");
+        }
+        for other in ["amazonaws.com", "amazonaws.com.evil.test", "xamazonaws.com", "localhost", "10.0.0.1"] {
+            assert!(!is_aws(other), "{other}");
+        }
     }
 }

@@ -1,3 +1,5 @@
+use super::Proxies;
+use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use std::error::Error;
@@ -27,6 +29,10 @@ pub enum Cause {
     Untrusted,
     /// The connection broke.
     Broken,
+    /// The proxy wants to know who asks.
+    Unknown,
+    /// The proxy does not let it through.
+    Barred,
 }
 
 impl Cause {
@@ -35,13 +41,24 @@ impl Cause {
         let failure = match error {
             SdkError::TimeoutError(_) => return Some(Self::Silent),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => return Some(Self::Silent),
-            SdkError::DispatchFailure(failure) if failure.is_io() => failure.as_connector_error()?,
+            SdkError::DispatchFailure(failure) => failure.as_connector_error()?,
             _ => return None,
         };
         let mut cause: Option<&(dyn Error + 'static)> = Some(failure);
         while let Some(error) = cause {
             let text = error.to_string();
-            if text.contains("dns error") {
+            if text.contains("proxy authorization required") {
+                return Some(Self::Unknown);
+            }
+            if text.ends_with("tunnel error: unsuccessful") {
+                return Some(Self::Barred);
+            }
+            // Where else than at the end of the way is no matter of the way: credentials that could not be had.
+            if !failure.is_io() {
+                cause = error.source();
+                continue;
+            }
+            if text.contains("dns error") || error.is::<ResolveDnsError>() {
                 return Some(Self::Unresolved);
             }
             if text.contains("certificate") {
@@ -54,7 +71,7 @@ impl Cause {
             }
             cause = error.source();
         }
-        Some(Self::Broken)
+        failure.is_io().then_some(Self::Broken)
     }
 
     /// In words that fit after the name of who was asked.
@@ -65,6 +82,8 @@ impl Cause {
             Self::Silent => "does not answer",
             Self::Untrusted => "shows a certificate that is not trusted",
             Self::Broken => "broke the connection off",
+            Self::Unknown => "was not asked: the proxy wants a name and a password",
+            Self::Barred => "was not asked: the proxy does not let this machine through",
         }
     }
 
@@ -73,9 +92,14 @@ impl Cause {
         match self {
             Self::Silent | Self::Untrusted => 2,
             Self::Unresolved | Self::Refused | Self::Broken => 3,
+            // That was an answer.
+            Self::Unknown | Self::Barred => 1,
         }
     }
 }
+
+const UNTRUSTED: &str = "A proxy that reads TLS may stand in between: its certificate has to be among those that this machine \
+     trusts, or in the file that SSL_CERT_FILE names.";
 
 /// Who is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +108,8 @@ pub struct Asked {
     pub host: String,
     /// Of AWS itself; none of another endpoint.
     pub region: Option<String>,
+    /// Who stands between, and the variable that says so: `proxy:3128`, `HTTPS_PROXY`.
+    pub proxy: Option<(String, &'static str)>,
 }
 
 impl Asked {
@@ -93,25 +119,41 @@ impl Asked {
             Some(url) => {
                 let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
                 let host = rest.split(['/', '?']).next().unwrap_or_default();
-                Self { host: host.to_owned(), region: None }
+                Self { host: host.to_owned(), region: None, proxy: None }
             }
             None => Self {
                 host: format!("sts.{region}.{}", crate::cloud::naming::domain(region)),
                 region: Some(region.to_owned()),
+                proxy: None,
             },
+        }
+    }
+
+    /// The same, by the way that leads there.
+    pub fn through(self, proxies: &Proxies, endpoint: Option<&str>) -> Self {
+        let own = format!("https://{}/", self.host);
+        let proxy = proxies.to(endpoint.unwrap_or(&own)).map(|proxy| (proxy.host(), proxy.variable));
+        Self { proxy, ..self }
+    }
+
+    /// Its name, and that of the proxy.
+    pub fn name(&self) -> String {
+        match &self.proxy {
+            Some((proxy, _)) => format!("{} (through the proxy {proxy})", self.host),
+            None => self.host.clone(),
         }
     }
 
     /// What is known after the last attempt.
     pub async fn unreached(&self, cause: Cause, attempts: u32) -> Unreached {
         let times = if attempts == 1 { String::new() } else { format!(", asked {attempts} times") };
-        let message = format!("{} {}{times}", self.host, cause.says());
+        let message = format!("{} {}{times}", self.name(), cause.says());
         Unreached { message, help: self.help(cause, self.others_resolve(cause).await) }
     }
 
     /// Whether AWS itself can be found, where only the region's own name cannot.
     async fn others_resolve(&self, cause: Cause) -> bool {
-        if cause != Cause::Unresolved || self.region.is_none() {
+        if cause != Cause::Unresolved || self.region.is_none() || self.proxy.is_some() {
             return false;
         }
         let found = timeout(Duration::from_secs(2), lookup_host("sts.amazonaws.com:443")).await;
@@ -120,6 +162,22 @@ impl Asked {
 
     fn help(&self, cause: Cause, others_resolve: bool) -> String {
         let elsewhere = "Without an AWS account: --target local.";
+        if let Some((proxy, variable)) = &self.proxy {
+            let host = self.host.split(':').next().unwrap_or_default();
+            return match cause {
+                Cause::Unknown => {
+                    format!(
+                        "Write them into {variable}: http://NAME:PASSWORD@{proxy}, with %40 for an @ in them."
+                    )
+                }
+                Cause::Untrusted => UNTRUSTED.to_owned(),
+                _ => format!(
+                    "{variable} names the proxy {proxy}: see whether it is there and lets this machine to {}. What is reached \
+                     without it stands in NO_PROXY, such as NO_PROXY={host}.",
+                    self.host
+                ),
+            };
+        }
         match (cause, &self.region) {
             (Cause::Unresolved, Some(region)) if others_resolve => format!(
                 "AWS is there, but not this name: check the region {region} in stack.toml, such as eu-west-1."
@@ -136,22 +194,20 @@ impl Asked {
                 self.host
             ),
             (Cause::Silent, None) => format!(
-                "Something swallows what is sent to {}: see what listens there, or correct `endpoint_url` of the target or \\
+                "Something swallows what is sent to {}: see what listens there, or correct `endpoint_url` of the target or \
                  AWS_ENDPOINT_URL.",
                 self.host
             ),
-            (Cause::Refused | Cause::Silent | Cause::Broken, Some(_)) => format!(
-                "A firewall, a VPN or a proxy (HTTPS_PROXY) may stand in between: check that this machine reaches AWS. \\
+            (Cause::Refused | Cause::Silent | Cause::Broken | Cause::Unknown | Cause::Barred, Some(_)) => {
+                format!(
+                    "A firewall, a VPN or a proxy (HTTPS_PROXY) may stand in between: check that this machine reaches AWS. \
                  {elsewhere}"
-            ),
-            (Cause::Broken, None) => {
+                )
+            }
+            (Cause::Broken | Cause::Unknown | Cause::Barred, None) => {
                 format!("See what listens at {}, and whether it speaks the AWS APIs.", self.host)
             }
-            (Cause::Untrusted, _) => {
-                "A proxy that reads TLS may stand in between: its certificate has to be among those \\
-                 that this machine trusts."
-                    .to_owned()
-            }
+            (Cause::Untrusted, _) => UNTRUSTED.to_owned(),
         }
     }
 }

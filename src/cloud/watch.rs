@@ -88,7 +88,7 @@ fn request_id(response: &HttpResponse) -> Option<&str> {
 }
 
 /// The code alone: the rest of an error may quote what was sent.
-fn error_code(response: &HttpResponse) -> Option<String> {
+pub(super) fn error_code(response: &HttpResponse) -> Option<String> {
     let plain = |code: &str| {
         let code = code.split(['#', ':', ';']).find(|part| !part.contains("amazon"))?.trim();
         let fits = !code.is_empty()

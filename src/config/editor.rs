@@ -10,6 +10,11 @@ pub fn json_schema(kinds: &[&'static dyn Kind]) -> Json {
     let overlays = kinds.iter().map(|kind| (kind.name().to_owned(), named(block(*kind, false))));
     let mut target = Map::from_iter([
         ("endpoint_url".to_owned(), text()),
+        (
+            "emulator".to_owned(),
+            json!({ "type": "boolean",
+                "description": "Whether `endpoint_url` is an emulator of AWS and not AWS by another way; by default, if it is on this machine." }),
+        ),
         ("region".to_owned(), text()),
         ("profile".to_owned(), text()),
         ("account".to_owned(), text()),
@@ -32,7 +37,7 @@ pub fn json_schema(kinds: &[&'static dyn Kind]) -> Json {
                         "description": "Name of the stack; part of the names of its resources." },
                     "region": { "type": "string", "description": "AWS region, such as eu-west-1." },
                     "state": { "type": "string", "default": "state",
-                        "description": "Folder of the state, or s3://BUCKET/KEY." },
+                        "description": "Folder of the state, or s3://BUCKET/KEY; region, sse and kms_key of the bucket as ?region=…&kms_key=…." },
                     "encryption": recipients(),
                     "files": { "type": "array", "items": text(),
                         "description": "Files and folders outside of the project's that ${file(…)} may read." },

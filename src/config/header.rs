@@ -1,7 +1,7 @@
 use super::check::told;
 use super::fields::{Fields, plain, wrong_type};
 use super::overlay::Overlay;
-use super::{Node, Span};
+use super::{BucketPlace, Node, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts;
 
@@ -93,7 +93,8 @@ const DEFAULT_STATE: &str = "state";
 const NAME_HELP: &str = "Write up to 31 of `a-z`, `0-9` and `-`, a letter first.";
 const REGION_HELP: &str = "Write it as AWS does, such as `eu-west-1`.";
 const ACCOUNT_HELP: &str = "Write the 12 digits in quotes, such as `\"123456789012\"`.";
-const STATE_HELP: &str = "Write a folder, such as `state`, or `s3://BUCKET/KEY`.";
+const STATE_HELP: &str = "Write a folder, such as `state`, or `s3://BUCKET/KEY`; behind that `?region=…`, `?sse=aws:kms` or \
+    `?kms_key=ARN`, joined by `&`.";
 const ENCRYPTION_HELP: &str = "Write it as `age-keygen` prints it: `\"age1…\"`, or several in a list. The secret key never stands here.";
 
 fn missing(key: &str, line: &str, span: Span) -> Diagnostic {
@@ -176,8 +177,8 @@ fn is_account(text: &str) -> bool {
 }
 
 fn is_state(text: &str) -> bool {
-    match text.strip_prefix("s3://") {
-        Some(rest) => rest.split_once('/').is_some_and(|(bucket, key)| !bucket.is_empty() && !key.is_empty()),
+    match BucketPlace::parse(text) {
+        Some(place) => place.is_ok_and(|place| !place.bucket.is_empty() && !place.key.is_empty()),
         None => !text.is_empty() && !text.contains("://"),
     }
 }

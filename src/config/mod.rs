@@ -2,6 +2,7 @@
 
 mod bare;
 mod blocks;
+mod bucket_place;
 mod check;
 mod damage;
 mod document;
@@ -31,6 +32,7 @@ mod target;
 mod template;
 
 pub use bare::bare;
+pub use bucket_place::BucketPlace;
 pub use editor::json_schema;
 pub use load::{load, parse};
 pub use node::{Entry, Found, Node, Value};

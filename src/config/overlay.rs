@@ -21,8 +21,17 @@ pub(super) struct Overlay {
     pub params: IndexMap<String, Entry>,
 }
 
-const KEYS: [&str; 8] =
-    ["endpoint_url", "region", "profile", "account", "state", "encryption", "protected", "params"];
+const KEYS: [&str; 9] = [
+    "endpoint_url",
+    "emulator",
+    "region",
+    "profile",
+    "account",
+    "state",
+    "encryption",
+    "protected",
+    "params",
+];
 
 impl Overlay {
     /// Checks every target and merges the chosen one into the blocks of the document.
@@ -99,8 +108,16 @@ impl Overlay {
         }
         let (endpoint_url, profile) = (endpoint.map(|(url, _)| url), profile.map(|(profile, _)| profile));
         let protected = fields.bool("protected", found).unwrap_or(false);
+        let emulator = fields.bool("emulator", found);
         Self {
-            target: Some(Target { name: name.to_owned(), endpoint_url, profile, protected, span: entry.key }),
+            target: Some(Target {
+                name: name.to_owned(),
+                endpoint_url,
+                emulator,
+                profile,
+                protected,
+                span: entry.key,
+            }),
             region: fields.text("region", found),
             regions: vec![],
             account: fields.text("account", found),

@@ -8,6 +8,8 @@ pub const LOCAL: &str = "local";
 pub struct Target {
     pub name: String,
     pub endpoint_url: Option<String>,
+    /// Whether the endpoint is an emulator of AWS and not AWS by another way.
+    pub emulator: Option<bool>,
     /// A profile of `~/.aws/config`.
     pub profile: Option<String>,
     /// Whoever changes it is asked for its name.

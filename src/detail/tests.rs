@@ -162,6 +162,8 @@ fn each_widening_is_said_in_words() {
         json!({ "managed_policies": ["arn:aws:iam::aws:policy/AdministratorAccess"] }),
     );
     assert_eq!(found, ["managed_policies: may do anything on everything"]);
+    let china = json!({ "managed_policies": ["arn:aws-cn:iam::aws:policy/AdministratorAccess"] });
+    assert_eq!(widens("iam_role", json!({}), china), found);
 }
 
 #[test]

@@ -165,7 +165,8 @@ fn values(schema: &Json, path: &Path, before: &Json, after: &Json, found: &mut V
     }
     let words = schema.get("x-widens").and_then(Json::as_object);
     for (element, words) in words.into_iter().flatten() {
-        let has = |side: &Json| side.as_array().is_some_and(|all| all.iter().any(|one| one == element));
+        let has =
+            |side: &Json| side.as_array().is_some_and(|all| all.iter().any(|one| is_same(one, element)));
         if let Some(words) = words.as_str().filter(|_| has(after) && !has(before)) {
             found.push(Widening { path: path.clone(), says: words.to_owned() });
         }
@@ -174,6 +175,14 @@ fn values(schema: &Json, path: &Path, before: &Json, after: &Json, found: &mut V
         let at = |value: &Json| value.get(name).cloned().unwrap_or(Json::Null);
         values(sub, &path.with(name), &at(before), &at(after), found);
     }
+}
+
+/// Whether a value is this one, in whatever partition of AWS.
+fn is_same(value: &Json, wanted: &str) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    let partitioned =
+        |text: &str| text.splitn(3, ':').nth(2).filter(|_| text.starts_with("arn:aws")).map(str::to_owned);
+    text == wanted || partitioned(text).is_some_and(|rest| partitioned(wanted) == Some(rest))
 }
 
 fn rules(inputs: &Json, before: &Json, after: &Json, found: &mut Vec<Widening>) {

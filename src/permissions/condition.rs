@@ -1,3 +1,4 @@
+use crate::cloud::naming;
 use crate::resource::{Owner, When};
 use serde_json::{Value as Json, json};
 
@@ -16,7 +17,13 @@ pub fn condition(when: When, stack: &str, region: &str) -> Option<Json> {
         When::PassedTo(service) => equals("iam:PassedToService".to_owned(), json!(service)),
         When::LinkedTo(service) => equals("iam:AWSServiceName".to_owned(), json!(service)),
         When::Via(service) => {
-            equals("kms:ViaService".to_owned(), json!(format!("{service}.{region}.amazonaws.com")))
+            let at = |domain: &str| json!(format!("{service}.{region}.{domain}"));
+            // In which domain KMS has the name outside of `amazonaws.com` is documented for China alone.
+            let names = match naming::domain(region) {
+                "amazonaws.com" => at("amazonaws.com"),
+                other => json!([at(other), at("amazonaws.com")]),
+            };
+            equals("kms:ViaService".to_owned(), names)
         }
     }
 }

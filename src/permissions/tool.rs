@@ -4,6 +4,7 @@ use super::arn::Scene;
 use super::need::{By, Need};
 use super::purpose::Verb;
 use crate::cloud::naming;
+use crate::config::BucketPlace;
 
 /// `place` is the stack's `state`: a folder, or `s3://BUCKET/KEY`.
 pub fn needs(scene: &Scene, place: &str, target: Option<&str>) -> Vec<Need> {
@@ -14,12 +15,11 @@ pub fn needs(scene: &Scene, place: &str, target: Option<&str>) -> Vec<Need> {
         by: By { address: None, verb, along: None },
     };
     let mut needs = vec![need("sts:GetCallerIdentity", "*".to_owned(), Verb::Read)];
-    let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|place| place.split_once('/')) else {
-        return needs;
-    };
+    let Some(Ok(place)) = BucketPlace::parse(place) else { return needs };
+    let BucketPlace { bucket, key, kms_key, .. } = place;
     let key = match target {
-        Some(target) => format!("{}.{target}.json", key.strip_suffix(".json").unwrap_or(key)),
-        None => key.to_owned(),
+        Some(target) => format!("{}.{target}.json", key.strip_suffix(".json").unwrap_or(&key)),
+        None => key,
     };
     let partition = naming::partition(&scene.region);
     let start = format!("arn:{partition}:s3:::{bucket}");
@@ -31,6 +31,12 @@ pub fn needs(scene: &Scene, place: &str, target: Option<&str>) -> Vec<Need> {
     // Without ListBucket a missing state is an "access denied".
     for action in ["s3:ListBucket", "s3:ListBucketVersions"] {
         needs.push(need(action, start.clone(), Verb::Read));
+    }
+    // By its alias or its id alone nobody says whose key it is.
+    for key in kms_key.into_iter().filter(|key| key.starts_with("arn:")) {
+        for action in ["kms:Decrypt", "kms:GenerateDataKey"] {
+            needs.push(need(action, key.clone(), Verb::Read));
+        }
     }
     needs
 }

@@ -28,7 +28,7 @@ pub struct Inputs {
     )]
     pub name: Option<String>,
     /// The one AWS service that may assume the role, such as `lambda.amazonaws.com`. Anything else: `trust`.
-    #[schemars(regex(pattern = r"^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$"), extend("x-trust" = "trust"))]
+    #[schemars(regex(pattern = r"^[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$"), extend("x-trust" = "trust"))]
     pub assumed_by: Option<String>,
     /// Who may assume the role, as a policy document; where it is one service only, write `assumed_by`.
     #[schemars(extend("x-policy" = true))]

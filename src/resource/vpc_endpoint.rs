@@ -3,7 +3,7 @@
 use super::ec2::{self, TAGGED, checks};
 use super::ec2::retries::NEW;
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit, When};
-use crate::cloud::{Cloud, Gone, aws};
+use crate::cloud::{Cloud, Gone, Remedy, aws};
 use crate::error::{AwsError, Error, Result};
 use crate::schema::policy;
 use aws_sdk_ec2::types::{self, Filter, ResourceType, VpcEndpointType};
@@ -175,7 +175,8 @@ impl Resource for VpcEndpoint {
             .set_policy_document(document.map(policy::text))
             .client_token(ctx.token())
             .tag_specifications(ec2::tagged(ResourceType::VpcEndpoint, ctx.tags(&inputs.tags)));
-        let made = call.send().await.map_err(aws("ec2:CreateVpcEndpoint"))?;
+        let made = call.send().await.map_err(aws("ec2:CreateVpcEndpoint"));
+        let made = made.remedy(&["InvalidServiceName"], NAMES)?;
         Ok(Id(made.vpc_endpoint.and_then(|endpoint| endpoint.vpc_endpoint_id).unwrap_or_default()))
     }
 
@@ -300,8 +301,15 @@ fn usual(service: &str) -> Sort {
     if matches!(service, "s3" | "dynamodb") { Sort::Gateway } else { Sort::Interface }
 }
 
+/// How whole names of services begin. Outside of the partition `aws` there are several sorts in one region, and only
+/// DescribeVpcEndpointServices says which service has which.
+const FULL: [&str; 6] =
+    ["com.amazonaws.", "cn.com.amazonaws.", "eu.amazonaws.", "gov.ic.c2s.", "gov.sgov.sc2s.", "aws."];
+const NAMES: &str = "write the whole name, as `aws ec2 describe-vpc-endpoint-services --query ServiceNames` has it; in China that of \
+    most begins with cn.com.amazonaws";
+
 fn full(region: &str, service: &str) -> String {
-    let is_full = ["com.amazonaws.", "cn.com.amazonaws.", "aws."].iter().any(|start| service.starts_with(start));
+    let is_full = FULL.iter().any(|start| service.starts_with(start));
     if is_full { service.to_owned() } else { format!("com.amazonaws.{region}.{service}") }
 }
 

@@ -64,7 +64,7 @@ pub trait Objects: Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<String, PutError>>;
     /// Deletes it if it has this ETag; done as well if it is gone already.
     fn delete<'a>(&'a self, key: &'a str, etag: &'a str) -> BoxFuture<'a, Result<(), PutError>>;
-    /// Newest first; empty where versions are not kept.
-    fn versions<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Vec<Version>, Error>>;
+    /// Newest first, and no more than `most`; empty where versions are not kept.
+    fn versions<'a>(&'a self, key: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Version>, Error>>;
     fn version<'a>(&'a self, key: &'a str, id: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, Error>>;
 }

@@ -11,6 +11,9 @@ pub struct Reach {
     pub profile: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
+    /// Whether that is an emulator of AWS, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulator: Option<bool>,
     /// Whether its name is asked for: a stack.toml that is gone takes no protection with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected: bool,
@@ -26,6 +29,7 @@ impl Reach {
             target: target.map(|target| target.name.clone()),
             profile: target.and_then(|target| target.profile.clone()),
             endpoint_url: target.and_then(|target| target.endpoint_url.as_deref()).map(without_login),
+            emulator: target.and_then(|target| target.emulator),
             protected: target.is_some_and(|target| target.protected),
             encryption: stack.encryption.clone(),
         }

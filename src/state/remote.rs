@@ -226,9 +226,9 @@ impl Remote {
 
     /// The versions of the state, newest first; one that holds no state says why.
     pub async fn history(&self, limit: usize) -> Result<Vec<Past>, StateError> {
-        let versions = self.objects.versions(&self.key).await.map_err(self.failed("read"))?;
+        let versions = self.objects.versions(&self.key, limit).await.map_err(self.failed("read"))?;
         let mut history = vec![];
-        for version in versions.into_iter().take(limit) {
+        for version in versions {
             let read = self.objects.version(&self.key, &version.id).await.map_err(self.failed("read"))?;
             // Expired between the two requests.
             let Some(bytes) = read else { continue };
@@ -292,7 +292,7 @@ impl Remote {
     }
 
     async fn newest_whole_version(&self) -> Result<Option<Candidate>, StateError> {
-        let versions = self.objects.versions(&self.key).await.map_err(self.failed("read"))?;
+        let versions = self.objects.versions(&self.key, usize::MAX).await.map_err(self.failed("read"))?;
         for version in versions {
             let read = self.objects.version(&self.key, &version.id).await.map_err(self.failed("read"))?;
             if let Some(Ok(document)) = read.map(|bytes| self.cipher.read(&bytes)) {

@@ -22,6 +22,8 @@ mod permissions;
 mod place;
 mod places;
 mod plan_schema;
+mod profiles;
+mod proxies;
 mod queues;
 mod recorder;
 mod recovery;

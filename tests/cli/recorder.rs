@@ -18,15 +18,18 @@ const REFUSED: &str = "<Error><Code>AccessDenied</Code><Message>not here</Messag
 
 impl Recorder {
     pub fn new() -> Self {
-        Self::answering(|request| {
-            if request.contains("GetCallerIdentity") {
-                (200, IDENTITY.to_owned())
-            } else if request.contains("GetQueueUrl") {
-                (400, NO_QUEUE.to_owned())
-            } else {
-                (403, REFUSED.to_owned())
-            }
-        })
+        Self::answering(Self::usual)
+    }
+
+    /// What it answers unless a test says otherwise.
+    pub fn usual(request: &str) -> (u16, String) {
+        if request.contains("GetCallerIdentity") {
+            (200, IDENTITY.to_owned())
+        } else if request.contains("GetQueueUrl") {
+            (400, NO_QUEUE.to_owned())
+        } else {
+            (403, REFUSED.to_owned())
+        }
     }
 
     /// As `answer` says to the text of a request: status and body.

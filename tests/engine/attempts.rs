@@ -15,9 +15,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-const BUSY: &str = "<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>m</Message></Error></Errors></Response>";
+const BUSY: &str =
+    "<Response><Errors><Error><Code>Unavailable</Code><Message>m</Message></Error></Errors></Response>";
 
-/// A server that throttles everything, reached over a connection that takes `connects` to be made.
+/// A server that is not able to answer, reached over a connection that takes `connects` to be made.
 #[derive(Debug, Clone)]
 struct Busy {
     sent: Arc<AtomicUsize>,

@@ -25,4 +25,6 @@ mod refusals;
 mod remote;
 mod secrets;
 mod silent;
+mod throttled;
+mod wire;
 mod world;

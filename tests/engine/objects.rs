@@ -156,7 +156,7 @@ impl Objects for Memory {
         })
     }
 
-    fn versions<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Vec<Version>, Error>> {
+    fn versions<'a>(&'a self, key: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Version>, Error>> {
         Box::pin(async move {
             self.request().await;
             let held = self.held.lock().unwrap();
@@ -166,7 +166,7 @@ impl Objects for Memory {
                 modified: "2026-01-01T00:00:00Z".to_owned(),
                 size: bytes.len() as u64,
             };
-            Ok(all.iter().rev().map(version).collect())
+            Ok(all.iter().rev().take(most).map(version).collect())
         })
     }
 

@@ -74,8 +74,8 @@ impl Objects for Handle {
         })
     }
 
-    fn versions<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Vec<Version>>> {
-        self.memory.versions(key)
+    fn versions<'a>(&'a self, key: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Version>>> {
+        self.memory.versions(key, most)
     }
 
     fn version<'a>(&'a self, key: &'a str, id: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>> {

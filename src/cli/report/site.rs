@@ -48,6 +48,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             state: "s3://team-state/loans.prod.json".to_owned(),
             protected: true,
+            real: true,
         }
     }
 

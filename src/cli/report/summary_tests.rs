@@ -26,6 +26,7 @@ fn site(local: bool) -> Site {
         region: "eu-west-1".to_owned(),
         state: "state/demo.json".to_owned(),
         protected: false,
+        real: !local,
     }
 }
 

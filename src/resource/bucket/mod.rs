@@ -12,7 +12,7 @@ mod versioning;
 pub use lifecycle::Rule;
 
 use super::{Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait};
-use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
+use crate::cloud::{Cloud, Gone, Remedy, aws, naming, tags};
 use crate::error::{Error, Result};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
 use schemars::JsonSchema;
@@ -299,9 +299,9 @@ async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Bucket>>> {
         tags: tags::read(&all),
     };
     let outputs = Outputs {
-        arn: policy::arn(&id),
+        arn: policy::arn(cloud, &id),
         name: id.0.clone(),
-        domain_name: format!("{id}.s3.{region}.amazonaws.com"),
+        domain_name: format!("{id}.s3.{region}.{}", naming::domain(&region)),
         region,
     };
     Ok(Some(Live { inputs, outputs, status: Status::Ready }))

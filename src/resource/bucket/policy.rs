@@ -1,7 +1,7 @@
 //! The user's policy and the statement of `tls_only` are one document in S3; here they are told apart again.
 
 use super::{Id, Inputs};
-use crate::cloud::{Cloud, Gone, Remedy, aws};
+use crate::cloud::{Cloud, Gone, Remedy, aws, naming};
 use crate::error::Result;
 use crate::schema::{has_unknown, policy};
 use serde_json::{Value as Json, json};
@@ -10,12 +10,11 @@ use serde_json::{Value as Json, json};
 const SID: &str = "StackctlTlsOnly";
 const NONE: &[&str] = &["NoSuchBucketPolicy"];
 
-pub(super) fn arn(id: &Id) -> String {
-    format!("arn:aws:s3:::{id}")
+pub(super) fn arn(cloud: &Cloud, id: &Id) -> String {
+    format!("arn:{}:s3:::{id}", naming::partition(&cloud.region))
 }
 
-fn statement(id: &Id) -> Json {
-    let arn = arn(id);
+fn statement(arn: &str) -> Json {
     json!({
         "Sid": SID, "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, format!("{arn}/*")],
         "Condition": { "Bool": { "aws:SecureTransport": "false" } },
@@ -31,8 +30,8 @@ fn statements(document: &Json) -> Vec<Json> {
 }
 
 /// What S3 shall have; none: no policy.
-fn merged(id: &Id, inputs: &Inputs) -> Option<Json> {
-    let own = inputs.tls_only.then(|| statement(id));
+fn merged(arn: &str, inputs: &Inputs) -> Option<Json> {
+    let own = inputs.tls_only.then(|| statement(arn));
     let mut document = match &inputs.policy {
         None => json!({ "Version": "2012-10-17", "Statement": [own?] }),
         Some(document) => {
@@ -52,9 +51,9 @@ fn merged(id: &Id, inputs: &Inputs) -> Option<Json> {
 
 /// Whether our statement is there, and the document without it. A statement of our Sid that says something else is not
 /// ours: it shows as drift of both attributes.
-fn separated(id: &Id, document: Json) -> (bool, Option<Json>) {
+fn separated(arn: &str, document: Json) -> (bool, Option<Json>) {
     let alone = |statement: &Json| json!({ "Statement": [statement] });
-    let own = alone(&statement(id));
+    let own = alone(&statement(arn));
     let all = statements(&document);
     let rest: Vec<Json> = all.iter().filter(|one| !policy::same(&alone(one), &own)).cloned().collect();
     if rest.len() == all.len() {
@@ -69,11 +68,12 @@ pub(super) async fn read(cloud: &Cloud, id: &Id) -> Result<(bool, Option<Json>)>
     let call = cloud.s3().get_bucket_policy().bucket(&id.0);
     let found = call.send().await.map_err(aws("s3:GetBucketPolicy")).gone(NONE)?;
     let document = found.and_then(|found| found.policy).as_deref().and_then(policy::parse);
-    Ok(document.map_or((false, None), |document| separated(id, document)))
+    Ok(document.map_or((false, None), |document| separated(&arn(cloud, id), document)))
 }
 
 pub(super) async fn update(cloud: &Cloud, id: &Id, before: &Inputs, after: &Inputs) -> Result<()> {
-    match (merged(id, before), merged(id, after)) {
+    let arn = arn(cloud, id);
+    match (merged(&arn, before), merged(&arn, after)) {
         (Some(there), Some(wanted)) if policy::same(&there, &wanted) => Ok(()),
         (_, Some(wanted)) => {
             let call = cloud.s3().put_bucket_policy().bucket(&id.0).policy(policy::text(&wanted));
@@ -122,23 +122,24 @@ fn locks_out(statement: &Json) -> bool {
 mod tests {
     use super::*;
 
+    const ARN: &str = "arn:aws-cn:s3:::raw";
+
     fn inputs(json: Json) -> Inputs {
         serde_json::from_value(json).unwrap()
     }
 
     #[test]
     fn what_was_merged_is_told_apart_again() {
-        let id = Id::from("raw");
         let mine = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject",
             "Principal": {"AWS": "arn:aws:iam::123456789012:role/r"}, "Resource": "arn:aws:s3:::raw/*"}});
         for policy in [None, Some(mine)] {
             for tls_only in [true, false] {
                 let wanted = inputs(json!({"policy": policy, "tls_only": tls_only}));
-                let Some(document) = merged(&id, &wanted) else {
+                let Some(document) = merged(ARN, &wanted) else {
                     assert!(!tls_only && policy.is_none());
                     continue;
                 };
-                let (on, rest) = separated(&id, document);
+                let (on, rest) = separated(ARN, document);
                 assert_eq!(on, tls_only);
                 match (&rest, &policy) {
                     (Some(rest), Some(policy)) => assert!(policy::same(rest, policy)),
@@ -150,10 +151,9 @@ mod tests {
 
     #[test]
     fn a_changed_statement_is_not_ours() {
-        let id = Id::from("raw");
-        let mut document = merged(&id, &inputs(json!({}))).unwrap();
+        let mut document = merged(ARN, &inputs(json!({}))).unwrap();
         document["Statement"][0]["Effect"] = json!("Allow");
-        let (on, rest) = separated(&id, document);
+        let (on, rest) = separated(ARN, document);
         assert!(!on && rest.is_some());
     }
 

@@ -1,4 +1,5 @@
 use super::piece::{Given, Piece, block, choose, text};
+use crate::cloud::naming;
 use crate::schema::as_unknown;
 use serde_json::{Value as Json, json};
 
@@ -47,6 +48,10 @@ pub fn bucket(given: &Given<'_>) -> Vec<Piece> {
     pieces
 }
 
+fn arn(given: &Given<'_>, bucket: &str) -> String {
+    format!("arn:{}:s3:::{bucket}", naming::partition(given.region))
+}
+
 /// The policy with the statement of `tls_only`, as S3 has them.
 fn policy(given: &Given<'_>) -> Json {
     let own = given.at("policy");
@@ -57,9 +62,10 @@ fn policy(given: &Given<'_>) -> Json {
         Json::String(name) => name,
         _ => "*".to_owned(),
     };
+    let arn = arn(given, &name);
     let statement = json!({
         "Sid": "StackctlTlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-        "Resource": [format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
+        "Resource": [arn.clone(), format!("{arn}/*")],
         "Condition": { "Bool": { "aws:SecureTransport": "false" } },
     });
     let mut document = if own.is_null() { json!({ "Version": "2012-10-17" }) } else { own };
@@ -114,7 +120,7 @@ pub fn trigger(given: &Given<'_>) -> Vec<Piece> {
         ("filter_suffix", given.at("suffix")),
     ]);
     let source = match given.at("bucket") {
-        Json::String(name) => json!(format!("arn:aws:s3:::{name}")),
+        Json::String(name) => json!(arn(given, &name)),
         other => other,
     };
     vec![

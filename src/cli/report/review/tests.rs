@@ -27,6 +27,7 @@ fn site(text: &str) -> Site {
         region: "eu-west-1".to_owned(),
         state: format!("s3://team-state/{text}.json"),
         protected: true,
+        real: true,
     }
 }
 
