@@ -92,6 +92,12 @@ impl Cost {
         // RDS makes no smaller ones.
         let size = inputs["allocated_storage"].as_f64().unwrap_or(20.0);
         self.fixed("db_storage", storage, region, zones * size);
+        if inputs["iops"].is_number() || inputs["storage_throughput"].is_number() {
+            self.not_counted.push("operations and throughput of the storage, beyond what gp3 has".to_owned());
+        }
+        if inputs["monitoring_interval"].as_u64().is_some_and(|every| every > 0) {
+            self.not_counted.push("figures of the operating system, as entries of a log".to_owned());
+        }
         self.not_counted.push("backups, beyond the size of the database".to_owned());
     }
 

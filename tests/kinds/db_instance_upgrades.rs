@@ -14,7 +14,12 @@ const GROUP: &str = "<DBParameterGroups><DBParameterGroup><DBParameterGroupName>
 async fn the_version_goes_before_the_class_and_with_its_parameters() {
     let shared = instance(&[]);
     shared.lock().unwrap().more = GROUP.to_owned();
-    let (cloud, calls) = rds(&shared, makes);
+    let (cloud, calls) = rds(&shared, |instance, asked| {
+        if let Some(name) = asked.get("DBParameterGroupName") {
+            instance.more = GROUP.replace("own15", name);
+        }
+        makes(instance, asked)
+    });
     for _ in 0..2 {
         update(&cloud, &upgrade()).await.unwrap();
     }

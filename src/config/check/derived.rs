@@ -37,6 +37,12 @@ pub(in crate::config) fn derived(world: &World<'_>, header: &Header, found: &mut
 fn complaint(world: &World<'_>, block: &Block, name: &str, made: &str) -> Option<String> {
     let schema = block.kind.inputs();
     let mut inputs = block.inputs.to_json(Some(schema), &|expression| world.lookup(expression));
+    let mut without = inputs.clone();
+    defaults::fill(schema, &mut without);
+    // What is wrong without it is said already.
+    if !block.kind.check(&without).is_empty() {
+        return None;
+    }
     inputs.as_object_mut()?.insert(name.to_owned(), Json::String(made.to_owned()));
     let wrong = validate::validate(schema, &inputs).into_iter().find(|problem| problem.path.is(name));
     if let Some(wrong) = wrong {

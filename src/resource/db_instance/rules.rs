@@ -47,7 +47,12 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
     {
         complain("storage_throughput", "is at most a quarter of `iops`: set that to four times it at least");
     }
-    let pinned = text("engine_version").is_some_and(|version| version.contains('.'));
+    // Before 10 a major version had two numbers.
+    let major = |first: &str| if first.len() > 1 { 1 } else { 2 };
+    let pinned = text("engine_version").is_some_and(|version| {
+        let parts: Vec<&str> = version.split('.').collect();
+        parts.len() > major(parts.first().copied().unwrap_or_default())
+    });
     if pinned && inputs["auto_minor_version_upgrade"] != false {
         complain(
             "engine_version",
