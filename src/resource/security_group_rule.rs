@@ -46,9 +46,8 @@ pub struct Inputs {
     /// IPv6 network, such as `::/0`.
     #[schemars(extend("x-replace" = "sort", "x-unique" = true))]
     pub cidr_ipv6: Option<String>,
-    /// Members of a group, which may be the same one (`sg-…`, or `123456789012/sg-…` in another account). Another one
-    /// replaces the rule: AWS could change it in place, MiniStack takes the call and changes nothing.
-    #[schemars(extend("x-replace" = true, "x-ref" = "security_group.id", "x-holds" = true, "x-unique" = true))]
+    /// Members of a group, which may be the same one (`sg-…`, or `123456789012/sg-…` in another account).
+    #[schemars(extend("x-replace" = "sort", "x-ref" = "security_group.id", "x-holds" = true, "x-unique" = true))]
     pub security_group: Option<String>,
     /// The networks of a prefix list (`pl-…`), such as those of S3.
     #[schemars(extend("x-replace" = "sort", "x-ref" = "vpc_endpoint.prefix_list_id", "x-unique" = true))]

@@ -54,6 +54,12 @@ on_both! {
     missing_ids_are_absent = batch_with_a_missing_id;
 }
 
+/// On MiniStack alone: moto keeps the old group.
+#[tokio::test]
+async fn a_rule_gets_another_group_in_place() {
+    another_group(&ministack()).await;
+}
+
 pub async fn vpc_life(cloud: &Cloud) {
     let inputs = json!({"cidr_block": "10.0.0.0/16", "tags": {"Name": "test", "old": "1"}});
     let changes = [
@@ -168,6 +174,7 @@ pub async fn security_group_rule_life(cloud: &Cloud) {
         ("ingress", json!({"cidr": "10.0.0.0/16"}), json!({"cidr": "10.1.0.0/16"})),
         // moto overlooks another IPv6 network.
         ("egress", json!({"cidr_ipv6": "::/0"}), json!({})),
+        // And another group.
         ("ingress", json!({"security_group": b.id.0}), json!({})),
         ("egress", json!({"security_group": a.id.0}), json!({})),
     ] {
@@ -190,6 +197,26 @@ pub async fn security_group_rule_life(cloud: &Cloud) {
     a.change(&json!({"ingress": []})).await;
     assert!(rule.read().await.is_some());
     for subject in [rule, a, b, vpc] {
+        subject.delete().await;
+    }
+}
+
+/// In place, for another group as well.
+async fn another_group(cloud: &Cloud) {
+    let vpc = vpc(cloud).await;
+    let [a, b, c] = [
+        create("security_group", cloud, group(&vpc)).await,
+        create("security_group", cloud, group(&vpc)).await,
+        create("security_group", cloud, group(&vpc)).await,
+    ];
+    for direction in ["ingress", "egress"] {
+        let inputs =
+            json!({"type": direction, "security_group_id": a.id.0, "port": 443, "security_group": b.id.0});
+        let changes =
+            [json!({"security_group": c.id.0}), json!({"security_group": a.id.0, "description": "own"})];
+        lifecycle("security_group_rule", cloud, inputs, &changes).await;
+    }
+    for subject in [a, b, c, vpc] {
         subject.delete().await;
     }
 }

@@ -218,10 +218,24 @@ async fn rules_are_authorized_before_others_are_revoked() {
 async fn a_rule_gets_another_peer_without_a_gap() {
     let (cloud, calls) = ec2(|_, _| ok("<return>true</return>"));
     let kind = resource::kind("security_group_rule").unwrap();
-    let rule = |cidr: &str| json!({"type": "ingress", "security_group_id": "sg-1", "port": 443, "cidr": cidr, "protocol": "tcp"});
-    kind.update(&cloud, &Id::from("sgr-1"), rule("10.0.0.0/16"), rule("10.1.0.0/16")).await.unwrap();
-    assert_eq!(calls.actions(), ["ModifySecurityGroupRules"]);
-    assert!(calls.of("ModifySecurityGroupRules")[0].contains("CidrIpv4=10.1.0.0/16"));
+    let rule = |sort: &str, peer: &str| json!({"type": "ingress", "security_group_id": "sg-1", "port": 443, sort: peer, "protocol": "tcp"});
+    for (sort, before, after, sent) in [
+        ("cidr", "10.0.0.0/16", "10.1.0.0/16", "CidrIpv4=10.1.0.0/16"),
+        ("cidr_ipv6", "::/0", "fd00::/8", "CidrIpv6=fd00::/8"),
+        ("security_group", "sg-2", "sg-3", "ReferencedGroupId=sg-3"),
+        ("prefix_list", "pl-1", "pl-2", "PrefixListId=pl-2"),
+    ] {
+        let (before, after) = (rule(sort, before), rule(sort, after));
+        let changes = stackctl::diff::diff(kind.inputs(), &before, &after);
+        assert!(changes.iter().all(|change| change.effect == stackctl::diff::Effect::InPlace), "{sort}");
+        kind.update(&cloud, &Id::from("sgr-1"), before, after).await.unwrap();
+        assert!(calls.of("ModifySecurityGroupRules").last().unwrap().contains(sent), "{sort}");
+    }
+    assert!(calls.actions().iter().all(|action| action == "ModifySecurityGroupRules"));
+    // Another sort of peer is another rule.
+    let (before, after) = (rule("cidr", "10.0.0.0/16"), rule("security_group", "sg-2"));
+    let changes = stackctl::diff::diff(kind.inputs(), &before, &after);
+    assert!(changes.iter().any(|change| change.effect == stackctl::diff::Effect::Replace));
 }
 
 /// Whether AWS takes the old subnet away first is not known: both answers work.

@@ -1,6 +1,6 @@
 //! MiniStack forgets the prefix list of a security group rule when it authorizes the rule, though not when it modifies
 //! it; and answers it with the group, though not with the rule. A rule that is there already it answers as if it had just made
-//! it. Only for emulators: AWS needs none of this.
+//! it, and another group for a rule it wants under another name than AWS. Only for emulators: AWS needs none of this.
 
 use super::permission::Permission;
 use super::{filter, owned_by, rules};
@@ -10,6 +10,8 @@ use crate::resource::Owner;
 use aws_sdk_ec2::types::{
     IpPermission, PrefixListId, SecurityGroupRule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
 
 /// What ModifySecurityGroupRules must be told again after `wanted` was authorized and `made` answered.
 pub fn forgotten(wanted: &[IpPermission], made: &[SecurityGroupRule]) -> Vec<SecurityGroupRuleUpdate> {
@@ -67,4 +69,17 @@ pub async fn complete(cloud: &Cloud, rules: &mut [SecurityGroupRule]) -> Result<
         rule.prefix_list_id = list.and_then(|list| list.prefix_list_id.clone());
     }
     Ok(())
+}
+
+/// Says the group of a changed rule under the name that MiniStack knows as well.
+pub fn rename_group(request: &mut HttpRequest) {
+    let Some(body) = request.body().bytes().and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return };
+    let groups = body.split('&').filter_map(|pair| pair.split_once(".ReferencedGroupId="));
+    let more: Vec<String> =
+        groups.map(|(rule, group)| format!("&{rule}.ReferencedGroupInfo.GroupId={group}")).collect();
+    if !more.is_empty() {
+        let body = body.to_owned() + &more.concat();
+        request.headers_mut().insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body);
+    }
 }

@@ -137,7 +137,12 @@ async fn send(cloud: &Cloud, group: &str, updates: Vec<SecurityGroupRuleUpdate>)
     }
     let call =
         cloud.ec2().modify_security_group_rules().group_id(group).set_security_group_rules(Some(updates));
-    call.send().await.map_err(aws("ec2:ModifySecurityGroupRules"))?;
+    let sent = if cloud.emulated {
+        call.customize().mutate_request(ministack::rename_group).send().await
+    } else {
+        call.send().await
+    };
+    sent.map_err(aws("ec2:ModifySecurityGroupRules"))?;
     Ok(())
 }
 
