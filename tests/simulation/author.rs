@@ -32,20 +32,42 @@ const FAULTS: [(Point, &[Sort]); 5] = [
             Sort::LostResponse,
             Sort::Taken,
             Sort::Late,
+            Sort::Silent,
+            Sort::Void,
             Sort::Breaks,
             Sort::Slow,
         ],
     ),
     (
         Point::Update,
-        &[Sort::Refused, Sort::Throttled, Sort::LostRequest, Sort::LostResponse, Sort::Late, Sort::Breaks],
+        &[
+            Sort::Refused,
+            Sort::Throttled,
+            Sort::LostRequest,
+            Sort::LostResponse,
+            Sort::Late,
+            Sort::Silent,
+            Sort::Void,
+            Sort::Reverts,
+            Sort::Reverts,
+            Sort::Breaks,
+        ],
     ),
     (
         Point::Delete,
-        &[Sort::Refused, Sort::Throttled, Sort::LostRequest, Sort::LostResponse, Sort::Late, Sort::Breaks],
+        &[
+            Sort::Refused,
+            Sort::Throttled,
+            Sort::LostRequest,
+            Sort::LostResponse,
+            Sort::Late,
+            Sort::Silent,
+            Sort::Void,
+            Sort::Breaks,
+        ],
     ),
-    (Point::Find, &[Sort::Refused, Sort::LostRequest]),
-    (Point::Read, &[Sort::Refused, Sort::LostRequest]),
+    (Point::Find, &[Sort::Refused, Sort::LostRequest, Sort::Void]),
+    (Point::Read, &[Sort::Refused, Sort::LostRequest, Sort::Void]),
 ];
 
 const WRITES: &[Sort] = &[Sort::Refused, Sort::LostRequest, Sort::LostResponse, Sort::Taken];
@@ -75,14 +97,18 @@ impl Author {
                 edits.push(self.edit());
             }
         }
-        let outside = [Meddling::Delete, Meddling::Resize, Meddling::Tag, Meddling::Break];
+        let outside = [Meddling::Delete, Meddling::Resize, Meddling::Tag, Meddling::Break, Meddling::Remake];
         let meddles = number > 0 && self.dice.chance(30);
         let meddling = if meddles { vec![(self.dice.below(9), self.dice.pick(&outside))] } else { vec![] };
         let two = self.dice.chance(if self.kept == Kept::Objects { 40 } else { 15 });
         let first = self.command(number, two);
         let second = two.then(|| (self.dice.low(400) as u64, self.command(number, false)));
         let gap = if self.dice.chance(50) { 0 } else { self.dice.low(200) as u64 };
-        Round { edits, meddling, first, second, gap }
+        let storm = self
+            .dice
+            .chance(8)
+            .then(|| (self.dice.low(60) as u64, 5 + self.dice.low(200) as u64, self.dice.below(30) as u32));
+        Round { edits, meddling, first, second, gap, storm }
     }
 
     fn command(&mut self, number: usize, two: bool) -> Command {

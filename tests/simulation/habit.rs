@@ -23,6 +23,11 @@ pub struct Habit {
     pub fade: u64,
     /// Seconds until a new object shows in reads, at most.
     pub hidden: u64,
+    /// Seconds at most for which answers are old and new in turn after a change: absent and there, after a creation and a
+    /// deletion.
+    pub flickers: u64,
+    /// Its id is its name, as that of buckets, queues and roles.
+    pub by_name: bool,
     /// Seconds between polls.
     pub interval: u64,
     /// Ready this many times in a row.
@@ -40,13 +45,15 @@ const PLAIN: Habit = Habit {
     settles: 0,
     fade: 0,
     hidden: 0,
+    flickers: 0,
+    by_name: false,
     interval: 1,
     hits: 1,
 };
 
 pub static HABITS: &[Habit] = &[
-    Habit { name: "net", hidden: 8, ..PLAIN },
-    Habit { name: "sub", parent: Some("net"), slow: 5, fade: 3, hidden: 15, hits: 2, ..PLAIN },
+    Habit { name: "net", hidden: 8, flickers: 12, ..PLAIN },
+    Habit { name: "sub", parent: Some("net"), slow: 5, fade: 3, hidden: 15, flickers: 20, hits: 2, ..PLAIN },
     Habit {
         name: "db",
         parent: Some("sub"),
@@ -56,12 +63,22 @@ pub static HABITS: &[Habit] = &[
         settles: 60,
         fade: 120,
         hidden: 5,
+        flickers: 30,
         interval: 30,
         ..PLAIN
     },
-    Habit { name: "box", named: true, blind: true, hidden: 4, fade: 2, ..PLAIN },
-    Habit { name: "app", parent: Some("sub"), piecemeal: true, slow: 20, settles: 10, interval: 5, ..PLAIN },
-    Habit { name: "key", token: true, hidden: 12, fade: 10, ..PLAIN },
+    Habit { name: "box", named: true, by_name: true, blind: true, hidden: 4, fade: 2, flickers: 60, ..PLAIN },
+    Habit {
+        name: "app",
+        parent: Some("sub"),
+        piecemeal: true,
+        slow: 20,
+        settles: 10,
+        interval: 5,
+        flickers: 20,
+        ..PLAIN
+    },
+    Habit { name: "key", token: true, hidden: 12, fade: 10, flickers: 30, ..PLAIN },
 ];
 
 /// What the cloud answers when something passes by itself.

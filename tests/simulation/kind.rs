@@ -84,7 +84,9 @@ impl Kind for Simulated {
             let (process, ids) = (current(), ids.to_vec());
             let sim = process.sim.clone();
             let what = ids.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(" ");
-            send(&process, cloud, Point::Read, what, move |_| sim.world().read(&ids)).await
+            let who = process.name;
+            let act = move |_| sim.world().read(&ids, who, &mut sim.dice());
+            send(&process, cloud, Point::Read, what, act).await
         })
     }
 
@@ -109,7 +111,8 @@ impl Kind for Simulated {
             let (process, id) = (current(), id.clone());
             process.sim.deletes(&id);
             let (sim, what) = (process.sim.clone(), id.to_string());
-            send(&process, cloud, Point::Delete, what, move |twist| sim.world().delete(&id, twist)).await?
+            let act = move |twist| sim.world().delete(&id, twist, &mut sim.dice());
+            send(&process, cloud, Point::Delete, what, act).await?
         })
     }
 }

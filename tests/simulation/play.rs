@@ -42,6 +42,7 @@ async fn tell(sim: &Arc<Sim>, story: &Story) {
     for (number, round) in story.rounds.iter().enumerate() {
         round.edits.iter().for_each(|edit| draft.take(edit));
         meddle(sim, round).await;
+        sim.brew(round.storm);
         sim.log(|| format!("── round {number}\n{}", draft.text()));
         let ends = commands(sim, &draft, round).await;
         watch.round(sim);
@@ -163,8 +164,10 @@ async fn smooth(sim: &Arc<Sim>, draft: &Draft, act: Act) -> Option<End> {
 /// However it went: when nothing goes wrong any more, one apply makes what is wanted, and a destroy leaves nothing.
 async fn ending(sim: &Arc<Sim>, mut draft: Draft, watch: &mut Watch) {
     sim.log(|| "── the end".to_owned());
-    // What is slow becomes ready.
+    // What is slow becomes ready, storms are over, and others take away what they had put in the place of ours.
     sleep(Duration::from_secs(2500)).await;
+    sim.brew(None);
+    sim.world().strangers_leave();
     let acts = [(false, Act::Apply), (true, Act::Apply), (true, Act::Destroy)];
     for (free, act) in acts {
         if free {

@@ -38,6 +38,8 @@ pub struct Process {
 struct Life {
     /// How often it came to each point.
     seen: BTreeMap<Point, usize>,
+    /// Attempts that were throttled in a storm.
+    throttled: u32,
     /// Requests that are travelling.
     flights: BTreeMap<u64, Flight>,
     next: u64,
@@ -63,6 +65,7 @@ pub enum Twist {
     None,
     Breaks,
     Slow,
+    Reverts,
 }
 
 impl From<Sort> for Twist {
@@ -70,6 +73,7 @@ impl From<Sort> for Twist {
         match sort {
             Sort::Breaks => Self::Breaks,
             Sort::Slow => Self::Slow,
+            Sort::Reverts => Self::Reverts,
             _ => Self::None,
         }
     }
@@ -101,6 +105,9 @@ impl From<Trouble> for Error {
 pub fn current() -> Arc<Process> {
     CURRENT.with_borrow(|current| current.clone().expect("a kind was called outside of a process"))
 }
+
+/// An attempt without an answer is given up after this long.
+const ATTEMPT: Duration = Duration::from_secs(60);
 
 /// Longer than any wait of the engine.
 const FOREVER: Duration = Duration::from_secs(60 * 3600);
@@ -271,6 +278,14 @@ impl Process {
         busy.sum()
     }
 
+    /// Whether an attempt is throttled now, by a storm, and whether the SDK makes another one.
+    pub fn storm(&self) -> Option<bool> {
+        let budget = self.sim.storm()?;
+        let mut life = self.life();
+        life.throttled += 1;
+        Some(life.throttled <= budget)
+    }
+
     /// Waits, by a timer of the runtime.
     pub async fn pause(self: &Arc<Self>, time: Duration) {
         crate::machine::host(self).clock.sleep(time).await;
@@ -314,6 +329,10 @@ impl Process {
             )
         });
         let there = self.sim.latency(at);
+        if fault == Some(Sort::Void) {
+            sleep(ATTEMPT).await;
+            return Err(Trouble::Lost);
+        }
         let turned_away = match fault {
             Some(Sort::Refused) => Some(Trouble::Refused),
             Some(Sort::Throttled) => Some(Trouble::Throttled),
@@ -344,10 +363,10 @@ impl Process {
                 return pending().await;
             }
         }
-        let back = self.sim.latency(at);
+        let back = if fault == Some(Sort::Silent) { ATTEMPT } else { self.sim.latency(at) };
         sleep(back).await;
         match (fault, answer.lock().unwrap().take()) {
-            (Some(Sort::LostResponse), _) | (_, None) => Err(Trouble::Lost),
+            (Some(Sort::LostResponse | Sort::Silent), _) | (_, None) => Err(Trouble::Lost),
             (Some(Sort::Taken), _) => Err(Trouble::Taken),
             (Some(Sort::Late), _) => Err(Trouble::Late),
             (_, Some(answer)) => Ok(answer),

@@ -49,6 +49,9 @@ fn rounds(round: &Round) -> Vec<Round> {
     if !round.meddling.is_empty() {
         all.push(Round { meddling: vec![], ..round.clone() });
     }
+    if round.storm.is_some() {
+        all.push(Round { storm: None, ..round.clone() });
+    }
     if round.gap > 0 {
         all.push(Round { gap: 0, ..round.clone() });
     }

@@ -11,6 +11,7 @@ use stackctl::state::{Document, Verb};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What the processes of one story share, and what is watched while they run.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Sim {
     wrong: Mutex<Option<Wrong>>,
     /// What happened, for people; kept only while somebody wants to read it.
     log: Option<Mutex<Vec<String>>>,
-    began: tokio::time::Instant,
+    began: Instant,
     intents: AtomicU64,
     /// The turn of the process that got the lock last.
     turns: AtomicU64,
@@ -31,18 +32,21 @@ pub struct Sim {
     wanted: Mutex<Vec<(String, [Json; 3])>>,
     /// Whether a state was removed.
     pub removals: AtomicBool,
+    /// From when until when every attempt is throttled, and how many the SDK makes.
+    storm: Mutex<Option<(Instant, Instant, u32)>>,
 }
 
 /// What must hold, by name: `announced`, a durable intent before every call; `order`, no dependant before what it needs is
-/// durable; `loss`, no object
-/// deleted that is wanted under the same name; `second plan`, empty right after an apply; `stuck`, with no more faults an apply and a destroy go through.
-pub const INVARIANTS: [&str; 14] = [
+/// durable; `stranger`, nothing changed or deleted that somebody else made; `loss`, no object deleted that is wanted under the
+/// same name; `second plan`, empty right after an apply; `stuck`, with no more faults an apply and a destroy go through.
+pub const INVARIANTS: [&str; 15] = [
     "orphan",
     "duplicate",
     "phantom",
     "announced",
     "order",
     "protected",
+    "stranger",
     "state",
     "secret",
     "second plan",
@@ -70,11 +74,12 @@ impl Sim {
             counts: Mutex::default(),
             wrong: Mutex::default(),
             log: logged.then(Mutex::default),
-            began: tokio::time::Instant::now(),
+            began: Instant::now(),
             intents: AtomicU64::new(0),
             turns: AtomicU64::new(0),
             wanted: Mutex::default(),
             removals: AtomicBool::new(false),
+            storm: Mutex::default(),
         }
     }
 
@@ -145,6 +150,22 @@ impl Sim {
         }
     }
 
+    /// A round begins, with a storm or none.
+    pub fn brew(&self, storm: Option<(u64, u64, u32)>) {
+        let storm = storm.map(|(after, long, budget)| {
+            let from = Instant::now() + Duration::from_secs(after);
+            (from, from + Duration::from_secs(long), budget)
+        });
+        *self.storm.lock().unwrap() = storm;
+    }
+
+    /// The budget of the SDK, while a storm is on.
+    pub fn storm(&self) -> Option<u32> {
+        let (from, until, budget) = (*self.storm.lock().unwrap())?;
+        let now = Instant::now();
+        (from <= now && now < until).then_some(budget)
+    }
+
     /// An apply begins.
     pub fn wants(&self, plan: &Plan) {
         let steps = plan.steps.iter().filter(|step| step.inputs["name"].is_string());
@@ -189,6 +210,9 @@ impl Sim {
         if !announced {
             self.wrong("announced", || format!("{id} is changed, and no journal says so"));
         }
+        if self.world().is_of_others(id) {
+            self.wrong("stranger", || format!("{id} is changed, and somebody else made it"));
+        }
     }
 
     /// Before a delete call.
@@ -199,6 +223,9 @@ impl Sim {
             self.wrong("announced", || format!("{id} is deleted, and no journal says so"));
         }
         let world = self.world();
+        if world.is_of_others(id) {
+            self.wrong("stranger", || format!("{id} is deleted, and somebody else made it"));
+        }
         if let Some(object) = world.objects.get(&id.0).filter(|object| object.is_sound()) {
             let parts = ["name", "label", "parent"].map(|part| object.inputs[part].clone());
             let wanted = self.wanted.lock().unwrap();

@@ -27,6 +27,8 @@ pub struct Round {
     pub second: Option<(u64, Command)>,
     /// Seconds until the next round.
     pub gap: u64,
+    /// From so many seconds on, for so many, every attempt is throttled, and the SDK makes so many more before it gives up.
+    pub storm: Option<(u64, u64, u32)>,
 }
 
 impl Round {
@@ -117,6 +119,12 @@ pub enum Sort {
     Taken,
     /// It acted, and answered that it failed inside.
     Late,
+    /// It acted, and no answer ever comes.
+    Silent,
+    /// It is lost on the way there, and no answer ever comes.
+    Void,
+    /// It is accepted, and the object goes back to what it was.
+    Reverts,
     /// The object will fail.
     Breaks,
     /// The object takes ten times as long.

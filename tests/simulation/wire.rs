@@ -1,5 +1,6 @@
 use crate::process::{Process, Trouble, Twist};
 use crate::story::Point;
+use crate::world::aws as aws_error;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -27,6 +28,16 @@ pub async fn send<T: Send + 'static>(
         process.sim.log(|| format!("{} {at:?} {what} is throttled", process.name));
         process.touch(Point::Repeat);
         process.pause(Duration::from_secs(1 << attempt)).await;
+    }
+    let mut attempt = 0;
+    while let Some(again) = process.storm() {
+        attempt_of(cloud, Box::pin(sleep(Duration::from_millis(50)))).await?;
+        process.sim.count("throttled in storms");
+        if !again {
+            return Err(aws_error(Some(400), Some("Throttling")));
+        }
+        process.pause(Duration::from_secs(20.min(1 << attempt.min(5)))).await;
+        attempt += 1;
     }
     let answer = Arc::new(Mutex::new(None));
     let (slot, caller) = (answer.clone(), process.clone());

@@ -25,8 +25,38 @@ pub struct Object {
     broken: Option<&'static str>,
     /// What reads return until then.
     stale: Option<(Json, Instant)>,
+    flicker: Option<Flicker>,
+    /// What it goes back to, and when.
+    revert: Option<(Json, Instant)>,
+    /// When it was absent from a read although it is there.
+    blinked: Option<Instant>,
     /// When a deletion is through.
     dying: Option<Instant>,
+}
+
+/// Answers come from several places, which are asked in turn: some of them do not know yet.
+#[derive(Debug, Clone)]
+struct Flicker {
+    /// What those answer; `None`: that it is not there.
+    old: Option<Json>,
+    until: Instant,
+    /// Who has got an old answer last.
+    told: BTreeSet<&'static str>,
+}
+
+impl Flicker {
+    fn new(old: Option<Json>, long: Duration) -> Self {
+        Self { old, until: Instant::now() + long, told: BTreeSet::new() }
+    }
+
+    /// The old answer, if it is its turn.
+    fn answer(&mut self, who: &'static str, now: Instant) -> Option<&Option<Json>> {
+        if now >= self.until || self.told.remove(who) {
+            return None;
+        }
+        self.told.insert(who);
+        Some(&self.old)
+    }
 }
 
 impl Object {
@@ -38,6 +68,34 @@ impl Object {
     /// Nobody broke it: nothing but a change of what is wanted replaces it.
     pub fn is_sound(&self) -> bool {
         self.broken.is_none() && self.dying.is_none()
+    }
+
+    /// What a read is answered with; `None`: that it is not there.
+    fn answer(&mut self, who: &'static str, now: Instant, dice: &mut Dice) -> Option<Observed> {
+        if now < self.visible {
+            return None;
+        }
+        let old = self.flicker.as_mut().and_then(|flicker| flicker.answer(who, now).cloned());
+        if let Some(old) = old {
+            self.blinked = Some(now);
+            return old.map(|inputs| self.observed(inputs, now));
+        }
+        // Any answer may come from a place that does not know it, but not twice in a row.
+        let rested = self.blinked.is_none_or(|last| now >= last + seconds(BLINK));
+        if self.habit.flickers > 0 && rested && dice.chance(4) {
+            self.blinked = Some(now);
+            return None;
+        }
+        let inputs = match &self.stale {
+            Some((old, fresh)) if now < *fresh => old.clone(),
+            _ => self.inputs.clone(),
+        };
+        Some(self.observed(inputs, now))
+    }
+
+    fn observed(&self, inputs: Json, now: Instant) -> Observed {
+        let outputs = json!({ "arn": "", "version": self.version.to_string() });
+        Observed { inputs, outputs, status: self.status(now), owner: Some(self.owner.tags()) }
     }
 
     fn status(&self, now: Instant) -> Status {
@@ -56,7 +114,16 @@ pub struct World {
     pub objects: BTreeMap<String, Object>,
     /// Every id that was ever given out.
     pub ever: BTreeSet<String>,
+    /// Deleted objects that some places still know.
+    ghosts: BTreeMap<String, (Object, Flicker)>,
+    made: usize,
 }
+
+/// Whose objects are not ours.
+const STRANGER: &str = "elsewhere";
+
+/// An object blinks at most once in so many seconds.
+const BLINK: u64 = 40;
 
 pub fn aws(status: Option<u16>, code: Option<&str>) -> Error {
     Error::Aws(AwsError {
@@ -86,6 +153,12 @@ impl World {
     fn now(&mut self) -> Instant {
         let now = Instant::now();
         self.objects.retain(|_, object| object.dying.is_none_or(|end| now < end));
+        self.ghosts.retain(|_, (_, flicker)| now < flicker.until);
+        for object in self.objects.values_mut() {
+            if let Some((old, _)) = object.revert.take_if(|(_, at)| now >= *at) {
+                object.inputs = old;
+            }
+        }
         now
     }
 
@@ -121,8 +194,13 @@ impl World {
             inputs["zone"] = json!("zone-1");
         }
         inputs["secret"] = Json::Null;
-        let id = format!("{}-{}", habit.name, self.ever.len() + 1);
+        self.made += 1;
+        let id = match inputs["name"].as_str().filter(|_| habit.by_name) {
+            Some(name) => format!("{}:{name}", habit.name),
+            None => format!("{}-{}", habit.name, self.made),
+        };
         self.ever.insert(id.clone());
+        self.ghosts.remove(&id);
         let visible = now + lag(dice, habit.hidden);
         // Longer than any wait, so that the next command has to go on with it.
         let slow = if twist == Twist::Slow { 1500 } else { habit.slow };
@@ -137,6 +215,12 @@ impl World {
             ready: now + seconds(slow).mul_f64(0.5 + 0.1 * dice.below(11) as f64),
             broken: (twist == Twist::Breaks).then_some("it could not be made"),
             stale: None,
+            flicker: dice.chance(30).then(|| {
+                let long = visible + lag(dice, habit.flickers) - now;
+                Flicker::new(None, long)
+            }),
+            revert: None,
+            blinked: None,
             dying: None,
         };
         self.objects.insert(id.clone(), object);
@@ -157,19 +241,23 @@ impl World {
         found.map(|(id, _)| Id(id.clone()))
     }
 
-    pub fn read(&mut self, ids: &[Id]) -> HashMap<Id, Observed> {
+    pub fn read(&mut self, ids: &[Id], who: &'static str, dice: &mut Dice) -> HashMap<Id, Observed> {
         let now = self.now();
-        let found = ids.iter().filter_map(|id| {
-            let object = self.objects.get(&id.0).filter(|object| now >= object.visible)?;
-            let inputs = match &object.stale {
-                Some((old, fresh)) if now < *fresh => old.clone(),
-                _ => object.inputs.clone(),
+        let mut found = HashMap::new();
+        for id in ids {
+            let seen = match (self.objects.get_mut(&id.0), self.ghosts.get_mut(&id.0)) {
+                (Some(object), _) => object.answer(who, now, dice),
+                (None, Some((object, flicker))) => {
+                    flicker.answer(who, now).is_some().then(|| object.observed(object.inputs.clone(), now))
+                }
+                (None, None) => None,
             };
-            let outputs = json!({ "arn": format!("arn:{id}"), "version": object.version.to_string() });
-            let owner = Some(object.owner.tags());
-            Some((id.clone(), Observed { inputs, outputs, status: object.status(now), owner }))
-        });
-        found.collect()
+            if let Some(mut seen) = seen {
+                seen.outputs["arn"] = json!(format!("arn:{id}"));
+                found.insert(id.clone(), seen);
+            }
+        }
+        found
     }
 
     pub fn update(
@@ -203,16 +291,24 @@ impl World {
             }
         }
         let old = std::mem::replace(&mut object.inputs, after);
-        object.stale = dice.chance(40).then(|| (old, now + dice.millis(0, 20_000)));
         object.version += 1;
         object.ready = now + seconds(object.habit.settles);
+        if twist == Twist::Reverts {
+            object.revert = Some((old, object.ready));
+            return Ok(());
+        }
+        (object.stale, object.flicker) = match dice.below(10) {
+            0..4 => (Some((old, now + dice.millis(0, 20_000))), None),
+            4..7 => (None, Some(Flicker::new(Some(old), lag(dice, object.habit.flickers)))),
+            _ => (None, None),
+        };
         if twist == Twist::Breaks {
             object.broken = Some("it could not be changed");
         }
         Ok(())
     }
 
-    pub fn delete(&mut self, id: &Id, twist: Twist) -> Result<()> {
+    pub fn delete(&mut self, id: &Id, twist: Twist, dice: &mut Dice) -> Result<()> {
         let now = self.now();
         if self.objects.values().any(|child| child.inputs["parent"] == id.0) {
             return refused("DependencyViolation");
@@ -221,7 +317,12 @@ impl World {
         if twist == Twist::Breaks {
             object.broken = Some("it could not be deleted");
         } else if object.dying.is_none() {
-            object.dying = Some(now + seconds(object.habit.fade));
+            let fade = seconds(object.habit.fade);
+            object.dying = Some(now + fade);
+            if dice.chance(30) {
+                let flicker = Flicker::new(None, fade + lag(dice, object.habit.flickers));
+                self.ghosts.insert(id.0.clone(), (object.clone(), flicker));
+            }
         }
         Ok(())
     }
@@ -233,8 +334,20 @@ impl World {
         let id = self.objects.keys().nth(nth % count.max(1))?.clone();
         let has_children = self.objects.values().any(|child| child.inputs["parent"] == id);
         let object = self.objects.get_mut(&id)?;
-        (object.visible, object.listed, object.stale) = (now, now, None);
+        (object.visible, object.listed, object.stale, object.flicker) = (now, now, None, None);
         match what {
+            // Of those with a name somebody else makes another one, which is his.
+            Meddling::Remake if has_children || !object.habit.named => return None,
+            Meddling::Remake => {
+                object.owner = Owner { stack: STRANGER.to_owned(), ..object.owner.clone() };
+                (object.broken, object.dying, object.revert) = (None, None, None);
+                let theirs = object.clone();
+                if !object.habit.by_name {
+                    self.made += 1;
+                    self.objects.remove(&id);
+                    self.objects.insert(format!("{}-{}", theirs.habit.name, self.made), theirs);
+                }
+            }
             Meddling::Delete if has_children => return None,
             Meddling::Delete => {
                 self.objects.remove(&id);
@@ -246,10 +359,20 @@ impl World {
         Some(id)
     }
 
-    /// Objects that live, with whose they are.
+    /// Objects of ours that live.
     pub fn living(&mut self) -> impl Iterator<Item = (&String, &Object)> {
         self.now();
-        self.objects.iter().filter(|(_, object)| object.lives())
+        self.objects.iter().filter(|(_, object)| object.lives() && object.owner.stack != STRANGER)
+    }
+
+    /// Whether somebody else made what is there now.
+    pub fn is_of_others(&self, id: &Id) -> bool {
+        self.objects.get(&id.0).is_some_and(|object| object.owner.stack == STRANGER)
+    }
+
+    /// Others take away what is theirs.
+    pub fn strangers_leave(&mut self) {
+        self.objects.retain(|_, object| object.owner.stack != STRANGER);
     }
 }
 
@@ -260,4 +383,6 @@ pub enum Meddling {
     Resize,
     Tag,
     Break,
+    /// It is deleted, and made again under the same name by another stack.
+    Remake,
 }
