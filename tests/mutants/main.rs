@@ -1,7 +1,7 @@
 //! Whether the simulation can fail: the engine is broken on purpose, in each of the ways of `tests/simulation/mutants.toml`,
 //! and every time the simulation must say so, by an invariant that is meant for it; for rules that it has no part of, the tests that the
-//! mutant names. By default every fourth is tried, others each day; `STACKCTL_MUTANT=all` tries all, `STACKCTL_MUTANT=journal` those with
-//! that word in their name.
+//! mutant names. By default every fourth is tried, others each day; `STACKCTL_MUTANT=all` tries all, `STACKCTL_MUTANT=journal,lease` those with
+//! one of these words in their name.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
@@ -165,7 +165,9 @@ fn asked_for() -> Vec<Mutant> {
     let mutants = mutants().into_iter();
     match std::env::var("STACKCTL_MUTANT") {
         Ok(all) if all == "all" => mutants.collect(),
-        Ok(word) => mutants.filter(|mutant| mutant.name.contains(&word)).collect(),
+        Ok(words) => {
+            mutants.filter(|mutant| words.split(',').any(|word| mutant.name.contains(word))).collect()
+        }
         Err(_) => {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
             let day = usize::try_from(since.as_secs() / 86_400).unwrap();

@@ -39,6 +39,11 @@ impl Counts {
             lines.push(format!("  {name:<9} {sum} ({parts})"));
         }
         lines.push(format!(
+            "  answers   {} old or of nothing, attempts throttled in storms {}",
+            self.get("old answers"),
+            self.get("throttled in storms")
+        ));
+        lines.push(format!(
             "  takeovers {}, zombies turned away {}",
             self.get("takeovers"),
             self.get("zombies turned away")

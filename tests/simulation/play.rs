@@ -32,7 +32,9 @@ pub fn play(story: &Story, logged: bool) -> Played {
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
             sim.wrong("panic", || text.unwrap_or_default());
         }
-        Played { counts: sim.counts(), wrong: sim.broken(), log: sim.logged() }
+        let mut counts = sim.counts();
+        counts.add("old answers", sim.world().old_answers);
+        Played { counts, wrong: sim.broken(), log: sim.logged() }
     })
 }
 

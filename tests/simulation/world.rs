@@ -71,19 +71,27 @@ impl Object {
     }
 
     /// What a read is answered with; `None`: that it is not there.
-    fn answer(&mut self, who: &'static str, now: Instant, dice: &mut Dice) -> Option<Observed> {
+    fn answer(
+        &mut self,
+        who: &'static str,
+        now: Instant,
+        dice: &mut Dice,
+        old_answers: &mut u64,
+    ) -> Option<Observed> {
         if now < self.visible {
             return None;
         }
         let old = self.flicker.as_mut().and_then(|flicker| flicker.answer(who, now).cloned());
         if let Some(old) = old {
             self.blinked = Some(now);
+            *old_answers += 1;
             return old.map(|inputs| self.observed(inputs, now));
         }
         // Any answer may come from a place that does not know it, but not twice in a row.
         let rested = self.blinked.is_none_or(|last| now >= last + seconds(BLINK));
         if self.habit.flickers > 0 && rested && dice.chance(4) {
             self.blinked = Some(now);
+            *old_answers += 1;
             return None;
         }
         let inputs = match &self.stale {
@@ -117,6 +125,8 @@ pub struct World {
     /// Deleted objects that some places still know.
     ghosts: BTreeMap<String, (Object, Flicker)>,
     made: usize,
+    /// So many reads were answered with what had been, or that nothing is there.
+    pub old_answers: u64,
 }
 
 /// Whose objects are not ours.
@@ -246,7 +256,7 @@ impl World {
         let mut found = HashMap::new();
         for id in ids {
             let seen = match (self.objects.get_mut(&id.0), self.ghosts.get_mut(&id.0)) {
-                (Some(object), _) => object.answer(who, now, dice),
+                (Some(object), _) => object.answer(who, now, dice, &mut self.old_answers),
                 (None, Some((object, flicker))) => {
                     flicker.answer(who, now).is_some().then(|| object.observed(object.inputs.clone(), now))
                 }
