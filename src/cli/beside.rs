@@ -49,6 +49,7 @@ impl Beside {
             region: plan.region.clone(),
             state: format!("with the serial {}", plan.serial),
             protected: false,
+            real: !local,
         };
         Self { site, places: Places::default(), cost: None, goes: BTreeMap::new() }
     }

@@ -65,7 +65,7 @@ pub async fn run(args: &Args) -> Outcome {
 
 fn plan(path: &Path, args: &Args) -> Outcome {
     let saved = Saved::load(path)?;
-    let beside = saved.beside.unwrap_or_else(|| {
+    let mut beside = saved.beside.unwrap_or_else(|| {
         report::warning(&format!(
             "{} was saved by stackctl {}: what it costs, where its blocks stand and whose credentials were used is not in it.",
             path.display(),
@@ -73,6 +73,8 @@ fn plan(path: &Path, args: &Args) -> Outcome {
         ));
         Beside::bare(&saved.plan)
     });
+    // Not in the file: an endpoint of a plan that was saved is of an emulator or not, and nobody is there to say.
+    beside.site.real = !beside.site.local && beside.site.endpoint.is_none();
     let format = args.format.format();
     if format == Format::Text {
         beside.site.say(Head::Data);

@@ -58,8 +58,8 @@ impl Objects for Asleep {
         })
     }
 
-    fn versions<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Vec<Version>, Error>> {
-        self.memory.versions(key)
+    fn versions<'a>(&'a self, key: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Version>, Error>> {
+        self.memory.versions(key, most)
     }
 
     fn version<'a>(&'a self, key: &'a str, id: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, Error>> {
