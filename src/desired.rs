@@ -3,9 +3,11 @@
 use crate::address::Address;
 use crate::cloud::naming;
 use crate::config::{Lifecycle, Output, Resolved, Stack};
+use crate::path::Path;
 use crate::plan::Known;
 use crate::reference::Reference;
 use crate::resource::Kind;
+use crate::schema::identity::{self, Identity};
 use crate::schema::{as_unknown, defaults, fingerprint, properties};
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::{Value as Json, json};
@@ -106,9 +108,38 @@ impl Desired {
                 map.insert("code_sha256".to_owned(), json!(built.code_sha256));
             }
         }
+        self.identify(address, known, &mut inputs);
         defaults::fill(schema, &mut inputs);
         fingerprint::fill(schema, &mut inputs);
         inputs
+    }
+
+    /// Fills in which objects of the stack the attributes name (`x-identity`).
+    fn identify(&self, address: &Address, known: &Known, inputs: &mut Json) {
+        let Some(block) = self.stack.blocks.get(address) else { return };
+        for identity in identity::all(block.kind.inputs()) {
+            let Some(other) = self.identified(address, &identity) else { continue };
+            if inputs.get(identity.name).is_none_or(Json::is_null) {
+                inputs[identity.name] = known.get(&other, &Path::key(identity.output));
+            }
+        }
+    }
+
+    /// The resource that the attribute names whose identity this is.
+    pub fn identified(&self, address: &Address, identity: &Identity<'_>) -> Option<Address> {
+        let named = self.named(address, identity.of);
+        let has = |kind: &dyn Kind| {
+            properties(kind.outputs()).is_some_and(|outputs| outputs.contains_key(identity.output))
+        };
+        named.into_iter().find(|other| self.stack.blocks.get(other).is_some_and(|block| has(block.kind)))
+    }
+
+    /// The resources that an attribute refers to.
+    pub fn named(&self, address: &Address, attribute: &str) -> Vec<Address> {
+        let Some(block) = self.stack.blocks.get(address) else { return vec![] };
+        let uses = block.references();
+        let uses = uses.iter().filter(|used| used.path.head() == attribute);
+        uses.flat_map(|used| self.stack.members(&used.reference.address)).collect()
     }
 
     /// Where the physical name is derived: its attribute, and the names that the object may have, in the order in which

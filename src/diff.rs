@@ -80,6 +80,10 @@ impl<'a> Place<'a> {
 
 fn walk(place: &Place<'_>, before: &Json, after: &Json, changes: &mut Vec<AttrChange>) {
     let schema = place.schema;
+    let unsaid = before.is_null() || after.is_null();
+    if schema.get("x-identity").is_some() && unsaid {
+        return;
+    }
     if is(schema, "x-local") || (is(schema, "x-computed") && after.is_null()) || same(schema, before, after) {
         return;
     }

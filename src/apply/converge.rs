@@ -8,10 +8,11 @@ use crate::diff::{AttrChange, Effect, complete, diff};
 use crate::error::{Error, Result};
 use crate::event::Sink;
 use crate::resource::ownership;
-use crate::resource::{Id, Kind, Observed, Owner, Wait};
+use crate::resource::{Ailment, Id, Kind, Observed, Owner, Wait};
 use crate::state::{Digest, Journal};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// An accepted write that does not read back is written again this often, then given up.
 const ROUNDS: usize = 8;
@@ -28,6 +29,12 @@ pub struct Target<'a> {
     pub id: &'a Id,
     /// Whose object it is, where that is written anew.
     pub owner: Option<Owner>,
+    /// Made by this run: it has not ailed before.
+    pub made: bool,
+    /// An earlier change of it did not come to its end.
+    pub unfinished: bool,
+    /// Attributes that do not count as they read: they are written in any case.
+    pub anew: Vec<String>,
     /// Secrets are compared as digests: what the state has of them is nothing else.
     pub digest: &'a Digest,
 }
@@ -42,10 +49,11 @@ impl Target<'_> {
         let mut rounds = 0;
         loop {
             let (observed, changes) = match watch.look(wanted, &recorded, written.as_deref()).await? {
-                Seen::Agreed(observed) => {
+                Seen::Agreed(observed) if written.is_some() || !self.is_to_be_written(&observed) => {
                     self.is_ours(&observed)?;
                     return Ok(observed);
                 }
+                Seen::Agreed(observed) => (observed, vec![]),
                 Seen::Differs(observed, changes) => (observed, changes),
             };
             self.is_ours(&observed)?;
@@ -66,19 +74,30 @@ impl Target<'_> {
             // The kind has the ownership tags among the others, so that whoever writes all writes these too.
             let none = BTreeMap::new();
             let seen = complete(schema, &observed.inputs, &recorded);
-            let before = self.digest.reveal(schema, &seen, wanted);
+            let mut before = self.digest.reveal(schema, &seen, wanted);
+            for name in self.anew.iter().filter(|_| written.is_none()) {
+                before[name] = Json::Null;
+            }
             let before = ownership::with(schema, &before, observed.owner.as_ref().unwrap_or(&none));
             let mut owned = observed.owner.clone().unwrap_or_default();
             owned.extend(self.owner.iter().flat_map(Owner::tags));
             let after = ownership::with(schema, wanted, &owned);
-            retry(self.journal, &self.pace, self.kind.profile(), self.address, self.events, || {
+            let ailment = observed.status.ailment();
+            let pace = if ailment.is_some() { self.pace.within(AILING) } else { self.pace };
+            retry(self.journal, &pace, self.kind.profile(), self.address, self.events, || {
                 self.kind.update(self.cloud, self.id, before.clone(), after.clone())
             })
-            .await?;
+            .await
+            .map_err(|error| because(error, ailment))?;
             recorded = wanted.clone();
             written = Some(changes);
             rounds += 1;
         }
+    }
+
+    /// Whether it is written although it reads as it is wanted: reads may show what AWS gave up as if it had been made.
+    fn is_to_be_written(&self, observed: &Observed) -> bool {
+        !self.anew.is_empty() || self.unfinished && observed.status.ailment().is_some()
     }
 
     pub(super) fn differences(&self, observed: &Observed, recorded: &Json, wanted: &Json) -> Vec<AttrChange> {
@@ -103,6 +122,20 @@ impl Target<'_> {
                 Owner::STACK
             ))),
         }
+    }
+}
+
+/// What is refused for its state does not pass soon where it ails.
+const AILING: Duration = Duration::from_secs(60);
+
+/// With what the object ails from, where that may be why.
+fn because(error: Error, ailment: Option<&Ailment>) -> Error {
+    match (error, ailment) {
+        (Error::Aws(mut aws), Some(ailment)) => {
+            aws.message = format!("{}; of the object AWS says: {ailment}", aws.message.trim_end_matches('.'));
+            Error::Aws(aws)
+        }
+        (error, _) => error,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Walks a plan: concurrently, journalled, waiting and retrying on behalf of the kinds.
 
+mod anew;
 mod converge;
+mod deletion;
 mod gate;
 mod operation;
 mod outputs;

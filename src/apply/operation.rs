@@ -1,4 +1,6 @@
+use super::anew::{anew, identified};
 use super::converge::Target;
+use super::deletion::{delete, set_free};
 use super::retry::retry;
 use super::schedule::{Shared, Turn};
 use super::search::{Found, find, refuses, search};
@@ -48,11 +50,11 @@ pub async fn run(
                 if !step.protected {
                     set_free(shared, &step.address, id).await?;
                 }
-                delete(shared, kind, id, turn).await
+                delete(shared, kind, step, id, turn).await
             }
             None => Ok(Some(Duration::ZERO)),
         },
-        (Half::Deposed(id), _) => delete(shared, kind, id, turn).await,
+        (Half::Deposed(id), _) => delete(shared, kind, step, id, turn).await,
     }
 }
 
@@ -161,7 +163,7 @@ async fn create(
     };
     // Configuring goes on while the id is made durable: without it, the object is found by its tag.
     let made = Entry::Id { intent: owner.intent.clone(), id: id.clone() };
-    let target = Target { owner: Some(owner.clone()), ..target(shared, kind, address, &id) };
+    let target = Target { owner: Some(owner.clone()), made: true, ..target(shared, kind, address, &id) };
     let (durable, observed) =
         futures::join!(shared.journal(&made), target.converge(&wanted, &known, kind.profile().create, true));
     durable?;
@@ -231,7 +233,13 @@ async fn update(
     let wanted = ignoring(shared, kind, step, wanted, &old).await?;
     // What was adopted may still be on its way up.
     let wait = if old.incomplete { kind.profile().create } else { kind.profile().update };
-    let target = Target { owner: Some(whose(shared, address, &old)), ..target(shared, kind, address, &id) };
+    let old = Record { inputs: identified(kind, step, &old.inputs), ..old };
+    let target = Target {
+        owner: Some(whose(shared, address, &old)),
+        unfinished: old.incomplete,
+        anew: anew(shared, kind, step),
+        ..target(shared, kind, address, &id)
+    };
     let observed = target.converge(&wanted, &old.inputs, wait, old.incomplete).await;
     let undone = unmade(kind.inputs(), &old.inputs, &redacted);
     let record = Record {
@@ -314,72 +322,12 @@ async fn finish(
     failure.map_or(Ok(()), Err)
 }
 
-/// The block has taken the protection back: the journal says so before anything is deleted.
-async fn set_free(shared: &Shared<'_>, address: &Address, id: &Id) -> Result<()> {
-    let record = shared.record(address).filter(|record| record.id == *id && record.protected);
-    let Some(record) = record else { return Ok(()) };
-    let record = Some(Record { protected: false, ..record });
-    shared.journal(&Entry::Done { intent: (shared.run.new_intent)(), address: address.clone(), record }).await
-}
-
-async fn delete(
-    shared: &Shared<'_>,
-    kind: &'static dyn Kind,
-    id: &Id,
-    turn: &Turn,
-) -> Result<Option<Duration>> {
-    let address = &turn.address;
-    let Some(record) = shared.object(address, id) else { return Ok(Some(Duration::ZERO)) };
-    let intent = Intent {
-        intent: (shared.run.new_intent)(),
-        address: address.clone(),
-        verb: Verb::Delete,
-        id: Some(id.clone()),
-        inputs: record.inputs.clone(),
-        depends_on: vec![],
-        deposes: false,
-        protected: record.protected,
-    };
-    let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
-    let outcome = remove(shared, kind, address, &record).await;
-    let took = pass.end();
-    if let Err(error) = outcome {
-        if matches!(error, Error::Withheld { .. }) {
-            return Err(error);
-        }
-        shared.journal(&Entry::Void { intent: intent.intent, reason: error.to_string() }).await?;
-        return Err(error);
-    }
-    shared.done(&Entry::Done { intent: intent.intent, address: address.clone(), record: None }).await?;
-    Ok(Some(took))
-}
-
-async fn remove(
-    shared: &Shared<'_>,
-    kind: &'static dyn Kind,
-    address: &Address,
-    record: &Record,
-) -> Result<()> {
-    let owner = Some(whose(shared, address, record));
-    let target = Target { owner, ..target(shared, kind, address, &record.id) };
-    let Some(observed) = target.sight().await? else { return Ok(()) };
-    target.is_ours(&observed)?;
-    let inputs = complete(kind.inputs(), &observed.inputs, &record.inputs);
-    let live = Observed { inputs, ..observed };
-    retry(shared.run.journal, &shared.run.pace, kind.profile(), address, shared.run.events, || {
-        kind.delete(shared.run.cloud, &record.id, live.clone())
-    })
-    .await?;
-    shared.leaves(address, kind.leaves(&record.id, &live));
-    target.gone(kind.profile().delete).await
-}
-
 /// Whose object a recorded one is, by the tags that it has to carry.
-fn whose(shared: &Shared<'_>, address: &Address, record: &Record) -> Owner {
+pub(super) fn whose(shared: &Shared<'_>, address: &Address, record: &Record) -> Owner {
     Owner { intent: record.intent.clone(), ..Owner::any(&shared.run.plan.stack, address) }
 }
 
-fn target<'a>(
+pub(super) fn target<'a>(
     shared: &'a Shared<'_>,
     kind: &'static dyn Kind,
     address: &'a Address,
@@ -396,6 +344,9 @@ fn target<'a>(
         kind,
         id,
         owner: None,
+        made: false,
+        unfinished: false,
+        anew: vec![],
         digest: shared.digest,
     }
 }

@@ -66,6 +66,17 @@ impl Pace {
         }
     }
 
+    /// How long what is being deleted may still show that it was not well.
+    pub fn grace(&self) -> Duration {
+        self.echo * 5
+    }
+
+    /// As patient, but for this long at most.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self { limit: self.limit.min(limit), ..self }
+    }
+
     /// The pause before the repetition after `pause`.
     pub fn next(&self, pause: Duration) -> Duration {
         (pause * 2).min(self.longest)

@@ -6,7 +6,7 @@ use super::converge::Target;
 use super::polls::Polls;
 use crate::diff::AttrChange;
 use crate::error::{Error, Result};
-use crate::resource::{Kind, Observed, Status, Wait};
+use crate::resource::{Ailment, Kind, Observed, Status, Wait};
 use serde_json::Value as Json;
 use std::future::Future;
 use std::time::Duration;
@@ -28,13 +28,16 @@ pub struct Watch<'a> {
     shown: bool,
     /// So many ready reads in a row come before its first change.
     hits: u32,
+    /// What it ailed from when it was looked at first; none in the inner if it was well, or not there.
+    known: Option<Option<Ailment>>,
 }
 
 impl<'a> Watch<'a> {
     /// One that is not `new` has been there, and one look at it is enough to change it.
     pub fn new(target: &'a Target<'a>, wait: Wait, new: bool) -> Self {
         let wait = target.pace.wait(wait);
-        Self { target, wait, shown: !new, hits: if new { wait.hits } else { 1 } }
+        let known = target.made.then_some(None);
+        Self { target, wait, shown: !new, hits: if new { wait.hits } else { 1 }, known }
     }
 
     /// Looks until the object agrees or has to be changed. `written`: the difference that was written just before.
@@ -49,7 +52,8 @@ impl<'a> Watch<'a> {
         let (target, wait, pace) = (self.target, self.wait, self.target.pace);
         let mut polls = Polls::new(target, wait.timeout);
         let (mut ready, mut equal) = (0, 0);
-        let mut patient = written.map(|_| Instant::now());
+        let begun = written.map(|_| Instant::now());
+        let mut patient = begun;
         let mut absent: Option<Instant> = None;
         // The delay spares polls that cannot succeed; an object that is ready at once needs none.
         let mut delay = Some(wait.delay);
@@ -71,14 +75,19 @@ impl<'a> Watch<'a> {
                 Some(observed) => {
                     (self.shown, absent) = (true, None);
                     match &observed.status {
-                        Status::Failed(why) => {
+                        Status::Lost(why) => {
                             return Err(Error::Refused(format!("AWS says that it failed: {why}")));
                         }
                         Status::Pending(state) => {
                             (ready, equal) = (0, 0);
                             (state.clone(), pauses.next())
                         }
-                        Status::Ready => {
+                        Status::Ailing(ailment) if self.is_worse(ailment, begun)? => {
+                            (ready, equal) = (0, 0);
+                            (ailment.what.clone(), pauses.next())
+                        }
+                        Status::Ready | Status::Ailing(_) => {
+                            self.known.get_or_insert(None);
                             ready += 1;
                             let left = target.differences(&observed, recorded, wanted);
                             if left.is_empty() {
@@ -118,6 +127,28 @@ impl<'a> Watch<'a> {
     }
 }
 
+impl Watch<'_> {
+    /// What it ails from already stops no change of something else. Whether this is what AWS said before the change that was
+    /// written at `written` and may say for a while yet.
+    ///
+    /// # Errors
+    /// It did not ail so when it was looked at first, or AWS gave the change up.
+    fn is_worse(&mut self, ailment: &Ailment, written: Option<Instant>) -> Result<bool> {
+        let known = self.known.get_or_insert_with(|| Some(ailment.clone())).as_ref();
+        let Some(since) = written.filter(|_| ailment.undone) else {
+            return if known == Some(ailment) { Ok(false) } else { Err(told(ailment)) };
+        };
+        if known == Some(ailment) && since.elapsed() < self.target.pace.echo {
+            return Ok(true);
+        }
+        Err(told(ailment))
+    }
+}
+
+fn told(ailment: &Ailment) -> Error {
+    Error::Refused(format!("AWS says: {ailment}"))
+}
+
 /// Whether a part of what was written shows and nothing else has changed: some services take one part at a time.
 fn is_progress(left: &[AttrChange], written: &[AttrChange]) -> bool {
     left.len() < written.len() && left.iter().all(|change| written.contains(change))
@@ -150,6 +181,7 @@ impl Target<'_> {
         let mut polls = Polls::new(self, wait.timeout);
         let mut pauses = Pauses::new(&self.pace, wait.interval);
         let mut absent = 0;
+        let mut unwell: Option<Instant> = None;
         loop {
             let there = self.reader.read(self.kind, self.id).await?;
             absent = if there.is_none() { absent + 1 } else { 0 };
@@ -158,8 +190,13 @@ impl Target<'_> {
             }
             let (what, pause) = match there.map(|observed| observed.status) {
                 None => ("gone".to_owned(), wait.apart),
-                Some(Status::Failed(why)) => {
-                    return Err(Error::Refused(format!("AWS could not delete it: {why}")));
+                // AWS has taken the deletion, and shows for a while what it was before.
+                Some(Status::Lost(what) | Status::Ailing(Ailment { what, .. })) => {
+                    let since = *unwell.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= self.pace.grace() {
+                        return Err(Error::Refused(format!("AWS could not delete it: {what}")));
+                    }
+                    (what, pauses.next())
                 }
                 Some(Status::Pending(state)) => (state, pauses.next()),
                 Some(Status::Ready) => ("to disappear".to_owned(), pauses.next()),

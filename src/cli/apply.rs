@@ -58,7 +58,7 @@ pub async fn run(args: &Args) -> Outcome {
     }
     let planned = open.plan(&args.plan, destroy).await?;
     if let Some(saved) = &saved
-        && saved.plan != planned.plan
+        && !saved.plan.does_the_same_as(&planned.plan)
     {
         return Err(stale(&saved.plan, &planned.plan));
     }

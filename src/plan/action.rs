@@ -1,7 +1,7 @@
 use super::{Half, Move, Refusal, Rename};
 use crate::address::Address;
 use crate::diff::{AttrChange, Effect};
-use crate::resource::Id;
+use crate::resource::{Ailment, Id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -49,7 +49,7 @@ pub enum Reason {
     Vanished,
     /// An earlier apply did not finish configuring it.
     Incomplete,
-    /// AWS says that it failed and will not recover.
+    /// AWS says that it never came about, and that only its deletion helps.
     Failed(String),
     /// AWS cannot change it in place as it is wanted; what it does not do.
     Bound(String),
@@ -93,6 +93,9 @@ pub struct Step {
     /// The other stack that the object belongs to by its ownership tags: it is neither changed nor deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub belongs_to: Option<String>,
+    /// What its object ails from: it is updated where something differs, and never replaced for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ailment: Option<Ailment>,
     /// Not chosen by the command: it stays as it is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_alone: bool,
@@ -185,6 +188,16 @@ impl Plan {
     /// Whether an apply would change nothing.
     pub fn is_empty(&self) -> bool {
         self.outputs.is_empty() && self.moves.is_empty() && !self.steps.iter().any(Step::is_pending)
+    }
+
+    /// Whether both do the same to the same. How well an object is meanwhile is no part of it.
+    pub fn does_the_same_as(&self, other: &Self) -> bool {
+        let work = |plan: &Self| {
+            let mut plan = plan.clone();
+            plan.steps.iter_mut().for_each(|step| step.ailment = None);
+            plan
+        };
+        work(self) == work(other)
     }
 
     /// The moves of objects that stay as what they are.

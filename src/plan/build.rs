@@ -2,6 +2,7 @@ use super::dependants::dependants_first;
 use super::drift::drift;
 use super::ground::{Ground, Ids};
 use super::hold::{Forced, Look, settle};
+use super::identities;
 use super::moves::{self, Key, Search, key, renames};
 use super::names;
 use super::outputs::outputs;
@@ -257,7 +258,8 @@ impl Builder<'_> {
             self.steps.push(step);
             return;
         };
-        let seen = complete(kind.inputs(), &observed.inputs, &record.inputs);
+        let mut seen = complete(kind.inputs(), &observed.inputs, &record.inputs);
+        identities::fill(self.inputs, address, kind, &mut seen);
         let seen = self.digest.redact(&place, kind.inputs(), &seen, recorded);
         let mut changes = self.changes(address, record, &seen, &mut inputs);
         let verdict = self.ground().judge(kind, &inputs, Some(observed), &changes);
@@ -314,7 +316,7 @@ impl Builder<'_> {
             if self.create_first.contains(address) { Action::ReplaceCreateFirst } else { Action::Replace };
         if self.inputs.selection.replaces(address) {
             (replace, Reason::Asked)
-        } else if let Status::Failed(why) = &observed.status {
+        } else if let Status::Lost(why) = &observed.status {
             (replace, Reason::Failed(why.clone()))
         } else if let Some(bound) = bound {
             (replace, bound)
@@ -429,6 +431,7 @@ impl Builder<'_> {
             .filter(|_| record.is_some())
             .map(str::to_owned),
             left_alone: false,
+            ailment: record.and_then(|_| self.inputs.observed.get(address)?.status.ailment()).cloned(),
             seconds,
             delete_seconds: if action.replaces() { typical.delete } else { 0 },
             held_by: vec![],

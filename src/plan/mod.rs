@@ -6,6 +6,7 @@ mod dependants;
 mod drift;
 mod ground;
 mod hold;
+mod identities;
 mod known;
 mod moves;
 mod names;

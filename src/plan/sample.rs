@@ -22,6 +22,7 @@ pub fn step(address: Address, action: Action) -> Step {
         holds_data: false,
         moved_from: None,
         belongs_to: None,
+        ailment: None,
         left_alone: false,
         seconds: 0,
         delete_seconds: 0,

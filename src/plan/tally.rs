@@ -16,6 +16,8 @@ pub struct Tally {
     pub outputs: usize,
     /// Looked at, and as they should be.
     pub right: usize,
+    /// Looked at, and as wanted, but AWS says that they are not well.
+    pub ailing: usize,
     /// `--only` or `--exclude` kept the command from them.
     pub left_out: usize,
 }
@@ -33,6 +35,7 @@ impl Tally {
             match step.action {
                 Action::Noop if step.left_alone => tally.left_out += 1,
                 Action::Noop if step.is_pending() => {}
+                Action::Noop if step.ailment.is_some() => tally.ailing += 1,
                 Action::Noop => tally.right += 1,
                 Action::Create => tally.creates += 1,
                 Action::Update => tally.updates += 1,
@@ -97,7 +100,13 @@ impl fmt::Display for Tally {
             1 => "1 resource is as it should be".to_owned(),
             several => format!("{several} resources are as they should be"),
         };
-        match (self.right, self.rest()) {
+        let ails = if self.ailing == 1 { "ails" } else { "ail" };
+        let right = match (self.right, self.ailing) {
+            (_, 0) => right,
+            (0, ailing) => format!("{} {ails}", counted(ailing, "resource")),
+            (_, ailing) => format!("{right}, {} {ails}", counted(ailing, "resource")),
+        };
+        match (self.right + self.ailing, self.rest()) {
             (0, None) => f.write_str("There is no resource to look at."),
             (0, Some(rest)) => write!(f, "Nothing was looked at: {rest}."),
             (_, None) => write!(f, "{right}."),

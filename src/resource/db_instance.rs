@@ -8,6 +8,7 @@ mod password;
 mod permits;
 mod roles;
 mod rules;
+mod status;
 mod unsettled;
 
 use super::rds::{self, retries::RETRIES};
@@ -16,6 +17,7 @@ use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::{Error, Result};
 use aws_sdk_rds::types::{DbInstance as Found, Filter};
 use serde_json::Value as Json;
+use status::{Snapshot, snapshot};
 use std::collections::HashMap;
 
 pub use attributes::{Inputs, Outputs};
@@ -80,13 +82,20 @@ impl Resource for DbInstance {
                 "RDS protects the database {id} from deletion: set deletion_protection = false, apply, and try again"
             )));
         }
-        let snapshot = (!inputs.skip_final_snapshot).then(|| final_snapshot(id, live));
+        if snapshot(&live.status) == Snapshot::Refused && !inputs.skip_final_snapshot {
+            let what = live.status.ailment().map(ToString::to_string).unwrap_or_default();
+            return Err(Error::Refused(format!(
+                "RDS makes no final snapshot of the database {id} as it is ({what}): set skip_final_snapshot = true to \
+                 give its data up"
+            )));
+        }
+        let name = leaves_snapshot(live).then(|| final_snapshot(id, live));
         let call = cloud
             .rds()
             .delete_db_instance()
             .db_instance_identifier(&id.0)
-            .skip_final_snapshot(inputs.skip_final_snapshot)
-            .set_final_db_snapshot_identifier(snapshot)
+            .skip_final_snapshot(name.is_none())
+            .set_final_db_snapshot_identifier(name)
             .delete_automated_backups(inputs.delete_automated_backups);
         let deleted = call
             .send()
@@ -106,7 +115,7 @@ impl Resource for DbInstance {
     }
 
     fn leaves(id: &Id, live: &Live<Self>) -> Vec<Leftover> {
-        let snapshot = (!live.inputs.skip_final_snapshot).then(|| {
+        let snapshot = leaves_snapshot(live).then(|| {
             let name = final_snapshot(id, live);
             let delete = format!("aws rds delete-db-snapshot --db-snapshot-identifier {name}");
             Leftover { what: "final snapshot", name, delete }
@@ -122,6 +131,11 @@ impl Resource for DbInstance {
     fn check(inputs: &Json) -> Vec<(String, String)> {
         rules::check(inputs)
     }
+}
+
+/// Of one that never was ready there is nothing to be saved, and RDS takes no deletion with a snapshot.
+fn leaves_snapshot(live: &Live<DbInstance>) -> bool {
+    !live.inputs.skip_final_snapshot && snapshot(&live.status) == Snapshot::Possible
 }
 
 /// The same at every attempt to delete this instance, and never that of an earlier one of the same name.

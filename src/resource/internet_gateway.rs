@@ -177,8 +177,8 @@ fn live(cloud: &Cloud, gateway: &Found) -> Live<InternetGateway> {
     };
     let attachment = gateway.attachments().iter().find(|a| state(a) != "detached");
     let status = match attachment.map(state).as_deref() {
-        Some(word @ ("attaching" | "detaching")) => Status::Pending(word.to_owned()),
-        _ => Status::Ready,
+        None | Some("attached" | "available" | "") => Status::Ready,
+        Some(word) => Status::Pending(word.to_owned()),
     };
     let inputs = Inputs {
         vpc_id: attachment.and_then(|a| a.vpc_id.clone()),

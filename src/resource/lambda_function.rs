@@ -117,10 +117,17 @@ impl Resource for LambdaFunction {
         let Change { before, after } = change;
         // These are instant, and must come while nothing else is in progress.
         calls::settings(cloud, id, before, after).await?;
-        if calls::configuration_differs(before, after) {
+        if calls::grant_is_of_another_role(before, after) {
+            // Variables that a function has not had need a new grant; the engine comes back with them.
+            let none = Inputs { environment: Some(BTreeMap::new()), ..before.clone() };
+            calls::configure(cloud, id, before, &none).await
+        } else if calls::configuration_differs(before, after) {
             calls::configure(cloud, id, before, after).await
         } else if calls::code_differs(before, after) {
             calls::upload(cloud, id, after).await
+        } else if !calls::settings_differ(before, after) {
+            // Nothing differs: Lambda gave the last change up, and shows it all the same.
+            calls::configure(cloud, id, &Inputs::unknown(after), after).await
         } else {
             Ok(())
         }
@@ -184,28 +191,38 @@ fn status(configuration: &FunctionConfiguration) -> Status {
         code.filter(|code| !code.is_empty()).map_or(text.to_owned(), |code| format!("{code}: {text}"))
     };
     let reason_code = configuration.state_reason_code().map(|code| code.as_str());
-    if let Some(error) = configuration.environment().and_then(|environment| environment.error()) {
-        return Status::Failed(reason(error.error_code(), error.message()));
-    }
     match configuration.state() {
-        Some(State::Failed) => return Status::Failed(reason(reason_code, configuration.state_reason())),
+        // "You must delete it and make it anew": Lambda's guide, "Lambda function states".
+        Some(State::Failed) => return Status::Lost(reason(reason_code, configuration.state_reason())),
         None | Some(State::Active | State::Inactive | State::ActiveNonInvocable) => {}
         Some(other) => return Status::Pending(other.as_str().to_owned()),
     }
     match configuration.last_update_status() {
-        Some(LastUpdateStatus::InProgress) => Status::Pending("update in progress".to_owned()),
-        Some(LastUpdateStatus::Failed) => Status::Failed(reason(
-            configuration.last_update_status_reason_code().map(|code| code.as_str()),
-            configuration.last_update_status_reason(),
-        )),
-        _ => Status::Ready,
+        None | Some(LastUpdateStatus::Successful) => {}
+        Some(LastUpdateStatus::InProgress) => return Status::Pending("update in progress".to_owned()),
+        Some(LastUpdateStatus::Failed) => {
+            let code = configuration.last_update_status_reason_code().map(|code| code.as_str());
+            return Status::undone(
+                reason(code, configuration.last_update_status_reason()),
+                "it runs on as it was before its last change: mend the cause, and apply again",
+            );
+        }
+        Some(other) => return Status::Pending(other.as_str().to_owned()),
+    }
+    match configuration.environment().and_then(|environment| environment.error()) {
+        Some(error) => Status::ailing(
+            format!("its environment variables cannot be read: {}", reason(error.error_code(), error.message())),
+            "let whoever runs this decrypt with their KMS key (kms:Decrypt), or enable the key; until then they count as \
+             they were last written",
+        ),
+        None => Status::Ready,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_lambda::types::{LastUpdateStatusReasonCode, StateReasonCode};
+    use aws_sdk_lambda::types::{EnvironmentError, EnvironmentResponse, LastUpdateStatusReasonCode, StateReasonCode};
 
     #[test]
     fn the_status_carries_the_reason_of_aws() {
@@ -216,7 +233,7 @@ mod tests {
             .state_reason("no free addresses")
             .state_reason_code(StateReasonCode::SubnetOutOfIpAddresses);
         let reason = "SubnetOutOfIPAddresses: no free addresses";
-        assert_eq!(status(&failed.build()), Status::Failed(reason.to_owned()));
+        assert_eq!(status(&failed.build()), Status::Lost(reason.to_owned()));
         let active = of(State::Active);
         let updating = active.clone().last_update_status(LastUpdateStatus::InProgress).build();
         assert_eq!(status(&updating), Status::Pending("update in progress".to_owned()));
@@ -225,7 +242,17 @@ mod tests {
             .last_update_status(LastUpdateStatus::Failed)
             .last_update_status_reason_code(LastUpdateStatusReasonCode::EniLimitExceeded)
             .build();
-        assert_eq!(status(&failed), Status::Failed("EniLimitExceeded: AWS gives no reason".to_owned()));
+        let ailment = status(&failed).ailment().cloned().unwrap();
+        assert!(ailment.undone && ailment.what == "EniLimitExceeded: AWS gives no reason", "{ailment}");
+        let deleting = Status::Pending(State::Deleting.as_str().to_owned());
+        assert!(deleting.is_leaving() && status(&of(State::Deleting).build()) == deleting);
+        assert_eq!(status(&of(State::from("Tomorrow")).build()), Status::Pending("Tomorrow".to_owned()));
+        let unread = EnvironmentResponse::builder()
+            .error(EnvironmentError::builder().error_code("AccessDeniedException").message("no key").build())
+            .build();
+        let unread = active.clone().environment(unread).build();
+        assert!(status(&unread).ailment().is_some_and(|ailment| !ailment.undone));
+        assert_eq!(Inputs::of("f".to_owned(), &unread).environment, None);
         assert_eq!(status(&active.last_update_status(LastUpdateStatus::Successful).build()), Status::Ready);
     }
 }

@@ -116,16 +116,54 @@ pub struct Live<R: Resource> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     Ready,
-    /// Being made, changed or deleted; AWS's own word for it.
+    /// Being made, changed or deleted; AWS's own word for it. So is every word that its kind does not know: what nobody
+    /// knows is no reason to do anything.
     Pending(String),
-    /// It will not get ready by itself; AWS's own reason.
-    Failed(String),
+    /// It exists, and works or can be mended where it is: that is never a reason to replace it.
+    Ailing(Ailment),
+    /// It never came about, or only its deletion helps; AWS's own reason.
+    Lost(String),
+}
+
+/// What an object ails from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ailment {
+    /// AWS's own word, or reason: `stopped`.
+    pub what: String,
+    /// The way out, for people: what to write or to call.
+    pub help: String,
+    /// AWS took its last change and gave it up.
+    #[serde(default)]
+    pub undone: bool,
+}
+
+impl fmt::Display for Ailment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. Way out: {}", self.what.trim_end_matches('.'), self.help)
+    }
 }
 
 impl Status {
-    /// Whether it is being deleted. Services that take their time for that call it so: `deleting`, `delete-precheck`.
+    pub fn ailing(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Ailing(Ailment { what: what.into(), help: help.into(), undone: false })
+    }
+
+    /// AWS took its last change and gave it up.
+    pub fn undone(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Ailing(Ailment { what: what.into(), help: help.into(), undone: true })
+    }
+
+    pub fn ailment(&self) -> Option<&Ailment> {
+        match self {
+            Self::Ailing(ailment) => Some(ailment),
+            _ => None,
+        }
+    }
+
+    /// Whether it is being deleted. Services that take their time for that call it so: `deleting`, `delete-precheck`,
+    /// `Deleting`.
     pub fn is_leaving(&self) -> bool {
-        matches!(self, Self::Pending(word) if word.starts_with("delet"))
+        matches!(self, Self::Pending(word) if word.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("delet")))
     }
 }
 

@@ -18,7 +18,7 @@ mod taken;
 pub use erased::{Kind, Observed};
 pub use holds::Holds;
 pub use leftover::Leftover;
-pub use live::{Change, Create, Id, Live, Owner, Status};
+pub use live::{Ailment, Change, Create, Id, Live, Owner, Status};
 pub use permit::{Actions, Permit, When};
 pub use profile::{Profile, Retry, Typical, Wait};
 

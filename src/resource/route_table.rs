@@ -297,14 +297,18 @@ fn live(cloud: &Cloud, table: &types::RouteTable) -> Live<RouteTable> {
     let mut status = Status::Ready;
     for association in associations() {
         match state(association) {
-            word @ ("associating" | "disassociating") => status = Status::Pending(word.to_owned()),
+            "associated" | "disassociated" | "" => {}
+            // It is no association: the subnet counts as one that is not there, and is associated again.
             "failed" => {
                 let reason = association.association_state().and_then(|state| state.status_message());
                 let subnet = association.subnet_id().unwrap_or_default();
                 let reason = reason.unwrap_or("AWS gives no reason");
-                return Live { inputs, outputs, status: Status::Failed(format!("{subnet}: {reason}")) };
+                let help = "the next apply associates it again; where that fails too, look at the subnet";
+                if status == Status::Ready {
+                    status = Status::ailing(format!("the association with {subnet} failed: {reason}"), help);
+                }
             }
-            _ => {}
+            word => status = Status::Pending(word.to_owned()),
         }
     }
     Live { inputs, outputs, status }

@@ -195,9 +195,10 @@ fn live(cloud: &Cloud, subnet: &aws_sdk_ec2::types::Subnet) -> Live<Subnet> {
     };
     let state = subnet.state().map(|state| state.as_str().to_lowercase()).unwrap_or_default();
     let status = match state.as_str() {
-        "pending" => Status::Pending(state),
-        "unavailable" | "failed" | "failed-insufficient-capacity" => Status::Failed(state),
-        _ => Status::Ready,
+        "available" | "" => Status::Ready,
+        "failed" | "failed-insufficient-capacity" => Status::Lost(state),
+        "unavailable" => Status::ailing(state, "wait until its zone is there again, or ask AWS"),
+        _ => Status::Pending(state),
     };
     let id = subnet.subnet_id().unwrap_or_default();
     let made_up = || ec2::arn(cloud, subnet.owner_id(), &format!("subnet/{id}"));

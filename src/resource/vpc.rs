@@ -254,7 +254,7 @@ async fn live(
     let (group, table) = (groups.get(&id.0), tables.get(&id.0));
     let state = vpc.state().map(|state| state.as_str().to_lowercase()).unwrap_or_default();
     let status = match state.as_str() {
-        "pending" => Status::Pending(state),
+        word if !matches!(word, "available" | "") => Status::Pending(state),
         _ if group.is_none() => Status::Pending("its default security group does not show yet".to_owned()),
         _ if table.is_none() => Status::Pending("its main route table does not show yet".to_owned()),
         _ => Status::Ready,

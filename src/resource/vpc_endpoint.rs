@@ -408,13 +408,15 @@ fn live(cloud: &Cloud, endpoint: &types::VpcEndpoint, lists: &HashMap<String, St
     };
     let state = state(endpoint);
     let reason = endpoint.last_error().and_then(|error| error.message()).or(endpoint.failure_reason());
+    let said = || reason.map_or(state.clone(), |reason| format!("{state}: {reason}"));
     let status = match state.as_str() {
-        "pending" | "deleting" => Status::Pending(state),
-        "failed" | "rejected" | "expired" | "partial" => {
-            Status::Failed(reason.map_or(state.clone(), |reason| format!("{state}: {reason}")))
-        }
         // `pendingacceptance` too: the owner of the service may accept it in weeks.
-        _ => Status::Ready,
+        "available" | "pendingacceptance" | "" => Status::Ready,
+        "failed" | "expired" => Status::Lost(said()),
+        // They may accept it yet.
+        "rejected" => Status::ailing(said(), "ask the owner of the service to accept it"),
+        "partial" => Status::ailing(said(), "look at its subnets: not all of them have an interface"),
+        _ => Status::Pending(state),
     };
     Live { inputs, outputs, status }
 }

@@ -16,6 +16,7 @@
 //! | `x-ref` | input | which output fits here: `"vpc.id"`, or a list of such |
 //! | `x-asks` | input | what the block that it names must say: `{"of": "generate.length", "most": 128, "why": "…"}` |
 //! | `x-fact` | input | AWS has a list of what fits here: the name of a table of [`crate::facts`] |
+//! | `x-identity` | input | which object another attribute names, beside its name: `{"of": "role", "output": "unique_id"}`. Filled in; unset is no opinion |
 //! | `x-inside` | input | a network that lies in that of what `of` names: `{"of": "vpc_id", "is": "cidr_block"}` |
 //! | `x-within` | input | what it names lies in one place with all else of the block: `{"place": "vpc_id", "replaces": "elsewhere", "why": "…"}`, see [`within`] |
 //! | `x-seat` | input | the object sits in one of the members of what it names, which must stay: the one whose attribute `by` is among its own output `own`: `{"members": "subnet_ids", "own": "availability_zones", "by": "availability_zone", "why": "…"}` |
@@ -32,6 +33,7 @@
 pub mod bond;
 pub mod defaults;
 pub mod fingerprint;
+pub mod identity;
 pub mod key;
 pub mod policy;
 mod problem;
@@ -55,6 +57,7 @@ pub const KEYWORDS: &[&str] = &[
     "x-fact",
     "x-fingerprint",
     "x-holds",
+    "x-identity",
     "x-inside",
     "x-interrupts",
     "x-key",

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod ailing;
 mod apply;
 mod asleep;
 mod attempts;
@@ -12,6 +13,7 @@ mod crash;
 mod disturbed;
 mod edges;
 mod flicker;
+mod identity;
 mod ignored;
 mod lost;
 mod moves;

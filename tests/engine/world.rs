@@ -45,6 +45,10 @@ pub struct Object {
     /// It is deleted, and shows in reads only.
     pub ghost: bool,
     reads: u32,
+    /// No other object has it, whatever it is called.
+    pub identity: String,
+    /// When it is gone.
+    pub until: Option<tokio::time::Instant>,
 }
 
 /// What goes wrong at the next call of a verb on a name.
@@ -71,6 +75,8 @@ pub enum Fault {
     TakenAndUnseen,
     /// It happened, the answer was lost, and lists show it only when everybody has given up.
     LostAndLate,
+    /// AWS takes it, and gives it up afterwards; reads show it as if it had been made.
+    GivesUp,
     /// An error that the profile says passes by itself.
     Passing,
     /// The call happens and never returns: the process dies here.
@@ -97,6 +103,12 @@ pub struct World {
     pub secrets: Vec<String>,
     /// The secret of each object, which no read tells.
     pub kept: BTreeMap<String, Json>,
+    /// What AWS says of the objects with these labels.
+    pub states: BTreeMap<String, Status>,
+    /// Seconds for which what was deleted and was not well still shows as it was.
+    pub lingering: u64,
+    /// What deletions were given.
+    pub deleted: Vec<Json>,
     /// Seconds for which a new object cannot be read, although lists show it.
     pub unseen: u64,
     /// Seconds for which reads are answered old and new in turn after a change: also absent and there, after a creation and
@@ -131,6 +143,8 @@ impl Object {
             absent: 0,
             ghost: false,
             reads: 0,
+            identity: String::new(),
+            until: None,
         }
     }
 
@@ -231,6 +245,10 @@ impl Scripted {
                 doubt();
                 aws(Some(409), Some("AlreadyExists"))
             }
+            Some(Fault::GivesUp) => {
+                act(&mut self.world.lock().unwrap());
+                Ok(())
+            }
             Some(Fault::Hang) => {
                 act(&mut self.world.lock().unwrap());
                 std::future::pending().await
@@ -315,6 +333,7 @@ impl Kind for Scripted {
                     ready,
                     flicker: world.flickering().map(|until| (None, until)),
                     hides: world.hides,
+                    identity: id.clone(),
                     ..Object::new(self.name, inputs, owner, now)
                 };
                 world.objects.insert(id.clone(), object);
@@ -353,13 +372,22 @@ impl Kind for Scripted {
             let mut world = self.world.lock().unwrap();
             world.reads += 1;
             let now = tokio::time::Instant::now();
+            let said = world.states.clone();
+            world.objects.retain(|_, object| object.until.is_none_or(|until| now < until));
             let found = ids.iter().filter_map(|id| {
                 let object = world.objects.get_mut(&id.0).filter(|object| now >= object.visible)?;
                 let inputs = object.answer(now)?;
-                let status =
-                    if now < object.ready { Status::Pending("creating".into()) } else { Status::Ready };
-                let outputs =
-                    json!({ "arn": format!("arn:{id}"), "version": object.inputs["size"].to_string() });
+                let status = match said.get(&name_of(&object.inputs)).cloned() {
+                    Some(said) => said,
+                    None if now < object.ready => Status::Pending("creating".into()),
+                    None => Status::Ready,
+                };
+                let outputs = json!({
+                    "arn": format!("arn:{id}"),
+                    "version": object.inputs["size"].to_string(),
+                    "role": format!("arn:role/{}", name_of(&object.inputs)),
+                    "identity": object.identity,
+                });
                 let owner = Some(object.owner.clone());
                 Some((id.clone(), Observed { inputs, outputs, status, owner }))
             });
@@ -380,7 +408,14 @@ impl Kind for Scripted {
             if fault == Some(Fault::Quote) {
                 return Err(quoting(&after));
             }
+            let label = name_of(&after);
             self.act(fault, |world| {
+                if world.states.get(&label).and_then(Status::ailment).is_some_and(|ailment| ailment.undone) {
+                    world.states.remove(&label);
+                }
+                if fault == Some(Fault::GivesUp) {
+                    world.states.insert(label, Status::undone("no room", "make room"));
+                }
                 let fresh = tokio::time::Instant::now() + Duration::from_secs(world.staleness);
                 world.kept.insert(id.0.clone(), after["secret"].take());
                 let flickers = world.flickering();
@@ -402,11 +437,17 @@ impl Kind for Scripted {
     fn delete<'a>(&'a self, _: &'a Cloud, id: &'a Id, live: Observed) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let fault = self.fault("delete", &name_of(&live.inputs));
-            self.act(fault, |world| match (world.flickering(), world.objects.get_mut(&id.0)) {
-                (Some(until), Some(object)) => {
-                    (object.ghost, object.flicker) = (true, Some((None, until)));
+            self.act(fault, |world| {
+                let until = tokio::time::Instant::now() + Duration::from_secs(world.lingering);
+                let lingers = world.lingering > 0 && world.states.contains_key(&name_of(&live.inputs));
+                world.deleted.push(live.inputs);
+                match (world.flickering(), world.objects.get_mut(&id.0)) {
+                    (Some(until), Some(object)) => {
+                        (object.ghost, object.flicker) = (true, Some((None, until)));
+                    }
+                    (None, Some(object)) if lingers => object.until = Some(until),
+                    _ => drop(world.objects.remove(&id.0)),
                 }
-                _ => drop(world.objects.remove(&id.0)),
             })
             .await
         })
@@ -442,6 +483,14 @@ impl Test {
                 "force": {"type": "boolean", "default": false, "x-local": true},
                 "tags": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
             }, "required": ["label"]});
+            if name == "fun" {
+                inputs["properties"]["policy"] = json!({"x-policy": true});
+                inputs["properties"]["peer_identity"] = json!({
+                    "type": ["string", "null"],
+                    "x-write-only": true,
+                    "x-identity": {"of": "peer", "output": "identity"},
+                });
+            }
             if named {
                 inputs["properties"]["name"] =
                     json!({"type": ["string", "null"], "x-replace": true, "x-name": {"max": 63}});
@@ -449,6 +498,8 @@ impl Test {
             let outputs = json!({"type": "object", "properties": {
                 "arn": {"type": "string"},
                 "version": {"type": "string", "x-volatile": true},
+                "role": {"type": "string"},
+                "identity": {"type": "string"},
             }});
             let profile = Profile {
                 create: Wait::secs(0, 10, 1, 7200),
@@ -468,8 +519,13 @@ impl Test {
                 world: world.clone(),
             }))
         };
-        let kinds =
-            vec![kind("net", 0, false), kind("db", 600, true), kind("app", 0, false), kind("box", 0, true)];
+        let kinds = vec![
+            kind("net", 0, false),
+            kind("db", 600, true),
+            kind("app", 0, false),
+            kind("box", 0, true),
+            kind("fun", 0, false),
+        ];
         Self {
             world,
             kinds,

@@ -86,7 +86,7 @@ impl Subject {
             let observed = self.read().await;
             match observed {
                 Some(observed) if observed.status == Status::Ready => return observed,
-                Some(Observed { status: Status::Failed(reason), .. }) => panic!("{}: {reason}", self.id),
+                Some(Observed { status: Status::Lost(reason), .. }) => panic!("{}: {reason}", self.id),
                 other => assert!(Instant::now() < deadline, "{} is not ready: {other:?}", self.id),
             }
             tokio::time::sleep(INTERVAL).await;

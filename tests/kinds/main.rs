@@ -9,8 +9,10 @@ mod bucket;
 mod db_instance;
 mod db_instance_changes;
 mod db_instance_roles;
+mod db_instance_state;
 mod db_instance_upgrades;
 mod db_subnet_group;
+mod deleted_principal;
 mod emulator;
 mod engine;
 #[path = "../shared/environment.rs"]
@@ -23,6 +25,7 @@ mod harness;
 mod iam_role;
 mod lambda_function;
 mod lambda_invocation;
+mod lambda_state;
 mod log_group;
 mod network;
 mod network_answers;

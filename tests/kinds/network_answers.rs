@@ -59,7 +59,7 @@ async fn states_of_endpoints_are_read_in_any_case() {
     let status = |id: &str| found.get(&Id::from(id)).map(|observed| observed.status.clone());
     assert_eq!(status("vpce-1"), Some(Status::Ready));
     assert_eq!(status("vpce-2"), Some(Status::Pending("pending".to_owned())));
-    assert_eq!(status("vpce-3"), Some(Status::Failed("failed: no room".to_owned())));
+    assert_eq!(status("vpce-3"), Some(Status::Lost("failed: no room".to_owned())));
     assert_eq!(status("vpce-4"), None);
     assert_eq!(status("vpce-5"), Some(Status::Ready));
     let inputs = &found[&ids[0]].inputs;
@@ -99,6 +99,43 @@ async fn routes_of_aws_are_none_of_ours() {
     assert_eq!(found.outputs["blackholes"], json!(["0.0.0.0/0"]));
     assert_eq!(found.inputs["subnet_ids"], json!(["subnet-1"]));
     assert_eq!(found.status, Status::Pending("associating".to_owned()));
+}
+
+/// The table stays, and the subnet reads as one that is not associated: the next update associates it again.
+#[tokio::test]
+async fn a_failed_association_ails() {
+    let (cloud, _) = ec2(|_, _| {
+        ok(
+            "<routeTableSet><item><routeTableId>rtb-1</routeTableId><vpcId>vpc-1</vpcId><ownerId>111111111111</ownerId>\
+            <routeSet/><associationSet>\
+            <item><routeTableAssociationId>a-2</routeTableAssociationId><main>false</main><subnetId>subnet-1</subnetId><associationState><state>failed</state><statusMessage>no</statusMessage></associationState></item>\
+            </associationSet></item></routeTableSet>",
+        )
+    });
+    let id = Id::from("rtb-1");
+    let kind = resource::kind("route_table").unwrap();
+    let found = kind.read(&cloud, std::slice::from_ref(&id)).await.unwrap().remove(&id).unwrap();
+    assert_eq!(found.inputs["subnet_ids"], json!([]));
+    assert_eq!(found.status.ailment().unwrap().what, "the association with subnet-1 failed: no");
+}
+
+/// A word that nobody knows, or that says that it goes, is waited for.
+#[tokio::test]
+async fn a_vpc_that_goes_is_on_its_way() {
+    for word in ["deleting", "tomorrow"] {
+        let (cloud, _) = ec2(move |action, _| match action {
+            "DescribeVpcs" => ok(&format!(
+                "<vpcSet><item><vpcId>vpc-1</vpcId><state>{word}</state><cidrBlock>10.0.0.0/16</cidrBlock></item></vpcSet>"
+            )),
+            "DescribeVpcAttribute" => ok("<enableDnsSupport><value>true</value></enableDnsSupport>"),
+            "DescribeSecurityGroups" => ok("<securityGroupInfo/>"),
+            _ => ok("<routeTableSet/>"),
+        });
+        let id = Id::from("vpc-1");
+        let kind = resource::kind("vpc").unwrap();
+        let found = kind.read(&cloud, std::slice::from_ref(&id)).await.unwrap().remove(&id).unwrap();
+        assert_eq!(found.status, Status::Pending(word.to_owned()));
+    }
 }
 
 #[tokio::test]

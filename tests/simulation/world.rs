@@ -110,7 +110,7 @@ impl Object {
         match self.broken {
             _ if self.dying.is_some() => Status::Pending("deleting".to_owned()),
             _ if now < self.ready => Status::Pending("in progress".to_owned()),
-            Some(why) => Status::Failed(why.to_owned()),
+            Some(why) => Status::Lost(why.to_owned()),
             None => Status::Ready,
         }
     }

@@ -69,6 +69,15 @@ pub fn notes(step: &Step, times: bool) -> Vec<Note> {
     notes
 }
 
+/// What stands over the objects of a plan that ail.
+pub const AILING: &str = "Ailing, and not replaced for it";
+
+/// What the object of a step ails from, and the way out; none where it goes.
+pub fn ailing(step: &Step) -> Option<String> {
+    let ailment = step.ailment.as_ref().filter(|_| !step.action.deletes())?;
+    Some(format!("{}: {ailment}", step.address))
+}
+
 /// Whether it is one of the tags that say whose an object is.
 fn is_ownership(path: &crate::path::Path) -> bool {
     use crate::path::Step;
@@ -94,7 +103,8 @@ pub fn told<'a>(step: &'a Step, detail: &'a StepDetail, places: &Places, details
         let written = places.writes(&step.address, change.path.head()).unwrap_or(true);
         let schema = schemas.and_then(|schemas| schemas.get(change.path.head()));
         let default = schema.is_some_and(|schema| schema.get("default") == Some(&change.after));
-        written || !(default || change.path.is("artifact"))
+        let ours = change.path.is("artifact") || schema.is_some_and(|it| it.get("x-identity").is_some());
+        written || !(default || ours)
     };
     let (told, silent): (Vec<_>, Vec<_>) =
         step.changes.iter().zip(&detail.changes).partition(|(change, _)| is_told(change));

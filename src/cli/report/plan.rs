@@ -1,6 +1,6 @@
 use super::document::of_output;
 use super::leaves::{self, View, plain_length};
-use super::notes::{Note, counted, notes, of, rename, told};
+use super::notes::{AILING, Note, ailing, counted, notes, of, rename, told};
 use super::style::{Paint, count};
 use super::wrap::{point, wrap};
 use super::{data, note, width};
@@ -19,6 +19,7 @@ pub fn plan(plan: &Plan, places: &Places, site: &Site, details: bool) {
 pub(super) fn lines(plan: &Plan, places: &Places, view: View) -> Vec<String> {
     let mut lines = vec![];
     drift(plan, &mut lines, view);
+    ail(plan, &mut lines, view);
     moves(plan, places, view, &mut lines);
     let sections = [
         ("Create", Paint::Good, "+", Action::Create),
@@ -75,6 +76,17 @@ fn drift(plan: &Plan, lines: &mut Vec<String>, view: View) {
     if total > most {
         lines.push(format!("    and {} more; --details shows all", count(total - most)));
     }
+    lines.push(String::new());
+}
+
+/// What is not well, and what to do about it.
+fn ail(plan: &Plan, lines: &mut Vec<String>, view: View) {
+    let ailing: Vec<String> = plan.steps.iter().filter_map(ailing).collect();
+    if ailing.is_empty() {
+        return;
+    }
+    lines.push(Paint::Strong.label(AILING));
+    lines.extend(ailing.iter().flat_map(|text| point("  !", Paint::Bad, text, view.width)));
     lines.push(String::new());
 }
 

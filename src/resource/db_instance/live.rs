@@ -2,10 +2,11 @@
 
 use super::attributes::{Inputs, Outputs, gp3, postgres};
 use super::create::EXTENDED;
+use super::status::status;
 use super::{DbInstance, roles, unsettled};
 use crate::cloud::tags;
 use crate::resource::rds::all_tags;
-use crate::resource::{Id, Live, Status};
+use crate::resource::{Id, Live};
 use aws_sdk_rds::types::{DbInstance as Found, PendingModifiedValues as Pending};
 
 pub(super) fn id(found: &Found) -> Id {
@@ -163,49 +164,4 @@ fn size(number: Option<i32>) -> Option<u32> {
 
 fn port(number: i32) -> Option<u16> {
     u16::try_from(number).ok().filter(|port| *port > 0)
-}
-
-/// On the way to `available`; everything else that is not ready stays so until somebody does something.
-const PENDING: &[&str] = &[
-    "backing-up",
-    "configuring-enhanced-monitoring",
-    "configuring-iam-database-auth",
-    "configuring-log-exports",
-    "converting-to-vpc",
-    "creating",
-    "delete-precheck",
-    "deleting",
-    "maintenance",
-    "modifying",
-    "moving-to-vpc",
-    "rebooting",
-    "renaming",
-    "resetting-master-credentials",
-    "starting",
-    "stopping",
-    "storage-config-upgrade",
-    "upgrading",
-];
-
-fn status(found: &Found) -> Status {
-    let word = found.db_instance_status.clone().unwrap_or_default();
-    let growing = found.pending_modified_values.as_ref().is_some_and(|pending| pending.allocated_storage.is_some());
-    match word.as_str() {
-        // With the storage being optimised it serves as ever; that can take hours.
-        "available" | "storage-optimization" | "storage-initialization" => match &found.endpoint {
-            Some(endpoint) if endpoint.address.is_some() => match unsettled::unsettled(found) {
-                Some(what) => Status::Pending(what),
-                None => Status::Ready,
-            },
-            _ => Status::Pending("waiting for an address".to_owned()),
-        },
-        "storage-full" if growing => Status::Pending(word),
-        "storage-full" => Status::Failed("storage-full: raise allocated_storage".to_owned()),
-        "stopped" => Status::Failed("stopped: start it with `aws rds start-db-instance`".to_owned()),
-        pending if PENDING.contains(&pending) => Status::Pending(word),
-        failed => {
-            let said = found.status_infos().iter().filter_map(|info| info.message.clone());
-            Status::Failed(std::iter::once(failed.to_owned()).chain(said).collect::<Vec<_>>().join(": "))
-        }
-    }
 }

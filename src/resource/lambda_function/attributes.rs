@@ -34,6 +34,10 @@ pub struct Inputs {
     /// ARN of the role that the function runs as.
     #[schemars(extend("x-ref" = "iam_role.arn"))]
     pub role: String,
+    /// Which role `role` names, where it is one of the stack; stackctl fills it in. A role that was deleted and made again has
+    /// the same ARN, but not the right to the key of the environment variables: Lambda gives it once more then.
+    #[schemars(extend("x-write-only" = true, "x-identity" = {"of": "role", "output": "unique_id"}))]
+    pub role_identity: Option<String>,
     /// What runs the code. `provided.al2023` starts the executable `bootstrap`, which is what Rust needs.
     #[serde(default = "provided")]
     #[schemars(extend("x-fact" = "runtime"))]
@@ -55,8 +59,9 @@ pub struct Inputs {
     pub timeout: u32,
     /// Environment variables, 4 KB at most. They are stored and shown as they are: hand over the ARN of a secret and not
     /// the secret.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
+    #[serde(default = "variables")]
+    #[schemars(extend("x-silent" = true))]
+    pub environment: Option<BTreeMap<String, String>>,
     /// Subnets whose network the function reaches; without, it has the public internet only. Needs
     /// `security_group_ids`, and a role with AWSLambdaVPCAccessExecutionRole.
     #[serde(default)]
@@ -125,6 +130,11 @@ fn memory() -> u32 {
 fn timeout() -> u32 {
     30
 }
+/// None but in what is read: then Lambda could not read them.
+#[expect(clippy::unnecessary_wraps, reason = "serde takes it as it is")]
+fn variables() -> Option<BTreeMap<String, String>> {
+    Some(BTreeMap::new())
+}
 fn ephemeral_storage() -> u32 {
     512
 }
@@ -167,6 +177,27 @@ impl Outputs {
 }
 
 impl Inputs {
+    /// One of which no configuration is known: all of `wanted` differs from it, but what is unset in both.
+    pub(super) fn unknown(wanted: &Self) -> Self {
+        let none = String::new;
+        Self {
+            role: none(),
+            runtime: none(),
+            handler: none(),
+            memory: 0,
+            timeout: 0,
+            environment: None,
+            subnet_ids: vec![],
+            security_group_ids: vec![],
+            dead_letter: None,
+            ephemeral_storage: 0,
+            log_group: None,
+            tracing: !wanted.tracing,
+            description: None,
+            ..wanted.clone()
+        }
+    }
+
     /// What `GetFunction` says; concurrency, retries and tags come from elsewhere.
     pub(super) fn of(name: String, configuration: &FunctionConfiguration) -> Self {
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
@@ -174,24 +205,25 @@ impl Inputs {
             value.and_then(|value| u32::try_from(value).ok()).unwrap_or(default)
         };
         let vpc = configuration.vpc_config();
-        let environment = configuration.environment().and_then(|environment| environment.variables());
+        let environment = configuration.environment();
+        let unread = environment.is_some_and(|environment| environment.error().is_some());
+        let variables = environment.and_then(|environment| environment.variables());
         Self {
             name: Some(name),
             source: None,
             artifact: None,
             files: BTreeMap::new(),
             code_sha256: text(configuration.code_sha256()),
+            role_identity: None,
             role: configuration.role().unwrap_or_default().to_owned(),
             runtime: configuration.runtime().map(|r| r.as_str().to_owned()).unwrap_or_default(),
             handler: configuration.handler().unwrap_or_default().to_owned(),
             architecture: configuration.architectures().first().and_then(|a| Architecture::parse(a.as_str())),
             memory: number(configuration.memory_size(), 128),
             timeout: number(configuration.timeout(), 3),
-            environment: environment
-                .into_iter()
-                .flatten()
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect(),
+            environment: (!unread).then(|| {
+                variables.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
+            }),
             subnet_ids: vpc.map(|vpc| vpc.subnet_ids().to_vec()).unwrap_or_default(),
             security_group_ids: vpc.map(|vpc| vpc.security_group_ids().to_vec()).unwrap_or_default(),
             dead_letter: text(configuration.dead_letter_config().and_then(|letter| letter.target_arn())),

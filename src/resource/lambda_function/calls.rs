@@ -44,7 +44,22 @@ fn size(code: &Code) -> u64 {
     u64::try_from(code.zip.as_ref().len()).unwrap_or(u64::MAX)
 }
 
-/// The name is another's.
+/// Lambda gives the role a grant on the key of the environment variables: the role that there is at the time, and not
+/// whichever has its ARN later ("If the IAM role is recreated, the grant is no longer valid": the provider's page of
+/// `aws_lambda_function`). Another ARN gets a grant of its own.
+pub(super) fn grant_is_of_another_role(before: &Inputs, after: &Inputs) -> bool {
+    let has_variables = |inputs: &Inputs| inputs.environment.as_ref().is_some_and(|all| !all.is_empty());
+    let another = before.role_identity.is_some() && after.role_identity.is_some() && before.role_identity != after.role_identity;
+    another && before.role == after.role && has_variables(before) && has_variables(after)
+}
+
+/// Whether [`settings`] has something to do.
+pub(super) fn settings_differ(before: &Inputs, after: &Inputs) -> bool {
+    before.reserved_concurrency != after.reserved_concurrency
+        || (before.max_retries, before.max_event_age) != (after.max_retries, after.max_event_age)
+        || before.tags != after.tags
+}
+
 /// Whether `UpdateFunctionConfiguration` has something to do.
 pub(super) fn configuration_differs(before: &Inputs, after: &Inputs) -> bool {
     let set = |items: &[String]| items.iter().cloned().collect::<BTreeSet<_>>();
@@ -208,7 +223,7 @@ fn number(value: u32) -> i32 {
 }
 
 fn environment(inputs: &Inputs) -> Environment {
-    let variables = inputs.environment.clone().into_iter().collect();
+    let variables = inputs.environment.clone().unwrap_or_default().into_iter().collect();
     Environment::builder().set_variables(Some(variables)).build()
 }
 

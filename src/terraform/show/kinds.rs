@@ -38,7 +38,9 @@ pub fn of(kind: &str) -> Option<Mapping> {
         "iam_role" => mapping("aws_iam_role", access::role, &[]),
         "internet_gateway" => mapping("aws_internet_gateway", network::internet_gateway, &[]),
         // They are in the package, which has its hash.
-        "lambda_function" => mapping("aws_lambda_function", functions::function, &["source", "files"]),
+        "lambda_function" => {
+            mapping("aws_lambda_function", functions::function, &["source", "files", "role_identity"])
+        }
         "lambda_invocation" => mapping("aws_lambda_invocation", functions::invocation, &["fingerprint"]),
         "log_group" => mapping("aws_cloudwatch_log_group", logs::log_group, &[]),
         "queue" => mapping("aws_sqs_queue", queues::queue, &[]),

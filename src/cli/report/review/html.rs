@@ -1,5 +1,6 @@
 //! A plan as one page that needs nothing else: no network, no script. Whatever a plan holds is text in it.
 
+use super::super::notes::AILING;
 use super::drawing::{class, svg};
 use super::graph::Graph;
 use super::signed::Entry;
@@ -131,6 +132,12 @@ fn loud(story: &Story<'_>) -> Markup {
                         }
                     }
                 }
+            }
+        }
+        @if !story.ailing.is_empty() {
+            section.alert.warning {
+                h2 { (AILING) }
+                ul { @for one in &story.ailing { li { (visible(one)) } } }
             }
         }
     }

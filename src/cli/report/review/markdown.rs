@@ -1,5 +1,6 @@
 //! A plan as a comment of GitHub and others: what is lost and what lets more through on top, the rest folded by resource.
 
+use super::super::notes::AILING;
 use super::fill::{Fold, Left, cut, folds, length, lines};
 
 use super::super::bill::Bill;
@@ -94,6 +95,8 @@ impl Page {
             }
         }
         put(self, "More is let through than before", wide);
+        let ailing = story.ailing.iter().map(|text| format!("> - {}\n", self.said(text, part))).collect();
+        put(self, AILING, ailing);
     }
 
     fn address(&mut self, one: &Resource<'_>, part: usize) -> String {

@@ -20,6 +20,8 @@ pub struct Story<'a> {
     /// Changed outside of stackctl.
     pub drift: Vec<(String, Vec<Entry>)>,
     pub gone: Vec<String>,
+    /// What is not well, with the way out.
+    pub ailing: Vec<String>,
     /// `queue.a is queue.b now`.
     pub moves: Vec<String>,
     /// What a replacement left over and this apply deletes.
@@ -125,6 +127,7 @@ impl<'a> Story<'a> {
                 .iter()
                 .map(|gone| format!("{} ({}) does not exist any more", gone.address, gone.id))
                 .collect(),
+            ailing: plan.steps.iter().filter_map(notes::ailing).collect(),
             moves: plan.kept().map(|one| format!("{} is {} now", one.from, one.to)).collect(),
             left: left
                 .flat_map(|step| {

@@ -10,7 +10,7 @@ use crate::cli::site::Site;
 use crate::cost::{PlanCost, of_plan};
 use crate::diff::diff;
 use crate::plan::{Action, Gone, OutputChange, Plan, Reason, Refusal, Step};
-use crate::resource::Id;
+use crate::resource::{Ailment, Id};
 use crate::state::Document;
 use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
@@ -77,6 +77,7 @@ fn everything(text: &str) -> Plan {
     let mut made = step("queue", &Json::Null, &queue);
     made.depends_on = vec![opened.address.clone()];
     made.belongs_to = Some(text.to_owned());
+    opened.ailment = Some(Ailment { what: text.to_owned(), help: text.to_owned(), undone: false });
     let output =
         |before: Json, after: Json| OutputChange { name: "url".to_owned(), before, after, sensitive: false };
     let mut plan = plan(
