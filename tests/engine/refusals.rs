@@ -15,7 +15,8 @@ async fn a_refused_create_is_told_at_once() {
             let begun = Instant::now();
             let summary = test.apply(STACK).await;
             assert_eq!(summary.failed.len(), 1, "{fault:?} {call}");
-            assert!(begun.elapsed() < Duration::from_secs(2), "{fault:?} {call}: {:?}", begun.elapsed());
+            // The other one is looked at until it shows twice alike; a search would take half a minute.
+            assert!(begun.elapsed() < Duration::from_secs(5), "{fault:?} {call}: {:?}", begun.elapsed());
             assert!(test.apply(STACK).await.failed.is_empty());
             assert_eq!(test.count(), 2, "{fault:?} {call}");
         }

@@ -245,15 +245,11 @@ impl Scripted {
                 doubt();
                 aws(Some(409), Some("AlreadyExists"))
             }
-            Some(Fault::GivesUp) => {
-                act(&mut self.world.lock().unwrap());
-                Ok(())
-            }
             Some(Fault::Hang) => {
                 act(&mut self.world.lock().unwrap());
                 std::future::pending().await
             }
-            None => Ok(act(&mut self.world.lock().unwrap())),
+            None | Some(Fault::GivesUp) => Ok(act(&mut self.world.lock().unwrap())),
         }
     }
 }
