@@ -8,10 +8,9 @@ use super::saved::Saved;
 use super::session::Session;
 use super::site::Head;
 use super::view::ViewArgs;
-use crate::address::Address;
+use crate::address::{Address, AddressError};
 use crate::resource;
 use serde_json::json;
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -42,7 +41,7 @@ enum What {
 }
 
 impl FromStr for What {
-    type Err = Infallible;
+    type Err = AddressError;
 
     /// `saved.plan` would be an address too, if there were a kind of that name.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -50,6 +49,7 @@ impl FromStr for What {
             Ok(address) if resource::kind(&address.kind).is_some() || !Path::new(text).exists() => {
                 Ok(Self::Resource(address))
             }
+            Err(error) if !Path::new(text).exists() && !text.contains(['.', '/']) => Err(error),
             _ => Ok(Self::Plan(text.into())),
         }
     }

@@ -17,11 +17,12 @@ fn policy(principal: &str) -> Json {
     json!({"Version": "2012-10-17", "Statement": [allow]})
 }
 
-/// A cloud that answers every call the same, and the bodies that it got, by operation.
-fn cloud(
-    answer: impl Fn(&str) -> Json + Send + Sync + 'static,
-) -> (Cloud, Arc<Mutex<Vec<(String, String)>>>) {
-    let asked: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
+/// Operation and body of each request.
+type Asked = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A cloud that answers every call the same, and what it was asked.
+fn cloud(answer: impl Fn(&str) -> Json + Send + Sync + 'static) -> (Cloud, Asked) {
+    let asked = Asked::default();
     let heard = asked.clone();
     let http = infallible_client_fn(move |request: http::Request<SdkBody>| {
         let target = request.headers().get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
