@@ -7,6 +7,7 @@ mod apply;
 mod asleep;
 mod attempts;
 mod bounds;
+mod bucket_state;
 mod copies;
 mod cost;
 mod crash;
