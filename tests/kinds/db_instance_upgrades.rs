@@ -56,7 +56,7 @@ async fn the_class_goes_first_where_the_version_does_not_run_on_the_old_one() {
 async fn an_upgrade_that_rds_gives_up_is_not_done() {
     const SAID: &str = "Database instance could not be upgraded: extension postgis is too old";
     let (upgrade, cause) =
-        (wanted(json!({"engine_version": "16"})), "of an earlier day: could not be upgraded");
+        (wanted(json!({"engine_version": "18"})), "of an earlier day: could not be upgraded");
     let shared = instance(&[]);
     shared.lock().unwrap().events.push((1_000, cause.to_owned()));
     let (cloud, calls) = rds(&shared, |instance, _| {
