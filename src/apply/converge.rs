@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::event::Sink;
 use crate::resource::ownership;
 use crate::resource::{Ailment, Id, Kind, Observed, Owner, Wait};
+use crate::schema::{is, properties};
 use crate::state::{Digest, Journal};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -16,6 +17,9 @@ use std::time::Duration;
 
 /// An accepted write that does not read back is written again this often, then given up.
 const ROUNDS: usize = 8;
+
+/// How to look for what sets nothing in motion: it shows in seconds, whatever else the kind has to wait for.
+const LIGHT: Wait = Wait::secs(0, 2, 2, 0);
 
 /// One object on its way to what is wanted.
 pub struct Target<'a> {
@@ -90,6 +94,8 @@ impl Target<'_> {
             .await
             .map_err(|error| because(error, ailment))?;
             recorded = wanted.clone();
+            let light = !changes.is_empty() && changes.iter().all(|change| is_light(schema, change));
+            watch.waits(if light { Wait { timeout: wait.timeout, ..LIGHT } } else { wait });
             written = Some(changes);
             rounds += 1;
         }
@@ -137,6 +143,11 @@ fn because(error: Error, ailment: Option<&Ailment>) -> Error {
         }
         (error, _) => error,
     }
+}
+
+/// Whether AWS makes the change with the call itself (`x-light`). Tags of ownership are tags.
+fn is_light(schema: &Json, change: &AttrChange) -> bool {
+    properties(schema).and_then(|all| all.get(change.path.head())).is_some_and(|schema| is(schema, "x-light"))
 }
 
 /// Secrets are not for error texts.

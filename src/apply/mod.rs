@@ -9,6 +9,7 @@ mod outputs;
 mod pace;
 mod polls;
 mod reader;
+mod rename;
 mod retry;
 mod schedule;
 mod search;

@@ -1,6 +1,7 @@
 use super::anew::{anew, identified};
 use super::converge::Target;
 use super::deletion::{delete, set_free};
+use super::rename::rename;
 use super::retry::retry;
 use super::schedule::{Shared, Turn};
 use super::search::{Found, find, refuses, search};
@@ -229,20 +230,26 @@ async fn update(
         protected: shared.run.desired.lifecycle(address).prevent_destroy,
     };
     let Some(pass) = shared.begin(&intent, turn).await? else { return Ok(None) };
-    let id = old.id.clone();
     let wanted = ignoring(shared, kind, step, wanted, &old).await?;
     // What was adopted may still be on its way up.
     let wait = if old.incomplete { kind.profile().create } else { kind.profile().update };
     let old = Record { inputs: identified(kind, step, &old.inputs), ..old };
+    let named = rename(shared, kind, address, &old, &wanted).await;
+    let id = named.as_ref().map_or_else(|_| old.id.clone(), Id::clone);
     let target = Target {
         owner: Some(whose(shared, address, &old)),
         unfinished: old.incomplete,
         anew: anew(shared, kind, step),
         ..target(shared, kind, address, &id)
     };
-    let observed = target.converge(&wanted, &old.inputs, wait, old.incomplete).await;
+    let observed = match named {
+        // One that has another id by now may not be known by it yet.
+        Ok(_) => target.converge(&wanted, &old.inputs, wait, old.incomplete || id != old.id).await,
+        Err(error) => Err(error),
+    };
     let undone = unmade(kind.inputs(), &old.inputs, &redacted);
     let record = Record {
+        id,
         inputs: redacted,
         depends_on: step.depends_on.clone(),
         protected: intent.protected,

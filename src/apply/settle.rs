@@ -1,4 +1,5 @@
 use super::Pace;
+use super::rename::renamed;
 use super::search::{Found, search};
 use super::unmade::told;
 use super::watch::sight;
@@ -54,7 +55,9 @@ pub async fn settle(
         let kind = kind(&intent.address.kind);
         match intent.verb {
             Verb::Create => found(cloud, document, intent, pace, kind).await,
-            Verb::Update => Ok(None),
+            Verb::Update => {
+                renamed(cloud, document, intent, kind).await.map(|id| id.map(|id| Found { id, exact: true }))
+            }
             // What is there still is found as what it is.
             Verb::Delete => is_gone(cloud, document, intent, pace, kind)
                 .await
@@ -77,6 +80,9 @@ pub async fn settle(
                     && intent.verb == Verb::Update
                 {
                     record.incomplete = true;
+                    if let Some(found) = found {
+                        record.id = found.id;
+                    }
                 }
                 Finding::Interrupted { address: address.clone(), verb: intent.verb }
             }

@@ -40,6 +40,11 @@ impl<'a> Watch<'a> {
         Self { target, wait, shown: !new, hits: if new { wait.hits } else { 1 }, known }
     }
 
+    /// Looks like that from now on.
+    pub fn waits(&mut self, wait: Wait) {
+        self.wait = self.target.pace.wait(wait);
+    }
+
     /// Looks until the object agrees or has to be changed. `written`: the difference that was written just before.
     ///
     /// Whatever was written is given time to show before it is written again, counted from the last read that showed it.

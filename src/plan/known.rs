@@ -40,6 +40,13 @@ impl Value {
     ) -> Self {
         let mut value = Self::settled(id, inputs, outputs);
         if let Json::Object(attributes) = &mut value.attributes {
+            // With another name it gets another id.
+            let renames = |(name, schema): (&String, &Json)| {
+                is(schema, "x-renames") && changes.iter().any(|change| change.is_of(name))
+            };
+            if properties(kind.inputs()).into_iter().flatten().any(renames) {
+                attributes.insert("id".to_owned(), unknown(&format!("{address}.id")));
+            }
             for (name, schema) in properties(kind.outputs()).into_iter().flatten() {
                 if volatile(schema, changes) {
                     attributes.insert(name.clone(), unknown(&format!("{address}.{name}")));

@@ -1,9 +1,9 @@
-use super::{Action, Plan, Selection};
+use super::{Action, Plan, Selection, Step};
 use crate::address::Address;
 use crate::desired::Desired;
 use crate::diff::{canonical, complete};
 use crate::resource::{Kind, Observed};
-use crate::schema::{has_unknown, properties};
+use crate::schema::{has_unknown, is, properties};
 use crate::state::{Document, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -119,11 +119,20 @@ impl Search<'_> {
         match self.wanted.get(address) {
             None => true,
             Some(None) => false,
-            // It has another key. One that can be changed in place would keep the object.
-            Some(Some(_)) => {
-                self.plan.step(address).is_some_and(|step| step.action.deletes() || step.left_alone)
-            }
+            // It has another key. One that can be changed in place would keep the object; but an object that another address
+            // wants as it is called now moves there, and is not renamed.
+            Some(Some(_)) => self
+                .plan
+                .step(address)
+                .is_some_and(|step| step.action.deletes() || step.left_alone || self.is_renamed(step)),
         }
+    }
+
+    fn is_renamed(&self, step: &Step) -> bool {
+        let attributes = (self.kind)(&step.address.kind).and_then(|kind| properties(kind.inputs()));
+        let mut named = attributes.into_iter().flatten().filter(|(_, schema)| is(schema, "x-renames"));
+        step.action == Action::Update
+            && named.any(|(name, _)| step.changes.iter().any(|change| change.is_of(name)))
     }
 }
 
@@ -161,7 +170,7 @@ pub(super) fn renames(
         plan.steps.iter().filter(|step| step.action == Action::Delete && !selection.replaces(&step.address));
     for old in deleted {
         let Some(record) = state.resources.get(&old.address) else { continue };
-        let alike = |step: &&super::Step| {
+        let alike = |step: &&Step| {
             step.action == Action::Create
                 && step.reason == super::Reason::New
                 && step.address.kind == old.address.kind
@@ -204,9 +213,8 @@ fn like(kind: &dyn Kind, old: &Json, new: &Json) -> bool {
 mod tests {
     use super::*;
     use crate::resource::registry;
-    use crate::schema::is;
 
-    /// What no two can have alike is told by something, and that something makes another object of it.
+    /// What no two can have alike is told by something, and that something makes another object of it, or renames it.
     #[test]
     fn every_kind_with_a_fixed_name_says_what_names_it() {
         for kind in registry() {
@@ -219,7 +227,8 @@ mod tests {
             if let Some(name) = named(*kind) {
                 assert!(profile.identity.contains(&name), "{}.{name}", kind.name());
                 let schema = properties(kind.inputs()).and_then(|all| all.get(name));
-                assert!(schema.is_some_and(|schema| is(schema, "x-replace")), "{}.{name}", kind.name());
+                let another = |schema| is(schema, "x-replace") || is(schema, "x-renames");
+                assert!(schema.is_some_and(another), "{}.{name}", kind.name());
             }
         }
     }

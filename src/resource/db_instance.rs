@@ -75,6 +75,14 @@ impl Resource for DbInstance {
         modify::next(cloud, id, &found, before, after).await
     }
 
+    fn renamed(inputs: &Inputs) -> Option<Id> {
+        inputs.identifier.clone().map(Id)
+    }
+
+    async fn rename(cloud: &Cloud, id: &Id, inputs: &Inputs) -> Result<()> {
+        modify::rename(cloud, id, inputs).await
+    }
+
     async fn delete(cloud: &Cloud, id: &Id, live: &Live<Self>) -> Result<()> {
         let inputs = &live.inputs;
         if inputs.deletion_protection {

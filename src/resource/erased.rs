@@ -49,6 +49,13 @@ pub trait Kind: Send + Sync {
         before: Json,
         after: Json,
     ) -> BoxFuture<'a, Result<()>>;
+    /// The id that an object with these inputs has, where AWS changes it in place; none of inputs that are not known whole.
+    fn renamed(&self, _inputs: &Json) -> Option<Id> {
+        None
+    }
+    fn rename<'a>(&'a self, _cloud: &'a Cloud, _id: &'a Id, _inputs: Json) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
     fn delete<'a>(&'a self, cloud: &'a Cloud, id: &'a Id, live: Observed) -> BoxFuture<'a, Result<()>>;
     /// What is there of it after its deletion; what cannot be told is not.
     fn leaves(&self, _id: &Id, _live: &Observed) -> Vec<Leftover> {
@@ -145,6 +152,14 @@ impl<R: Resource> Kind for Erased<R> {
             let (before, after) = (typed::<R, _>(before)?, typed::<R, _>(after)?);
             R::update(cloud, id, Change { before: &before, after: &after }).await
         })
+    }
+
+    fn renamed(&self, inputs: &Json) -> Option<Id> {
+        R::renamed(&typed::<R, R::Inputs>(inputs.clone()).ok()?)
+    }
+
+    fn rename<'a>(&'a self, cloud: &'a Cloud, id: &'a Id, inputs: Json) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { R::rename(cloud, id, &typed::<R, R::Inputs>(inputs)?).await })
     }
 
     fn delete<'a>(&'a self, cloud: &'a Cloud, id: &'a Id, live: Observed) -> BoxFuture<'a, Result<()>> {

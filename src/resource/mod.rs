@@ -72,6 +72,17 @@ pub trait Resource: Sized + Send + Sync + 'static {
         change: Change<'_, Self::Inputs>,
     ) -> impl Future<Output = Result<()>> + Send;
 
+    /// By which id an object with these inputs is known, where AWS changes it in place: of kinds with an attribute `x-renames`.
+    fn renamed(_inputs: &Self::Inputs) -> Option<Id> {
+        None
+    }
+
+    /// Asks for the id that [`Self::renamed`] says; the engine waits until the object is known by it. Never called for a kind
+    /// that says none.
+    fn rename(_cloud: &Cloud, _id: &Id, _inputs: &Self::Inputs) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Starts the deletion; the engine polls `read` until the object is absent. Objects that are gone already are a
     /// success. `live` is what was read just before; inputs that AWS does not store (`x-local`, `x-write-only`) come
     /// from the state.

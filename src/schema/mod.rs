@@ -3,10 +3,12 @@
 //! | keyword | on | meaning |
 //! |---|---|---|
 //! | `x-replace` | input | a change replaces the object; `"sort"`: one from or to unset does, another value goes in place |
+//! | `x-renames` | input | a change gives the object another id in place, which is this attribute |
 //! | `x-rises` | input | a version or a size that only rises: what is there and is more is what is wanted, see [`rise`] |
 //! | `x-interrupts` | input | a change in place interrupts the service; the text says how |
 //! | `x-computed` | input | AWS fills it in when unset: unset is "no opinion", never a difference |
 //! | `x-key` | input | a KMS key, whose spellings (id, alias, ARN) are one, see [`key`] |
+//! | `x-light` | input | AWS makes a change with the call itself and the object stays as it is: nothing else is waited for |
 //! | `x-local` | input | no AWS object has it; never compared with what is observed, never a change by itself |
 //! | `x-write-only` | input | AWS never returns it; compared with the state, not with what is observed |
 //! | `x-silent` | input | a read may have to leave it out; then it counts as recorded |
@@ -61,11 +63,13 @@ pub const KEYWORDS: &[&str] = &[
     "x-inside",
     "x-interrupts",
     "x-key",
+    "x-light",
     "x-local",
     "x-name",
     "x-package",
     "x-policy",
     "x-ref",
+    "x-renames",
     "x-replace",
     "x-rises",
     "x-seat",

@@ -49,6 +49,23 @@ impl<'a> Stack<'a> {
         Self { pace: Pace::AWS, ..self }
     }
 
+    /// The same stack with other inputs, and the state as it is.
+    pub fn wants(&mut self, inputs: &Json) {
+        let other = Self::new("other", self.address.clone(), inputs, self.cloud);
+        let (old, new) =
+            (self.text.parse::<toml::Table>().unwrap(), other.text.parse::<toml::Table>().unwrap());
+        let stack = [
+            ("stack".to_owned(), old["stack"].clone()),
+            (self.address.kind.clone(), new[&self.address.kind].clone()),
+        ];
+        self.text = toml::to_string(&stack.into_iter().collect::<toml::Table>()).unwrap();
+    }
+
+    /// What the state has of it.
+    pub fn record(&self, summary: &Summary) -> stackctl::state::Record {
+        summary.document.resources[&self.address].clone()
+    }
+
     fn desired(&self) -> Desired {
         let source = Source::new("stack.toml", self.text.clone());
         let stack = config::parse(source, &Options::default(), resource::registry())

@@ -8,6 +8,7 @@ mod athena_workgroup;
 mod bucket;
 mod db_instance;
 mod db_instance_changes;
+mod db_instance_rename;
 mod db_instance_roles;
 mod db_instance_state;
 mod db_instance_upgrades;

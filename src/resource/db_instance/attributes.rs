@@ -10,11 +10,17 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
-    /// Name of the instance; from stack and address when unset. Lower case, a letter first, no two hyphens in a row.
+    /// Name of the instance; from stack and address when unset. Lower case, a letter first, no two hyphens in a row. Another
+    /// one renames the instance in place and at once.
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[a-z][0-9a-z-]*$"),
-        extend("x-replace" = true, "x-name" = {"max": 63, "single": true}, "examples" = ["loans"])
+        extend(
+            "x-renames" = true,
+            "x-interrupts" = "the database restarts under another address",
+            "x-name" = {"max": 63, "single": true},
+            "examples" = ["loans"]
+        )
     )]
     pub identifier: Option<String>,
     /// The engine as RDS spells it.
@@ -206,8 +212,8 @@ pub struct Inputs {
     )]
     pub log_exports: Option<Vec<String>>,
     /// Name of the parameter group; RDS's default of the version when unset. A new one takes effect at the next restart,
-    /// which nothing does by itself: the output `restart_due` and each plan tell that it waits. One for another major version
-    /// goes with `engine_version`.
+    /// which nothing does by itself: the output `restart_due` tells that it waits. One for another major version goes with
+    /// `engine_version`.
     #[schemars(extend("x-computed" = true))]
     pub parameter_group: Option<String>,
     /// Changes now, and with it whatever waits for the maintenance window. Otherwise changes that restart the database wait
@@ -230,6 +236,7 @@ pub struct Inputs {
     pub root_certificates: Option<String>,
     /// Tags of the instance.
     #[serde(default)]
+    #[schemars(extend("x-light" = true))]
     pub tags: BTreeMap<String, String>,
 }
 
@@ -251,16 +258,19 @@ fn at_once() -> Option<bool> {
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Outputs {
+    #[schemars(extend("x-volatile" = ["identifier"]))]
     pub arn: String,
+    #[schemars(extend("x-volatile" = ["identifier"]))]
     pub identifier: String,
     /// `db-ABC…`, for IAM policies about logins; another one after the instance was made anew.
     pub resource_id: String,
     /// Host name.
+    #[schemars(extend("x-volatile" = ["identifier"]))]
     pub address: Option<String>,
     #[schemars(extend("x-volatile" = ["port"]))]
     pub port: Option<u16>,
     /// `HOST:PORT`.
-    #[schemars(extend("x-volatile" = ["port"]))]
+    #[schemars(extend("x-volatile" = ["identifier", "port"]))]
     pub endpoint: Option<String>,
     /// Name of the master user.
     pub username: String,
