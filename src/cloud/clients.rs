@@ -163,6 +163,12 @@ impl Cloud {
         aws_sdk_lambda::Client::from_conf(config.build())
     }
 
+    /// The same for a call that may have been made, and is not made again unasked.
+    pub fn lambda_once_for(&self, bytes: u64) -> aws_sdk_lambda::Client {
+        let config = config!(self, aws_sdk_lambda).timeout_config(self.within(time_for(bytes)));
+        aws_sdk_lambda::Client::from_conf(config.retry_classifier(Once).build())
+    }
+
     /// The local cloud answers once the database is there.
     pub fn rds(&self) -> aws_sdk_rds::Client {
         let config = config!(self, aws_sdk_rds);

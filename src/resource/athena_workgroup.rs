@@ -274,9 +274,13 @@ async fn get(cloud: &Cloud, name: &str) -> Result<Option<WorkGroup>> {
 
 async fn all_tags(cloud: &Cloud, name: &str) -> Result<Option<BTreeMap<String, String>>> {
     let call = cloud.athena().list_tags_for_resource().resource_arn(arn(cloud, name));
-    let found = call.send().await.map_err(aws("athena:ListTagsForResource")).gone(GONE)?;
-    let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
-    Ok(found.map(|found| found.tags.unwrap_or_default().into_iter().map(pair).collect()))
+    let mut pages = call.into_paginator().items().send();
+    let mut all = BTreeMap::new();
+    while let Some(tag) = pages.next().await {
+        let Some(tag) = tag.map_err(aws("athena:ListTagsForResource")).gone(GONE)? else { return Ok(None) };
+        all.insert(tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+    }
+    Ok(Some(all))
 }
 
 async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<AthenaWorkgroup>>> {

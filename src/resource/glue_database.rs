@@ -153,10 +153,13 @@ impl Resource for GlueDatabase {
     async fn delete(cloud: &Cloud, id: &Id, live: &Live<Self>) -> Result<()> {
         if !live.inputs.force_destroy {
             let call = cloud.glue().get_tables().database_name(&id.0).max_results(10);
-            let found = call.send().await.map_err(aws("glue:GetTables")).gone(GONE)?;
-            let tables = found.and_then(|found| found.table_list).unwrap_or_default();
-            if !tables.is_empty() {
-                return Err(full(id, tables.iter().map(|table| table.name()).collect()));
+            let mut pages = call.into_paginator().send();
+            // A page may be empty and not the last: what the caller may not see is left out of it.
+            while let Some(page) = pages.next().await {
+                let Some(page) = page.map_err(aws("glue:GetTables")).gone(GONE)? else { break };
+                if !page.table_list().is_empty() {
+                    return Err(full(id, page.table_list().iter().map(|table| table.name()).collect()));
+                }
             }
         }
         let call = cloud.glue().delete_database().name(&id.0);

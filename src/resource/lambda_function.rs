@@ -43,9 +43,8 @@ impl Resource for LambdaFunction {
             Retry::secs(INVALID, "The provided execution role does not have permissions", 300),
             Retry::secs(INVALID, "because the KMS key is invalid for CreateGrant", 300),
             Retry::secs(INVALID, "throttled by EC2", 840),
-            // Not every conflict: "Function already exist" does not pass.
-            Retry::secs(CONFLICT, "cannot be performed at this time", 300),
-            Retry::secs(CONFLICT, "in progress", 300),
+            // Whatever it says: somebody else changes it at this moment. `create` makes an end of its own of a name that is taken.
+            Retry::secs(CONFLICT, "", 300),
         ],
         fixed_name: true,
         identity: &["name"],
@@ -88,16 +87,19 @@ impl Resource for LambdaFunction {
     type Inputs = Inputs;
     type Outputs = Outputs;
 
+    /// A second CreateFunction has been seen to take the tags off the function that is there, ours or another's (aws-sdk-js 2860):
+    /// so it is looked for first, and the SDK does not make the call again of itself.
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+        let name = inputs.name.clone().unwrap_or_default();
+        if get(ctx.cloud, &name).await?.is_some() {
+            return claimed(ctx, inputs).await;
+        }
         match calls::create(ctx, inputs).await {
-            // The answer to an earlier attempt may have been lost on the way.
+            // Somebody made it in between.
             Err(error) if error.is(&[CONFLICT]) && error.to_string().contains("already exist") => {
-                let name = inputs.name.as_deref().unwrap_or_default();
-                let earlier = Self::find(ctx.cloud, ctx.owner, inputs).await?;
-                earlier.ok_or_else(|| taken(&format!("a Lambda function named {name}"), "name"))
+                claimed(ctx, inputs).await
             }
-            Err(error) => Err(error),
-            Ok(()) => Ok(Id(inputs.name.clone().unwrap_or_default())),
+            other => other.map(|()| Id(name)),
         }
     }
 
@@ -142,6 +144,13 @@ impl Resource for LambdaFunction {
     fn check(inputs: &serde_json::Value) -> Vec<(String, String)> {
         rules::check(inputs)
     }
+}
+
+/// The function, if this very create made it.
+async fn claimed(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
+    let name = inputs.name.as_deref().unwrap_or_default();
+    let earlier = LambdaFunction::find(ctx.cloud, ctx.owner, inputs).await?;
+    earlier.ok_or_else(|| taken(&format!("a Lambda function named {name}"), "name"))
 }
 
 async fn get(cloud: &Cloud, name: &str) -> Result<Option<GetFunctionOutput>> {

@@ -1,5 +1,6 @@
 //! `[lambda_invocation.NAME]`: a call of a function, and the record of it, which is a tag of the function.
 
+mod answered;
 mod call;
 mod record;
 
@@ -68,7 +69,7 @@ impl Resource for LambdaInvocation {
         delete: Wait::secs(0, 1, 1, 120),
         typical: Typical { create: 15, update: 15, delete: 1 },
         gone: record::GONE,
-        // None of them lets the function run.
+        // None of them lets the function run; where it is the record that is refused, it is not called again.
         retries: &[
             // `Pending`, or in the midst of an update.
             Retry::secs(CONFLICT, "", 600),
@@ -77,6 +78,8 @@ impl Resource for LambdaInvocation {
             Retry::secs("ENINotReadyException", "", 600),
             Retry::secs("EC2ThrottledException", "", 300),
             Retry::secs("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda", 300),
+            // The grant of a new role on the key of its variables takes a moment.
+            Retry::secs("KMSAccessDeniedException", "", 60),
             // It was created a moment ago.
             Retry::secs("ResourceNotFoundException", "", 120),
         ],
@@ -128,6 +131,7 @@ impl Resource for LambdaInvocation {
         let tags = record::tags(cloud, functions).await?;
         let found = places.iter().filter_map(|(id, place)| {
             let value = tags.get(&place.function)?.get(&place.key)?;
+            answered::seen(cloud, place, record::fingerprint(value).as_deref());
             let inputs = Inputs {
                 function: place.function.clone(),
                 payload: BTreeMap::new(),
@@ -146,9 +150,13 @@ impl Resource for LambdaInvocation {
         // ago, or the function was made anew, and has to be called.
         let called = record::get(cloud, &place).await?.as_deref().and_then(record::fingerprint);
         if called.is_some() && called == after.fingerprint {
+            answered::forget(cloud, &place);
             return Ok(());
         }
-        call::call(cloud, &place.function, &after.payload).await?;
+        if !answered::has(cloud, &place, after.fingerprint.as_deref()) {
+            call::call(cloud, &place.function, &after.payload).await?;
+            answered::note(cloud, &place, after.fingerprint.as_deref());
+        }
         record::put(cloud, &place, after.fingerprint.as_deref()).await
     }
 

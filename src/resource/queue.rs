@@ -1,8 +1,8 @@
 //! `[queue.NAME]`: an SQS queue.
 
-use super::taken::taken;
+use super::taken::{Taken, taken};
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit};
-use crate::cloud::{Cloud, Gone, aws, tags};
+use crate::cloud::{Cloud, Gone, Remedy, aws, tags};
 use crate::error::Result;
 use crate::schema::policy;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
@@ -84,7 +84,7 @@ impl Resource for Queue {
         gone: GONE,
         retries: &[
             Retry::secs("AWS.SimpleQueueService.QueueDeletedRecently", "", 70),
-            Retry::secs("InvalidAttributeValue", "Invalid value for the parameter Policy", 60),
+            Retry::secs("InvalidAttributeValue", policy::TOO_NEW, 60),
         ],
         fixed_name: true,
         identity: &["name"],
@@ -119,7 +119,10 @@ impl Resource for Queue {
             }
         }
         let tags = ctx.tags(&inputs.tags).into_iter().collect();
-        let made = call.set_tags(Some(tags)).send().await.map_err(aws("sqs:CreateQueue"))?;
+        let made = call.set_tags(Some(tags)).send().await.map_err(aws("sqs:CreateQueue"));
+        let name = inputs.name.as_deref();
+        // Somebody has made it in between, with other attributes or tags.
+        let made = principals(inputs, made).taken(&["QueueAlreadyExists", "QueueNameExists"], "a queue", name, "name")?;
         claimed(ctx, inputs, made.queue_url.unwrap_or_default()).await
     }
 
@@ -139,7 +142,7 @@ impl Resource for Queue {
             after.into_iter().filter(|(name, value)| before.get(name) != Some(value)).collect();
         if !changed.is_empty() {
             let call = cloud.sqs().set_queue_attributes().queue_url(&id.0).set_attributes(Some(changed));
-            call.send().await.map_err(aws("sqs:SetQueueAttributes"))?;
+            principals(change.after, call.send().await.map_err(aws("sqs:SetQueueAttributes")))?;
         }
         let (removed, set) = tags::changes(&change.before.tags, &change.after.tags);
         if !removed.is_empty() {
@@ -160,20 +163,42 @@ impl Resource for Queue {
     }
 
     fn check(inputs: &Json) -> Vec<(String, String)> {
+        let mut complaints = vec![];
+        let mut complain = |path: &str, text: String| complaints.push((path.to_owned(), text));
+        let receives = inputs["max_receives"].as_u64();
+        if inputs["dead_letter"].is_null() && receives.is_some_and(|receives| receives != u64::from(five())) {
+            let text = "says when a message goes to `dead_letter`, and there is none: add `dead_letter = \"${queue.NAME.arn}\"`, \
+                        or remove this";
+            complain("max_receives", text.to_owned());
+        }
         let name = inputs["name"].as_str();
-        let complaint = match (inputs["fifo"].as_bool(), name) {
+        match (inputs["fifo"].as_bool(), name) {
             (Some(true), None) if inputs["name"].is_null() => {
-                ("fifo", "a FIFO queue needs a name of its own: add `name = \"….fifo\"`".to_owned())
+                complain("fifo", "a FIFO queue needs a name of its own: add `name = \"….fifo\"`".to_owned())
             }
             (Some(true), Some(name)) if !name.ends_with(".fifo") => {
-                ("name", format!("the name of a FIFO queue ends in .fifo: write `{name}.fifo`"))
+                complain("name", format!("the name of a FIFO queue ends in .fifo: write `{name}.fifo`"))
             }
             (Some(false), Some(name)) if name.ends_with(".fifo") => {
-                ("name", "only a FIFO queue is called so: add `fifo = true`, or take another name".to_owned())
+                complain("name", "only a FIFO queue is called so: add `fifo = true`, or take another name".to_owned())
             }
-            _ => return vec![],
-        };
-        vec![(complaint.0.to_owned(), complaint.1)]
+            _ => {}
+        }
+        complaints
+    }
+}
+
+/// SQS says of every mistake in a policy the same. Only one that names somebody of IAM can be right all the same: who was made a
+/// moment ago is not known to SQS yet.
+fn principals<T>(inputs: &Inputs, answer: Result<T>) -> Result<T> {
+    match answer {
+        Err(error)
+            if error.to_string().contains("parameter Policy")
+                && inputs.policy.as_ref().is_some_and(policy::names_identities) =>
+        {
+            Err(error).remedy(&["InvalidAttributeValue"], policy::TOO_NEW)
+        }
+        other => other,
     }
 }
 

@@ -68,10 +68,10 @@ pub struct Inputs {
     /// False stops it.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Not before this moment, in UTC.
+    /// Not before this moment, in UTC. Once it has passed AWS may forget it.
     #[schemars(
         regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"),
-        extend("examples" = ["2027-01-01T00:00:00Z"])
+        extend("x-silent" = true, "examples" = ["2027-01-01T00:00:00Z"])
     )]
     pub start: Option<String>,
     /// Not after this moment, in UTC.
@@ -164,16 +164,20 @@ impl Resource for Schedule {
             .flexible_time_window(window(inputs)?)
             .target(target(inputs)?)
             .state(state(inputs))
-            .set_start_date(moment(inputs.start.as_deref())?)
             .set_end_date(moment(inputs.end.as_deref())?)
             .set_kms_key_arn(inputs.kms_key.clone())
             .set_description(inputs.description.clone());
-        match call.send().await.map_err(aws("scheduler:CreateSchedule")) {
-            // Nobody else makes this name: the answer to an earlier attempt was lost on the way.
-            Err(error) if error.is(&["ConflictException"]) => {}
-            other => drop(other?),
+        let made = beginning(inputs, |start| {
+            let call = call.clone().set_start_date(start);
+            async move { call.send().await.map_err(aws("scheduler:CreateSchedule")) }
+        });
+        match made.await {
+            // The answer to an earlier attempt was lost on the way: nobody else makes this name. Or its group is on its way out.
+            Err(error) if error.is(&["ConflictException"]) => {
+                read_one(ctx.cloud, place.id()).await?.map(|_| place.id()).ok_or(error)
+            }
+            other => other.map(|_| place.id()),
         }
-        Ok(place.id())
     }
 
     async fn find(cloud: &Cloud, owner: &Owner, inputs: &Inputs) -> Result<Option<Id>> {
@@ -201,12 +205,14 @@ impl Resource for Schedule {
             .flexible_time_window(window(inputs)?)
             .target(target(inputs)?)
             .state(state(inputs))
-            .set_start_date(moment(inputs.start.as_deref())?)
             .set_end_date(moment(inputs.end.as_deref())?)
             .set_kms_key_arn(inputs.kms_key.clone())
             .set_description(inputs.description.clone());
-        call.send().await.map_err(aws("scheduler:UpdateSchedule"))?;
-        Ok(())
+        let changed = beginning(inputs, |start| {
+            let call = call.clone().set_start_date(start);
+            async move { call.send().await.map_err(aws("scheduler:UpdateSchedule")) }
+        });
+        changed.await.map(drop)
     }
 
     async fn delete(cloud: &Cloud, id: &Id, _: &Live<Self>) -> Result<()> {
@@ -299,6 +305,28 @@ fn moment(text: Option<&str>) -> Result<Option<DateTime>> {
         DateTime::from_str(text, DateTimeFormat::DateTime).map_err(wrong)
     });
     parsed.transpose()
+}
+
+/// Makes the call with the start, and without it where AWS takes none that has passed: then it says nothing any more. But the hour
+/// of a rate is counted from it.
+async fn beginning<T, F>(inputs: &Inputs, call: impl Fn(Option<DateTime>) -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let start = moment(inputs.start.as_deref())?;
+    let has_passed = |error: &Error| {
+        let said = error.to_string();
+        start.is_some() && error.is(&["ValidationException"]) && said.contains("StartDate") && said.contains("earlier")
+    };
+    match call(start).await {
+        Err(error) if has_passed(&error) && inputs.expression.starts_with("rate(") => Err(Error::Refused(format!(
+            "AWS takes no `start` that has passed, and without it {} would be counted from now: set `start` to a moment that \
+             is still to come, or write the hours as cron(…) ({error})",
+            inputs.expression
+        ))),
+        Err(error) if has_passed(&error) => call(None).await,
+        other => other,
+    }
 }
 
 async fn read_one(cloud: &Cloud, id: Id) -> Result<Option<Live<Schedule>>> {

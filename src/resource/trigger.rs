@@ -6,7 +6,7 @@ mod permission;
 
 use super::{Actions, Change, Create, Holds, Id, Live, Owner, Profile, Resource, Retry, Status, Typical, Wait, Permit};
 use crate::cloud::{Cloud, naming};
-use crate::error::{Error, Result};
+use crate::error::{AwsError, Error, Result};
 use futures::future::try_join_all;
 use notification::Notification;
 use schemars::JsonSchema;
@@ -109,6 +109,8 @@ impl Resource for Trigger {
         retries: &[
             // S3 asks the function whether it may be called, and the answer may be older than the permission.
             Retry::secs("InvalidArgument", "Unable to validate the following destination configurations", 120),
+            // A trigger of a stack, which may move away at this moment.
+            Retry::secs("InvalidArgument", OURS, 60),
             Retry::secs("OperationAborted", "", 120),
             Retry::secs("NoSuchBucket", "", 120),
             Retry::secs("ResourceNotFoundException", "", 120),
@@ -228,11 +230,19 @@ async fn put(cloud: &Cloud, parts: &Parts, inputs: &Inputs) -> Result<()> {
     match notification::change(cloud, &parts.bucket, &parts.entry, Some(entry.clone())).await {
         Err(error) if error.is(&["InvalidArgument"]) && overlaps(&error) => {
             let there = notification::get(cloud, &parts.bucket).await?.unwrap_or_default();
-            Err(Error::Refused(collision(&there, parts, inputs, &error)))
+            let text = collision(&there, parts, inputs, &error);
+            let ours = there.overlapping(&parts.entry, inputs).iter().any(|other| other.starts_with("`stackctl-"));
+            match error {
+                Error::Aws(error) if ours => Err(Error::Aws(AwsError { message: format!("{text} ({OURS})"), ..error })),
+                _ => Err(Error::Refused(text)),
+            }
         }
         other => other,
     }
 }
+
+/// Two triggers that change side by side get in each other's way for a moment: who comes first still sees the other where it was.
+const OURS: &str = "the other one is a trigger, too";
 
 fn overlaps(error: &Error) -> bool {
     let text = error.to_string().to_lowercase();

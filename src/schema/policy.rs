@@ -129,6 +129,31 @@ fn principal(value: &Json) -> Json {
     }
 }
 
+/// What makes a refused policy worth another try; the engine knows it by these words.
+pub const TOO_NEW: &str = "who is named in the policy may be too new to be known";
+
+/// Whether a role or a user is named in it, which may have been made a moment ago. Accounts and services are known.
+pub fn names_identities(document: &Json) -> bool {
+    let statements = match &document["Statement"] {
+        Json::Array(all) => all.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let named = |value: &Json| match value {
+        Json::Object(map) => map.get("AWS").is_some_and(|who| match who {
+            Json::Array(all) => all.iter().any(is_identity),
+            one => is_identity(one),
+        }),
+        _ => false,
+    };
+    statements.iter().any(|one| named(&one["Principal"]) || named(&one["NotPrincipal"]))
+}
+
+fn is_identity(principal: &Json) -> bool {
+    let text = principal.as_str().unwrap_or_default();
+    let account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    !(text == "*" || text.ends_with(":root") || account(text))
+}
+
 /// `arn:aws:iam::123456789012:root` is the account `123456789012`.
 pub fn account(principal: &str) -> String {
     let parts: Vec<&str> = principal.split(':').collect();
@@ -172,6 +197,27 @@ mod tests {
         let mut bound = allow.clone();
         bound["Statement"]["Condition"] = json!({"Bool": {"aws:SecureTransport": "false"}});
         assert!(!same(&allow, &deny) && !same(&allow, &bound));
+    }
+
+    #[test]
+    fn accounts_and_services_are_no_identities() {
+        let names = |principal: Json| {
+            let statement = json!({"Effect": "Allow", "Action": "a:b", "Principal": principal});
+            assert_eq!(
+                names_identities(&json!({"Statement": statement})),
+                names_identities(&json!({"Statement": [{"Effect": "Deny"}, statement]}))
+            );
+            names_identities(&json!({"Statement": statement}))
+        };
+        assert!(names(json!({"AWS": "arn:aws:iam::123456789012:role/r"})));
+        assert!(names(json!({"AWS": ["*", "AROAEXAMPLE"]})));
+        for known in [
+            json!("*"),
+            json!({"AWS": ["*", "123456789012", "arn:aws:iam::123456789012:root"]}),
+            json!({"Service": "s3.amazonaws.com"}),
+        ] {
+            assert!(!names(known));
+        }
     }
 
     #[test]

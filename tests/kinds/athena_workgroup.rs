@@ -101,6 +101,19 @@ async fn what_is_unset_is_removed() {
     assert_eq!((asked.len(), &asked[0]["Description"]), (1, &json!("")));
 }
 
+/// The tags come in pages, and ours may be on the second.
+#[tokio::test]
+async fn tags_are_read_to_the_last_page() {
+    let (cloud, asked) = aws(|asked| match (asked.operation(), asked.json()["NextToken"].as_str()) {
+        ("GetWorkGroup", _) => Answer::json(json!({"WorkGroup": {"Name": "a"}})),
+        (_, None) => Answer::json(json!({"Tags": [{"Key": "a", "Value": "1"}], "NextToken": "more"})),
+        _ => Answer::json(json!({"Tags": [{"Key": "b", "Value": "2"}]})),
+    });
+    let found = resource::kind("athena_workgroup").unwrap().read(&cloud, &[Id::from("a")]).await.unwrap();
+    assert_eq!(found[&Id::from("a")].inputs["tags"], json!({"a": "1", "b": "2"}));
+    assert_eq!(asked.count("ListTagsForResource"), 2);
+}
+
 /// Athena has one code for everything; only these words mean that it is gone.
 #[tokio::test]
 async fn gone_is_what_athena_says_is_gone() {

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 /// A stack of one resource, with a state of its own.
 pub struct Stack<'a> {
     cloud: &'a Cloud,
+    name: String,
     address: Address,
     text: String,
     built: HashMap<Address, Built>,
@@ -33,15 +34,11 @@ impl<'a> Stack<'a> {
         let built = text(&inputs, "artifact").zip(text(&inputs, "code_sha256"));
         let built = built.map(|(artifact, code_sha256)| Built { artifact, code_sha256 });
         inputs.as_object_mut().unwrap().remove("code_sha256");
-        let blocks = json!({
-            "stack": {"name": name, "region": "eu-west-1"},
-            address.kind.clone(): {address.name.clone(): inputs},
-        });
-        let text = toml::to_string(&blocks).unwrap();
+        let text = self::text(name, &address, &inputs);
         let built = built.map(|built| (address.clone(), built)).into_iter().collect();
         let mut pace = Pace::EMULATOR;
         pace.limit = Duration::from_secs(8);
-        Self { cloud, address, text, built, folder: TempDir::new().unwrap(), pace }
+        Self { cloud, name: name.to_owned(), address, text, built, folder: TempDir::new().unwrap(), pace }
     }
 
     /// As patient as with AWS: for virtual time.
@@ -49,16 +46,9 @@ impl<'a> Stack<'a> {
         Self { pace: Pace::AWS, ..self }
     }
 
-    /// The same stack with other inputs, and the state as it is.
+    /// From now on.
     pub fn wants(&mut self, inputs: &Json) {
-        let other = Self::new("other", self.address.clone(), inputs, self.cloud);
-        let (old, new) =
-            (self.text.parse::<toml::Table>().unwrap(), other.text.parse::<toml::Table>().unwrap());
-        let stack = [
-            ("stack".to_owned(), old["stack"].clone()),
-            (self.address.kind.clone(), new[&self.address.kind].clone()),
-        ];
-        self.text = toml::to_string(&stack.into_iter().collect::<toml::Table>()).unwrap();
+        self.text = text(self.name.as_str(), &self.address, &without_nulls(inputs));
     }
 
     /// What the state has of it.
@@ -127,6 +117,15 @@ impl<'a> Stack<'a> {
     pub fn id(&self, summary: &Summary) -> Option<String> {
         summary.document.resources.get(&self.address).map(|record| record.id.0.clone())
     }
+}
+
+/// The `stack.toml`.
+fn text(name: &str, address: &Address, inputs: &Json) -> String {
+    let blocks = json!({
+        "stack": {"name": name, "region": "eu-west-1"},
+        address.kind.clone(): {address.name.clone(): inputs},
+    });
+    toml::to_string(&blocks).unwrap()
 }
 
 /// TOML has none.

@@ -216,6 +216,12 @@ pub async fn retrying<T, F: Future<Output = Result<T>>>(kind: &dyn Kind, verb: i
     }
 }
 
+/// Whether the profile says of this error that it passes by itself.
+pub fn passes(kind: &dyn Kind, error: &Error) -> bool {
+    let Error::Aws(aws) = error else { return false };
+    kind.profile().retries.iter().any(|retry| error.is(&[retry.code]) && aws.message.contains(retry.message))
+}
+
 /// One batched read.
 pub async fn read(kind: &str, cloud: &Cloud, ids: &[Id]) -> HashMap<Id, Observed> {
     resource::kind(kind).unwrap().read(cloud, ids).await.unwrap()

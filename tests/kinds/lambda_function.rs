@@ -1,14 +1,16 @@
 //! The Lambda function: its life, its two-step update, and whose it is. That it runs is in `trigger.rs`.
 
+use crate::answers::{Answer, Calls, aws};
 use crate::emulator::{ministack, moto};
-use crate::harness::{Subject, create, lifecycle, owner, retrying, unique};
+use crate::harness::{Subject, create, lifecycle, owner, passes, retrying, unique, with_defaults};
 use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::diff::{complete, diff};
 use stackctl::package;
-use stackctl::resource::{self, Create};
+use stackctl::resource::{self, Create, Id};
 use std::io::{Cursor, Write};
 use std::path::Path;
+use std::sync::Mutex;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
@@ -162,4 +164,90 @@ async fn a_zip_that_changed_since_the_plan_is_refused() {
     std::fs::remove_file(path).unwrap();
     let error = kind.create(&Create { cloud: &cloud, owner: &owner }, inputs.clone()).await.unwrap_err();
     assert!(error.to_string().contains(&format!("cannot read {path}")), "{error}");
+}
+
+/// A Lambda that does what was seen of it once: a second CreateFunction is refused, and the tags are gone. The answer to the
+/// first is lost.
+fn forgetful(there: Option<Json>) -> (Cloud, Calls) {
+    let function = Mutex::new(there.map(|tags| (json!({}), tags)));
+    aws(move |asked| {
+        let mut function = function.lock().unwrap();
+        let missing = Answer::refused(404, "ResourceNotFoundException", "Function not found");
+        match asked.operation() {
+            "GetFunction" => match &*function {
+                None => missing,
+                Some((sent, tags)) => {
+                    let mut configuration = sent.clone();
+                    configuration["State"] = json!("Active");
+                    configuration["FunctionArn"] = json!("arn:aws:lambda:eu-west-1:000000000000:function:x");
+                    configuration["EphemeralStorage"] = json!({"Size": 512});
+                    configuration["TracingConfig"] = json!({"Mode": "PassThrough"});
+                    Answer::json(json!({"Configuration": configuration, "Tags": tags}))
+                }
+            },
+            "CreateFunction" => {
+                let first = function.is_none();
+                let mut sent = asked.json();
+                let tags = std::mem::take(&mut sent["Tags"]);
+                sent.as_object_mut().unwrap().remove("Code");
+                sent.as_object_mut().unwrap().remove("Tags");
+                *function = Some((sent, if first { tags } else { json!({}) }));
+                match first {
+                    true => Answer::refused(500, "ServiceException", "An internal error"),
+                    false => Answer::refused(409, "ResourceConflictException", "Function already exist: x"),
+                }
+            }
+            _ => missing,
+        }
+    })
+}
+
+fn replayed(folder: &Path) -> Json {
+    let role = json!({"name": "x", "role": "arn:aws:iam::000000000000:role/x"});
+    with_defaults(resource::kind("lambda_function").unwrap().inputs(), with(&role, &script(folder, "first")))
+}
+
+/// The function that was made before the answer got lost is ours, and keeps its tags.
+#[tokio::test(start_paused = true)]
+async fn a_create_is_not_repeated_unasked() {
+    let folder = TempDir::new().unwrap();
+    let (cloud, calls) = forgetful(None);
+    let kind = resource::kind("lambda_function").unwrap();
+    let owner = owner("lambda_function");
+    let ctx = Create { cloud: &cloud, owner: &owner };
+    let inputs = replayed(folder.path());
+    kind.create(&ctx, inputs.clone()).await.unwrap_err();
+    assert_eq!(kind.find(&cloud, &owner, inputs.clone()).await.unwrap().unwrap().0, "x");
+    assert_eq!(kind.create(&ctx, inputs).await.unwrap().0, "x");
+    assert_eq!(calls.count("CreateFunction"), 1);
+}
+
+/// Nor does a stranger's function lose its tags to us.
+#[tokio::test]
+async fn a_function_of_somebody_else_keeps_its_tags() {
+    let folder = TempDir::new().unwrap();
+    let (cloud, calls) = forgetful(Some(json!({"team": "theirs"})));
+    let kind = resource::kind("lambda_function").unwrap();
+    let owner = owner("lambda_function");
+    let error =
+        kind.create(&Create { cloud: &cloud, owner: &owner }, replayed(folder.path())).await.unwrap_err();
+    assert!(error.to_string().contains("this stack did not create it"), "{error}");
+    assert_eq!(calls.count("CreateFunction"), 0);
+}
+
+/// Lambda has many words for a change that is under way; none of them is the last.
+#[tokio::test]
+async fn a_conflict_passes_whatever_it_says() {
+    let folder = TempDir::new().unwrap();
+    let kind = resource::kind("lambda_function").unwrap();
+    for said in [
+        "The function could not be updated due to a concurrent update operation",
+        "The operation cannot be performed at this time. An update is in progress for resource: x",
+    ] {
+        let (cloud, _) = aws(move |_| Answer::refused(409, "ResourceConflictException", said));
+        let (before, mut after) = (replayed(folder.path()), replayed(folder.path()));
+        after["memory"] = json!(512);
+        let error = kind.update(&cloud, &Id::from("x"), before, after).await.unwrap_err();
+        assert!(passes(kind, &error), "{error}");
+    }
 }

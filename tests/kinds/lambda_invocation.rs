@@ -3,7 +3,7 @@
 
 use crate::answers::{Answer, Calls, aws};
 use crate::emulator::{ministack, moto_calls};
-use crate::harness::{Subject, create, lifecycle, owner, read, unique};
+use crate::harness::{Subject, create, lifecycle, owner, passes, read, unique};
 use crate::lambda_function::{role, with};
 use aws_config::retry::RetryConfig;
 use serde_json::{Value as Json, json};
@@ -18,6 +18,7 @@ use stackctl::resource::{self, Create, Id, Owner};
 use stackctl::schema::unknown;
 use std::collections::HashMap;
 use std::io::{Cursor, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -197,6 +198,16 @@ async fn the_record_of_another_is_not_ours() {
 
 /// A Lambda that takes its time for every call of the function.
 fn slow(takes: Duration, answer: Answer) -> (Cloud, Calls) {
+    recording(takes, answer, |_| Answer::empty().status(204))
+}
+
+/// The same, with an answer for every record, of which there have been so many before. What was recorded is never shown.
+fn recording(
+    takes: Duration,
+    answer: Answer,
+    record: impl Fn(usize) -> Answer + Send + Sync + 'static,
+) -> (Cloud, Calls) {
+    let records = AtomicUsize::new(0);
     aws(move |asked| {
         if asked.is("POST /2015-03-31/functions/{}/invocations") {
             answer.clone().after(takes)
@@ -204,7 +215,7 @@ fn slow(takes: Duration, answer: Answer) -> (Cloud, Calls) {
             Answer::json(json!({"Tags": {"stackctl:invocation:x": "none"}}))
         } else {
             assert!(asked.is("POST /2017-03-31/tags/{}"), "{asked:?}");
-            Answer::empty().status(204)
+            record(records.fetch_add(1, Ordering::SeqCst))
         }
     })
 }
@@ -215,13 +226,68 @@ const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:loader";
 async fn called(takes: Duration, answer: Answer) -> (Result<()>, Duration, Vec<String>) {
     let (cloud, calls) = slow(takes, answer);
     let cloud = cloud.retrying(RetryConfig::standard().with_max_attempts(8));
-    let id = Id(format!("{FUNCTION},stackctl:invocation:x"));
+    let id = Id(format!("{FUNCTION},stackctl:invocation:{}", unique("x")));
     let kind = resource::kind("lambda_invocation").unwrap();
     let before = json!({"function": FUNCTION, "fingerprint": null});
     let after = json!({"function": FUNCTION, "fingerprint": "new"});
     let started = Instant::now();
     let outcome = kind.update(&cloud, &id, before, after).await;
     (outcome, started.elapsed(), calls.actions())
+}
+
+/// Updates until it is through, as the engine does. Whether what is recorded shows at once: what does not is written again.
+async fn through(cloud: &Cloud, shows: bool) -> Result<()> {
+    let id = Id(format!("{FUNCTION},stackctl:invocation:{}", unique("x")));
+    let kind = resource::kind("lambda_invocation").unwrap();
+    let before = json!({"function": FUNCTION, "fingerprint": null});
+    let after = json!({"function": FUNCTION, "fingerprint": "new"});
+    for _ in 0..20 {
+        match kind.update(cloud, &id, before.clone(), after.clone()).await {
+            Err(error) if passes(kind, &error) => {}
+            Ok(()) if !shows => {}
+            other => return other,
+        }
+    }
+    Ok(())
+}
+
+/// It has run: what is refused is the record, and what is repeated is the record.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_refused_is_no_reason_to_call_again() {
+    for (code, status) in [("ResourceConflictException", 409), ("ResourceNotFoundException", 404)] {
+        let refused = move |before| match before {
+            0..3 => Answer::refused(status, code, "Another operation is in progress"),
+            _ => Answer::empty().status(204),
+        };
+        let (cloud, calls) = recording(MINUTE, Answer::json(json!({})), refused);
+        through(&cloud, true).await.unwrap();
+        assert_eq!((calls.count("Invoke"), calls.count("TagResource")), (1, 4), "{code}");
+    }
+}
+
+/// Nor is one that does not show for a while.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_does_not_show_is_no_reason_to_call_again() {
+    let (cloud, calls) = slow(Duration::ZERO, Answer::json(json!({})));
+    through(&cloud, false).await.unwrap();
+    assert_eq!((calls.count("Invoke"), calls.count("TagResource")), (1, 20));
+}
+
+/// Lambda's grant for a new role takes a moment; the function has not run.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_not_granted_yet_is_waited_for() {
+    let failures = AtomicUsize::new(0);
+    let (cloud, calls) = aws(move |asked| match asked.operation() {
+        "ListTags" => Answer::json(json!({"Tags": {}})),
+        "Invoke" if failures.fetch_add(1, Ordering::SeqCst) < 2 => Answer::refused(
+            502,
+            "KMSAccessDeniedException",
+            "Lambda was unable to decrypt the environment variables",
+        ),
+        _ => Answer::json(json!({})),
+    });
+    through(&cloud, true).await.unwrap();
+    assert_eq!((calls.count("Invoke"), calls.count("TagResource")), (3, 1));
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

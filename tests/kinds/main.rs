@@ -6,6 +6,7 @@ mod alarm;
 mod answers;
 mod athena_workgroup;
 mod bucket;
+mod bucket_answers;
 mod db_instance;
 mod db_instance_changes;
 mod db_instance_rename;

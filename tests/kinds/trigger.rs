@@ -1,8 +1,9 @@
 //! The trigger: its life beside other notifications of the bucket, and the whole way from an upload to a function that
 //! runs, on MiniStack.
 
+use crate::answers::{Answer, aws};
 use crate::emulator::{ministack, on_both};
-use crate::harness::{Subject, create, lifecycle, unique};
+use crate::harness::{Subject, create, lifecycle, owner, passes, unique, with_defaults};
 use crate::lambda_function::{role, smallest, with};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
@@ -12,6 +13,7 @@ use aws_sdk_s3::types::{
 use serde_json::{Value as Json, json};
 use stackctl::cloud::Cloud;
 use stackctl::package::{Request, build};
+use stackctl::resource::{self, Create};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -193,4 +195,49 @@ async fn an_upload_runs_the_function_that_was_built() {
     trigger.delete().await;
     function.delete().await;
     queue.delete().await;
+}
+
+/// A bucket whose notifications have this entry, and which takes no second one until it was asked so often.
+async fn beside(entry: &'static str, refusals: usize) -> (stackctl::error::Error, bool, usize) {
+    let (cloud, calls) = aws(move |asked| match asked.operation() {
+        "GetPolicy" => Answer::refused(404, "ResourceNotFoundException", "none"),
+        "AddPermission" => Answer::json(json!({})).status(201),
+        "GetBucketNotificationConfiguration" => Answer::text(
+            200,
+            &format!(
+                "<NotificationConfiguration><CloudFunctionConfiguration><Id>{entry}</Id><CloudFunction>{OTHER}</CloudFunction>\
+                 <Event>s3:ObjectCreated:*</Event></CloudFunctionConfiguration></NotificationConfiguration>"
+            ),
+        ),
+        _ => Answer::refused(
+            400,
+            "InvalidArgument",
+            "Configuration is ambiguously defined. Cannot have overlapping suffixes",
+        ),
+    });
+    let kind = resource::kind("trigger").unwrap();
+    let owner = owner("trigger");
+    let inputs = with_defaults(kind.inputs(), json!({"bucket": "raw", "function": OTHER}));
+    let mut error = None;
+    for _ in 0..refusals {
+        error = kind.create(&Create { cloud: &cloud, owner: &owner }, inputs.clone()).await.err();
+    }
+    let error = error.unwrap();
+    let again = passes(kind, &error);
+    (error, again, calls.count("PutBucketNotificationConfiguration"))
+}
+
+const OTHER: &str = "arn:aws:lambda:eu-west-1:000000000000:function:other";
+
+/// Two triggers of a stack may change places side by side: who is refused for the other's sake is tried again for a while. What
+/// somebody else has put there stays there.
+#[tokio::test]
+async fn a_trigger_that_moves_away_is_waited_for() {
+    let (error, again, puts) = beside("stackctl-loans-ingest-0a1b2c3d-4e5f60", 2).await;
+    assert!(
+        again && puts == 2 && error.to_string().contains("stackctl-loans-ingest-0a1b2c3d-4e5f60"),
+        "{error}"
+    );
+    let (error, again, _) = beside("theirs", 1).await;
+    assert!(!again && error.to_string().contains("`theirs`"), "{error}");
 }

@@ -61,7 +61,7 @@ pub(super) async fn read(cloud: &Cloud, id: &Id) -> Result<(u32, Vec<Rule>)> {
     let call = cloud.s3().get_bucket_lifecycle_configuration().bucket(&id.0);
     let found = call.send().await.map_err(aws("s3:GetBucketLifecycleConfiguration")).gone(NONE)?;
     let rules = found.and_then(|found| found.rules).unwrap_or_default();
-    let mut rules: Vec<Rule> = rules.into_iter().map(from_s3).collect();
+    let mut rules = rules.into_iter().map(told).collect::<Result<Vec<Rule>>>()?;
     let own = rules.iter().position(|rule| rule.id == ABORT).map(|at| rules.remove(at));
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     Ok((own.and_then(|rule| rule.abort_incomplete_multipart_days).unwrap_or(0), rules))
@@ -79,8 +79,12 @@ pub(super) async fn update(cloud: &Cloud, id: &Id, before: &Inputs, after: &Inpu
     }
     let rules = wanted.into_iter().map(to_s3).collect::<Result<Vec<_>>>()?;
     let configuration = built(BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build())?;
+    // Stands beside the rules, and is not asked for here: it stays as it is.
+    let call = cloud.s3().get_bucket_lifecycle_configuration().bucket(&id.0);
+    let found = call.send().await.map_err(aws("s3:GetBucketLifecycleConfiguration")).gone(NONE)?;
+    let smallest = found.and_then(|found| found.transition_default_minimum_object_size);
     let call = cloud.s3().put_bucket_lifecycle_configuration().bucket(&id.0);
-    let call = call.lifecycle_configuration(configuration);
+    let call = call.lifecycle_configuration(configuration).set_transition_default_minimum_object_size(smallest);
     call.send().await.map_err(aws("s3:PutBucketLifecycleConfiguration")).map(|_| ())
 }
 
@@ -108,6 +112,42 @@ fn rules(inputs: &Inputs) -> Vec<Rule> {
 
 fn days(days: Option<i32>) -> Option<u32> {
     days.and_then(|days| u32::try_from(days).ok())
+}
+
+/// The rule in our terms. One that has more than they can say (tags, sizes, dates) is not the wanted one, whatever its id: it would
+/// be overwritten without a word.
+fn told(rule: LifecycleRule) -> Result<Rule> {
+    let plain = plain(rule.clone());
+    let told = from_s3(rule);
+    if plain.status != ExpirationStatus::Enabled || to_s3(told.clone())? == plain {
+        return Ok(told);
+    }
+    Ok(Rule { id: format!("{} (with more than stackctl knows)", told.id), ..told })
+}
+
+/// As S3 would have it from us, where it means the same.
+fn plain(mut rule: LifecycleRule) -> LifecycleRule {
+    #[expect(deprecated, reason = "rules from before filters have their prefix here")]
+    let legacy = rule.prefix.take();
+    let mut filter = rule.filter.take().unwrap_or_else(|| LifecycleRuleFilter::builder().build());
+    if let Some(and) = &filter.and
+        && and.tags().is_empty()
+        && and.object_size_greater_than.is_none()
+        && and.object_size_less_than.is_none()
+    {
+        filter.prefix = filter.and.take().and_then(|and| and.prefix);
+    }
+    // S3 wants a filter also where the rule is about everything.
+    filter.prefix = Some(filter.prefix.or(legacy).unwrap_or_default());
+    rule.filter = Some(filter);
+    if let Some(end) = &mut rule.expiration
+        && end.expired_object_delete_marker == Some(false)
+    {
+        end.expired_object_delete_marker = None;
+    }
+    rule.transitions = rule.transitions.filter(|all| !all.is_empty());
+    rule.noncurrent_version_transitions = rule.noncurrent_version_transitions.filter(|all| !all.is_empty());
+    rule
 }
 
 fn from_s3(rule: LifecycleRule) -> Rule {

@@ -120,8 +120,8 @@ impl Resource for Bucket {
             Retry::secs("OperationAborted", "", 1200),
             // Parts are written in other places than the bucket was.
             Retry::secs("NoSuchBucket", "", 120),
-            // The policy names a role that is too new.
-            Retry::secs("MalformedPolicy", "", 120),
+            // The policy names a role that is too new; other mistakes in it do not pass.
+            Retry::secs("MalformedPolicy", "Invalid principal in policy", 120),
             // Somebody wrote while it was being emptied; without force_destroy the kind answers no code.
             Retry::secs("BucketNotEmpty", "", 60),
         ],
@@ -136,7 +136,7 @@ impl Resource for Bucket {
     async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<Id> {
         let (cloud, id) = (ctx.cloud, Id(inputs.name.clone().unwrap_or_default()));
         // There CreateBucket on a bucket of one's own answers 200 and resets its ACL.
-        if cloud.region == "us-east-1" && region(cloud, &id).await?.is_some() {
+        if cloud.region == "us-east-1" && region(cloud, &id).await.map_err(elsewhere)?.is_some() {
             return match Self::find(cloud, ctx.owner, inputs).await? {
                 Some(id) => Ok(id),
                 None => Err(Error::Refused(format!("the bucket {id} is there: {TAKEN}"))),
@@ -265,7 +265,32 @@ async fn region(cloud: &Cloud, id: &Id) -> Result<Option<String>> {
         Ok(found) => Ok(Some(found.bucket_region.unwrap_or_else(|| cloud.region.clone()))),
         // HEAD has no body, so the status is all there is.
         Err(Error::Aws(error)) if error.status == Some(404) => Ok(None),
-        other => other.remedy(&[], TAKEN).map(|_| None),
+        Err(error) => Err(spoken(error)),
+    }
+}
+
+/// What a status means, where there is nothing else.
+const SPOKEN: &[(u16, &str, &str)] = &[
+    (301, "PermanentRedirect", "the bucket is in another region"),
+    (400, "BadRequest", "S3 does not say why: mostly the credentials have expired"),
+    (403, "Forbidden", "the bucket is of another account, or s3:ListBucket on it is not allowed"),
+];
+
+/// An error without a body says nothing, not even a code.
+fn spoken(error: Error) -> Error {
+    let Error::Aws(mut error) = error else { return error };
+    let known = SPOKEN.iter().find(|(status, ..)| error.code.is_none() && error.status == Some(*status));
+    if let Some((status, code, text)) = known {
+        (error.code, error.message) = (Some((*code).to_owned()), format!("{text} (HTTP {status})"));
+    }
+    Error::Aws(error)
+}
+
+/// A bucket of that name which is not ours to make.
+fn elsewhere(error: Error) -> Error {
+    match error.is(&["PermanentRedirect", "Forbidden"]) {
+        true => Error::Refused(format!("{error}: {TAKEN}")),
+        false => error,
     }
 }
 

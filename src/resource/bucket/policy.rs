@@ -101,10 +101,17 @@ pub(super) fn check(document: &Json) -> Vec<(String, String)> {
     } else if statements(document).iter().any(locks_out) {
         "denies everything to everybody, stackctl included, and only the account's root could undo it: add a \
          condition or name actions"
+    } else if statements(document).iter().any(by_canonical_id) {
+        "names somebody by CanonicalUser, which S3 turns into another principal, so that it would read as changed for ever: \
+         write that as AWS, such as `arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ID` or the ARN of the account"
     } else {
         return vec![];
     };
     vec![("policy".to_owned(), text.to_owned())]
+}
+
+fn by_canonical_id(statement: &Json) -> bool {
+    ["Principal", "NotPrincipal"].iter().any(|who| statement[who].get("CanonicalUser").is_some())
 }
 
 fn locks_out(statement: &Json) -> bool {
@@ -165,5 +172,12 @@ mod tests {
         bound["Statement"][0]["Condition"] = json!({"StringNotEquals": {"aws:SourceVpc": "vpc-1"}});
         assert!(check(&bound).is_empty());
         assert_eq!(check(&json!({"Version": "2012-10-17"})).len(), 1);
+    }
+
+    #[test]
+    fn a_canonical_user_is_refused() {
+        let by = |who: Json| json!({"Statement": {"Effect": "Allow", "Principal": who, "Action": "s3:GetObject"}});
+        assert_eq!(check(&by(json!({"CanonicalUser": ["79a5"], "Service": "x"}))).len(), 1);
+        assert!(check(&by(json!({"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}))).is_empty());
     }
 }

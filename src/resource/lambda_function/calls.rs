@@ -17,7 +17,7 @@ pub(super) async fn create(ctx: &Create<'_>, inputs: &Inputs) -> Result<()> {
     let code = Code::load(inputs).await?;
     let call = ctx
         .cloud
-        .lambda_for(size(&code))
+        .lambda_once_for(size(&code))
         .create_function()
         .set_function_name(inputs.name.clone())
         .code(FunctionCode::builder().zip_file(code.zip).build())
@@ -51,13 +51,6 @@ pub(super) fn grant_is_of_another_role(before: &Inputs, after: &Inputs) -> bool 
     let has_variables = |inputs: &Inputs| inputs.environment.as_ref().is_some_and(|all| !all.is_empty());
     let another = before.role_identity.is_some() && after.role_identity.is_some() && before.role_identity != after.role_identity;
     another && before.role == after.role && has_variables(before) && has_variables(after)
-}
-
-/// Whether [`settings`] has something to do.
-pub(super) fn settings_differ(before: &Inputs, after: &Inputs) -> bool {
-    before.reserved_concurrency != after.reserved_concurrency
-        || (before.max_retries, before.max_event_age) != (after.max_retries, after.max_event_age)
-        || before.tags != after.tags
 }
 
 /// Whether `UpdateFunctionConfiguration` has something to do.

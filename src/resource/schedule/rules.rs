@@ -13,6 +13,12 @@ pub(super) fn check(inputs: &Json) -> Vec<(String, String)> {
     {
         complain("end", format!("{end} is not after `start`, which is {start}"));
     }
+    if inputs["expression"].as_str().is_some_and(|expression| expression.starts_with("at(")) {
+        for name in ["start", "end"].iter().filter(|name| !inputs[**name].is_null()) {
+            let text = "AWS does not mind it where `expression` is at(…), which is one moment already: remove it";
+            complain(name, text.to_owned());
+        }
+    }
     if let Some((_, operation)) = inputs["target"].as_str().and_then(|target| target.split_once(":aws-sdk:")) {
         let form = "write it as in arn:aws:scheduler:::aws-sdk:sagemaker:createTrainingJob";
         let (service, action) = operation.split_once(':').unwrap_or((operation, ""));
@@ -46,6 +52,17 @@ mod tests {
             let target = format!("arn:aws:scheduler:::aws-sdk:{operation}");
             assert_eq!(paths(json!({"target": target})), ["target"], "{operation}");
         }
+    }
+
+    #[test]
+    fn one_moment_has_no_start_and_no_end() {
+        let once = |more: Json| {
+            let mut inputs = json!({"expression": "at(2027-01-31T06:00:00)", "start": null});
+            inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            paths(inputs)
+        };
+        assert_eq!(once(json!({})), [""; 0]);
+        assert_eq!(once(json!({"start": "2027-01-01T00:00:00Z", "end": {"$unknown": "param.x"}})), ["start", "end"]);
     }
 
     #[test]

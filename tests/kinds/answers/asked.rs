@@ -94,6 +94,13 @@ impl Asked {
             && query.split('&').filter(|wanted| !wanted.is_empty()).all(has)
     }
 
+    /// The value of one parameter of the query, decoded.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(key, _)| *key == name)?;
+        Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+    }
+
     /// The body; a form decoded.
     pub fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
