@@ -35,6 +35,7 @@ mod permits;
 mod preflight;
 mod queue;
 mod rds;
+mod recorded;
 mod requests;
 mod retries;
 mod schedule;
