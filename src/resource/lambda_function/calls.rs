@@ -53,6 +53,13 @@ pub(super) fn grant_is_of_another_role(before: &Inputs, after: &Inputs) -> bool 
     another && before.role == after.role && has_variables(before) && has_variables(after)
 }
 
+/// Whether [`settings`] has something to do.
+pub(super) fn settings_differ(before: &Inputs, after: &Inputs) -> bool {
+    before.reserved_concurrency != after.reserved_concurrency
+        || (before.max_retries, before.max_event_age) != (after.max_retries, after.max_event_age)
+        || before.tags != after.tags
+}
+
 /// Whether `UpdateFunctionConfiguration` has something to do.
 pub(super) fn configuration_differs(before: &Inputs, after: &Inputs) -> bool {
     let set = |items: &[String]| items.iter().cloned().collect::<BTreeSet<_>>();
