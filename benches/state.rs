@@ -104,8 +104,8 @@ impl Objects for Far {
             self.near.delete(key, etag).await
         })
     }
-    fn versions<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Vec<Version>, Error>> {
-        self.near.versions(key)
+    fn versions<'a>(&'a self, key: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Version>, Error>> {
+        self.near.versions(key, most)
     }
     fn version<'a>(&'a self, key: &'a str, id: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, Error>> {
         self.near.version(key, id)
