@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(what("bucket.loans"), What::Resource("bucket.loans".parse().unwrap()));
         assert_eq!(what("saved.plan"), What::Resource("saved.plan".parse().unwrap()));
         assert_eq!(what(file.to_str().unwrap()), What::Plan(file));
-        assert_eq!(what("plan"), What::Plan("plan".into()));
+        assert_eq!(what("./plan"), What::Plan("./plan".into()));
+        assert!("plan".parse::<What>().is_err(), "neither an address nor a file");
     }
 }

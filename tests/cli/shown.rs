@@ -104,6 +104,8 @@ fn what_is_no_plan_is_refused_and_forms_are_for_plans() {
     let test = Test::new().stack("[stack]\nname = \"demo\"\nregion = \"eu-west-1\"\n[queue.jobs]\n");
     let refused = test.args(["show", "queue.jobs", "--format", "html"]).failure(2);
     assert!(refused.stderr.contains("only plans have that form"), "{}", refused.stderr);
-    let test = Test::new().args(["show", "nowhere"]).failure(1);
-    assert!(test.stderr.contains("nowhere"), "{}", test.stderr);
+    let refused = Test::new().args(["show", "no/where"]).failure(1);
+    assert!(refused.stderr.contains("no/where"), "{}", refused.stderr);
+    let refused = Test::new().args(["show", "nowhere"]).failure(2);
+    assert!(refused.stderr.contains("nowhere"), "{}", refused.stderr);
 }

@@ -1,5 +1,5 @@
 use serde_json::Value as Json;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -26,6 +26,13 @@ enum Place {
     Local,
     /// None at all.
     Nowhere,
+}
+
+/// How a command ended.
+struct Ended {
+    code: i32,
+    data: String,
+    notes: String,
 }
 
 /// Beside the limit, for the deletion.
@@ -112,14 +119,24 @@ impl Site {
         command
     }
 
-    /// Runs a command that ends before `until`; its exit code and its data.
-    fn run(&self, args: &[&str], until: Instant) -> (i32, String) {
+    /// Runs a command that ends before `until`.
+    fn run(&self, args: &[&str], until: Instant) -> Ended {
         eprintln!("{:>7.1} s  stackctl {}", self.begun.elapsed().as_secs_f64(), args.join(" "));
-        let mut child = self.command(args).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut command = self.command(args);
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = child.stdout.take().unwrap();
         let reader = std::thread::spawn(move || {
             let mut text = String::new();
             out.read_to_string(&mut text).map(|_| text)
+        });
+        let notes = BufReader::new(child.stderr.take().unwrap());
+        let listener = std::thread::spawn(move || {
+            let tell = |line: String| {
+                eprintln!("{line}");
+                line + "\n"
+            };
+            notes.lines().map_while(Result::ok).map(tell).collect::<String>()
         });
         let status = loop {
             if let Some(status) = child.try_wait().unwrap() {
@@ -133,14 +150,15 @@ impl Site {
             }
             std::thread::sleep(Duration::from_millis(200));
         };
-        (status.code().unwrap_or(-1), reader.join().unwrap().unwrap())
+        let (data, notes) = (reader.join().unwrap().unwrap(), listener.join().unwrap());
+        Ended { code: status.code().unwrap_or(-1), data, notes }
     }
 
     /// Runs a command that must succeed.
     pub fn says(&self, args: &[&str]) -> String {
-        let (code, said) = self.run(args, self.limit);
-        assert_eq!(code, 0, "stackctl {args:?}:\n{said}");
-        said
+        let ended = self.run(args, self.limit);
+        assert_eq!(ended.code, 0, "stackctl {args:?}:\n{}", ended.data);
+        ended.data
     }
 
     /// Changes `stack.toml`; the text must be there once.
@@ -217,7 +235,7 @@ impl Site {
         let manifest = self.path().join("_manifest.json");
         let until = Instant::now() + Duration::from_secs(15 * 60);
         let args = ["cp", "bucket.loans/lake/loan_features/_manifest.json", manifest.to_str().unwrap()];
-        while self.run(&args, self.limit).0 != 0 {
+        while self.run(&args, self.limit).code != 0 {
             assert!(
                 Instant::now() < until,
                 "the file was not loaded: look at `stackctl logs lambda_function.loader`"
@@ -254,13 +272,12 @@ impl Site {
         let until = Instant::now() + CLEANING;
         let destroy = ["destroy", "--auto-approve", "--allow-data-loss", "all"];
         for _ in 0..3 {
-            if self.run(&destroy, until).0 == 0 {
+            if self.run(&destroy, until).code == 0 {
                 break;
             }
         }
         // Whatever the state has forgotten: found by its tags, nothing else counts.
-        let (code, said) = self.run(&["state", "recover", "--from-tags", "--force", "--auto-approve"], until);
-        eprintln!("{said}");
-        code != 0 || self.run(&destroy, until).0 == 0
+        let found = self.run(&["state", "recover", "--from-tags", "--force", "--auto-approve"], until);
+        found.notes.contains("There is nothing to recover") || self.run(&destroy, until).code == 0
     }
 }
