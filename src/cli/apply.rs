@@ -111,7 +111,7 @@ pub async fn carry_out(
         report::ahead(&preflight(&open.cloud, &desired, state, &open.root, Depth::Cheap).await);
     }
     approve_at(&open.site, approved || args.auto_approve)?;
-    let _handled = signals::handle().await;
+    let handled = signals::handle().await;
     let begins = report::during("beginning the journal");
     if open.document.serial == 0 {
         // The journal builds on a state that is on the disk.
@@ -151,6 +151,7 @@ pub async fn carry_out(
         open.whereabouts.forget();
     }
     drop(saving);
+    handled.over();
     // Also where it could not be saved: what was done is done.
     report::ending(&Ending {
         summary: &summary,

@@ -14,6 +14,8 @@ enum Mode {
     Watched,
     /// An apply, which has something to finish.
     Handled,
+    /// It has said how it ended, its exit code too: that stays so.
+    Over,
     /// It was answered; nothing more begins.
     Ending,
 }
@@ -46,8 +48,14 @@ async fn watched(mut signals: Signals, mut quit: Signal) {
         };
         {
             let mut mode = mode();
-            if *mode == Mode::Handled && !at_once {
-                continue;
+            match *mode {
+                Mode::Handled if !at_once => continue,
+                // Somebody who asks twice does not want to wait for what is given back.
+                Mode::Over if !at_once => {
+                    *mode = Mode::Watched;
+                    continue;
+                }
+                _ => {}
             }
             *mode = Mode::Ending;
         }
@@ -92,9 +100,22 @@ pub async fn handle() -> Handled {
     std::future::pending().await
 }
 
+impl Handled {
+    /// The command says how it ended: a signal that comes now is too late to change that.
+    pub fn over(&self) {
+        let mut mode = mode();
+        if *mode == Mode::Handled {
+            *mode = Mode::Over;
+        }
+    }
+}
+
 impl Drop for Handled {
     fn drop(&mut self) {
-        *mode() = Mode::Watched;
+        let mut mode = mode();
+        if *mode == Mode::Handled {
+            *mode = Mode::Watched;
+        }
     }
 }
 

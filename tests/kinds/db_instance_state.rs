@@ -26,7 +26,7 @@ async fn seen(
                     "<DescribeDBInstancesResponse><DescribeDBInstancesResult>{there}</DescribeDBInstancesResult></DescribeDBInstancesResponse>"
                 ),
             ),
-            other => (200, format!("<{other}Response/>")),
+            other => (200, format!("<{other}Response><{other}Result/></{other}Response>")),
         }
     });
     let (kind, id) = (resource::kind("db_instance").unwrap(), Id::from("loans"));

@@ -78,7 +78,7 @@ async fn a_bucket_that_names_a_deleted_role_is_written_again() {
         let asked = asked.lock().unwrap().clone();
         assert_eq!(asked.len(), 1, "{asked:?}");
         assert!(
-            asked[0].0.starts_with("PUT /raw")
+            asked[0].0.starts_with("PUT /")
                 && asked[0].0.contains("policy")
                 && asked[0].1.contains("role/web"),
             "{asked:?}"

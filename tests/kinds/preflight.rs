@@ -82,8 +82,9 @@ async fn names_that_are_taken_and_classes_that_are_not_there_are_all_told_at_onc
         "{names:?}"
     );
     let offers = only(&found, Check::Offers);
+    // Told, and no reason to stop: an emulator does not know what AWS has.
     assert!(
-        offers.iter().any(|f| f.verdict == Verdict::Wrong && f.message.contains("db.t9.huge")),
+        offers.iter().any(|f| f.verdict == Verdict::NotChecked && f.message.contains("db.t9.huge")),
         "{offers:?}"
     );
 }

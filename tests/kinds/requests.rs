@@ -69,11 +69,24 @@ pub fn counted(service: &str) -> u64 {
     COUNTED.lock().unwrap_or_else(PoisonError::into_inner)[service].as_u64().unwrap_or(0)
 }
 
+/// What is sent to an emulator alone, in its own words beside those of AWS: service, operation, end of what the models say.
+const EMULATORS_OWN: &[(&str, &str, &str)] = &[
+    // MiniStack looks for the other group under the name that it has in descriptions.
+    ("ec2", "ModifySecurityGroupRules", ".ReferencedGroupInfo.GroupId: no such member"),
+];
+
 /// # Panics
 /// AWS would not take it.
 pub fn check(request: &HttpRequest) {
     let line = line(request);
-    let violations = violations(&line);
+    let mut violations = violations(&line);
+    if request.uri().starts_with("http://127.0.0.1:") {
+        violations.retain(|said| {
+            !EMULATORS_OWN.iter().any(|(service, operation, end)| {
+                line["service"] == *service && line["operation"] == *operation && said.ends_with(end)
+            })
+        });
+    }
     assert!(
         violations.is_empty(),
         "AWS would not take {}:{}: {violations:#?}",
