@@ -12,6 +12,9 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
+/// So many looks in a row find nothing of what is gone. Any one answer may come from a place that does not know it.
+const ABSENCES: u32 = 3;
+
 /// What came of looking at an object.
 pub enum Seen {
     /// It was what is wanted, often enough in a row.
@@ -59,7 +62,8 @@ impl<'a> Watch<'a> {
         let (mut ready, mut equal) = (0, 0);
         let begun = written.map(|_| Instant::now());
         let mut patient = begun;
-        let mut absent: Option<Instant> = None;
+        // Since when, and in how many looks in a row.
+        let mut absent: Option<(Instant, u32)> = None;
         // The delay spares polls that cannot succeed; an object that is ready at once needs none.
         let mut delay = Some(wait.delay);
         let mut pauses = Pauses::new(&pace, wait.interval);
@@ -68,10 +72,14 @@ impl<'a> Watch<'a> {
             let (what, pause) = match target.reader.read(target.kind, target.id).await? {
                 None => {
                     (ready, equal) = (0, 0);
-                    let since = *absent.get_or_insert_with(Instant::now);
+                    let (since, looks) = *absent.insert(
+                        absent.map_or_else(|| (Instant::now(), 1), |(since, looks)| (since, looks + 1)),
+                    );
+                    // Two looks may be minutes apart, and each of them may have met a place that does not know it.
+                    let enough = looks >= ABSENCES || pace.absence.is_zero();
                     if !self.shown {
                         ("to become visible".to_owned(), pauses.next())
-                    } else if since.elapsed() >= pace.absence {
+                    } else if enough && since.elapsed() >= pace.absence {
                         return Err(Error::Refused("it was deleted by someone else meanwhile".to_owned()));
                     } else {
                         ("to show again".to_owned(), pauses.next())

@@ -138,6 +138,8 @@ async fn judge(sim: &Arc<Sim>, draft: &Draft, command: &Command, end: Option<&En
 
 /// A plan right after an apply that went well is empty.
 async fn again(sim: &Arc<Sim>, draft: &Draft) {
+    // A storm that is still on could end the plan itself.
+    sim.brew(None);
     match smooth(sim, draft, Act::Plan).await {
         Some(End::Planned(plan)) if plan.is_empty() => {}
         Some(End::Planned(plan)) => {

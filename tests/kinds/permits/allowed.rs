@@ -118,9 +118,14 @@ const UNCHECKED: &[(&str, &str)] = &[
     ("cloudwatch:PutMetricAlarm", "the same"),
     ("cloudwatch:TagResource", "the same"),
     ("cloudwatch:UntagResource", "the same"),
+    (
+        "ec2:DescribeNetworkInterfaces",
+        "a deletion that is refused asks what holds on, and says less where it may not",
+    ),
     ("lambda:DeleteFunctionConcurrency", "it asks for PutFunctionConcurrency"),
     ("lambda:GetFunctionEventInvokeConfig", "it asks for GetFunction"),
     ("lambda:PutFunctionEventInvokeConfig", "it asks for UpdateFunctionCode"),
+    ("rds:DescribeEvents", "a version that does not come asks why, and says less where it may not"),
 ];
 
 #[tokio::test]
