@@ -6,7 +6,7 @@ use super::unmade::unmade;
 use crate::address::Address;
 use crate::diff::complete;
 use crate::error::{Error, Result};
-use crate::plan::{Action, Step, key};
+use crate::plan::{Step, key};
 use crate::resource::{Id, Kind, Observed};
 use crate::schema::has_unknown;
 use crate::state::{Entry, Intent, Record, Verb};
@@ -77,18 +77,17 @@ async fn remove(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step, recor
 /// The plan did not find the object, and another step makes one of its name: what shows now is that one.
 fn is_made_elsewhere(shared: &Shared<'_>, kind: &'static dyn Kind, step: &Step, record: &Record) -> bool {
     let run = shared.run;
+    if run.observed.contains_key(&step.address) {
+        return false;
+    }
     let Some(own) = key(kind, &record.inputs) else { return false };
-    let makes = |other: &&Step| {
+    run.plan.steps.iter().any(|other| {
         let address = &other.address;
         *address != step.address
             && address.kind == kind.name()
-            && matches!(other.action, Action::Create | Action::Replace | Action::ReplaceCreateFirst)
-    };
-    !run.observed.contains_key(&step.address)
-        && run.plan.steps.iter().filter(makes).any(|other| {
-            let wanted = shared.known(|known| run.desired.inputs(&other.address, known));
-            key(kind, &wanted).is_some_and(|wanted| wanted == own)
-        })
+            && other.action.creates()
+            && key(kind, &shared.known(|known| run.desired.inputs(address, known))).as_ref() == Some(&own)
+    })
 }
 
 /// What goes for the deletion of an object: what is recorded, overruled by the block as it is now in what no object has

@@ -72,11 +72,10 @@ impl<'a> Watch<'a> {
             let (what, pause) = match target.reader.read(target.kind, target.id).await? {
                 None => {
                     (ready, equal) = (0, 0);
-                    let (since, looks) = *absent.insert(
-                        absent.map_or_else(|| (Instant::now(), 1), |(since, looks)| (since, looks + 1)),
-                    );
+                    let (since, looks) = absent.get_or_insert_with(|| (Instant::now(), 0));
+                    *looks += 1;
                     // Two looks may be minutes apart, and each of them may have met a place that does not know it.
-                    let enough = looks >= ABSENCES || pace.absence.is_zero();
+                    let enough = *looks >= ABSENCES || pace.absence.is_zero();
                     if !self.shown {
                         ("to become visible".to_owned(), pauses.next())
                     } else if enough && since.elapsed() >= pace.absence {

@@ -4,6 +4,7 @@ use super::report;
 use super::session::Planned;
 use super::site::Site;
 use crate::address::Address;
+use crate::config::LOCAL;
 use crate::cost::PlanCost;
 use crate::plan::{Action, Plan};
 use crate::terraform::show;
@@ -39,7 +40,7 @@ impl Beside {
 
     /// Of a plan that was saved without: what it says itself.
     pub fn bare(plan: &Plan) -> Self {
-        let local = plan.target.as_deref() == Some("local");
+        let local = plan.target.as_deref() == Some(LOCAL);
         let site = Site {
             target: plan.target.clone(),
             local,

@@ -5,6 +5,7 @@ use super::session::Session;
 use crate::desired::Desired;
 use crate::folder;
 use crate::permissions::{Document, Purpose, documents, needs, statements};
+use crate::schema::policy;
 use clap::ValueEnum;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
@@ -58,8 +59,7 @@ impl For {
 }
 
 fn account(text: &str) -> Result<String, String> {
-    let fits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { Ok(text.to_owned()) } else { Err("write twelve digits".to_owned()) }
+    if policy::is_account(text) { Ok(text.to_owned()) } else { Err("write twelve digits".to_owned()) }
 }
 
 pub async fn run(args: &Args) -> Outcome {

@@ -84,6 +84,11 @@ pub fn partition(region: &str) -> &'static str {
     ground(region).0
 }
 
+/// Of a bucket, which has neither account nor region in it.
+pub fn bucket_arn(region: &str, name: &str) -> String {
+    format!("arn:{}:s3:::{name}", partition(region))
+}
+
 /// Whether a host is one of AWS's own, by its name.
 pub fn is_aws(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();

@@ -94,9 +94,11 @@ impl ClassifyRetry for Slower {
         }
         // To the SDK it is throttling; of the services here it is a quota, which waiting does not raise.
         let quota = error_code(response).is_some_and(|code| code == "LimitExceededException");
-        let text = response.body().bytes().unwrap_or_default().to_ascii_lowercase();
-        let rate = text.windows(4).any(|word| word == b"rate");
-        if quota && !rate { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
+        let is_of_a_rate = || {
+            let text = response.body().bytes().unwrap_or_default().to_ascii_lowercase();
+            text.windows(4).any(|word| word == b"rate")
+        };
+        if quota && !is_of_a_rate() { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
     }
 
     fn name(&self) -> &'static str {

@@ -4,6 +4,7 @@ use super::overlay::Overlay;
 use super::{BucketPlace, Node, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts;
+use crate::schema::policy;
 
 /// `[stack]` with the chosen target laid over. A value that is wrong or missing is None, and reported.
 #[derive(Debug, Default)]
@@ -61,7 +62,8 @@ impl Header {
             encryption: encryption.map(|node| recipients(node, found)).unwrap_or_default(),
             name: name.and_then(|name| checked(name, is_stack_name, "a stack name", NAME_HELP, found)),
             region: region.and_then(|region| checked(region, is_region, "a region", REGION_HELP, found)),
-            account: account.and_then(|id| checked(id, is_account, "an account", ACCOUNT_HELP, found)),
+            account: account
+                .and_then(|id| checked(id, policy::is_account, "an account", ACCOUNT_HELP, found)),
             no_account,
             state_at: state.as_ref().map(|(_, span)| *span),
             state: state
@@ -170,10 +172,6 @@ fn is_region(text: &str) -> bool {
         }
         _ => false,
     }
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.chars().all(|c| c.is_ascii_digit())
 }
 
 fn is_state(text: &str) -> bool {

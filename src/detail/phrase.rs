@@ -2,6 +2,7 @@
 
 use super::glob::is_pattern;
 use super::grant::{Grant, Scope};
+use crate::schema::policy;
 
 /// Whether it is someone else than the account itself and the services of AWS.
 pub fn is_stranger(who: &Scope, account: &str) -> bool {
@@ -22,7 +23,7 @@ fn foreign(who: &str, account: &str) -> bool {
 /// The account that a principal belongs to.
 fn owner(who: &str) -> Option<&str> {
     let id = if who.starts_with("arn:") { who.split(':').nth(4)? } else { who };
-    (id.len() == 12 && id.chars().all(|c| c.is_ascii_digit())).then_some(id)
+    policy::is_account(id).then_some(id)
 }
 
 /// `anyone on the internet may read arn:aws:s3:::site/* (s3:GetObject)`: what these grants, which are of one statement, let

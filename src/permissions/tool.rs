@@ -21,8 +21,7 @@ pub fn needs(scene: &Scene, place: &str, target: Option<&str>) -> Vec<Need> {
         Some(target) => format!("{}.{target}.json", key.strip_suffix(".json").unwrap_or(&key)),
         None => key,
     };
-    let partition = naming::partition(&scene.region);
-    let start = format!("arn:{partition}:s3:::{bucket}");
+    let start = naming::bucket_arn(&scene.region, &bucket);
     // The state, and beside it `.lock` and `.journal`: whoever plans takes the lock and settles what a dead run left.
     let all = format!("{start}/{key}*");
     for action in ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectVersion"] {

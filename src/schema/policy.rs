@@ -150,8 +150,12 @@ pub fn names_identities(document: &Json) -> bool {
 
 fn is_identity(principal: &Json) -> bool {
     let text = principal.as_str().unwrap_or_default();
-    let account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    !(text == "*" || text.ends_with(":root") || account(text))
+    !(text == "*" || text.ends_with(":root") || is_account(text))
+}
+
+/// Whether this is the number of an account.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `arn:aws:iam::123456789012:root` is the account `123456789012`.

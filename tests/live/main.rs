@@ -12,6 +12,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says how far it is")]
 
+#[path = "../shared/bootstrap.rs"]
+mod bootstrap;
 mod checks;
 mod site;
 

@@ -1,6 +1,6 @@
+use crate::bootstrap;
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -251,12 +251,8 @@ impl Site {
         let shown: Json =
             serde_json::from_str(&self.says(&["show", "lambda_function.loader", "--json"])).unwrap();
         let zip = shown["lambda_function.loader"]["inputs"]["artifact"].as_str().unwrap().to_owned();
-        let mut archive = zip::ZipArchive::new(std::fs::File::open(self.path().join(zip)).unwrap()).unwrap();
-        let mut bytes = vec![];
-        archive.by_name("bootstrap").unwrap().read_to_end(&mut bytes).unwrap();
         let program = self.path().join("loader");
-        std::fs::write(&program, bytes).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        bootstrap::extract(&self.path().join(zip), &program);
         let args = ["generate", "--rows", "5000", "--seed", "1", "--output"];
         assert!(Command::new(program).args(args).arg(file).status().unwrap().success());
     }

@@ -1,5 +1,6 @@
+use crate::bootstrap;
 use crate::project::{Project, actions, all};
-use std::io::{Read, Write};
+use std::io::Write;
 use zip::write::SimpleFileOptions;
 
 const PLAN: &[&str] = &["plan", "--target", "local", "--json"];
@@ -8,9 +9,7 @@ const PLAN: &[&str] = &["plan", "--target", "local", "--json"];
 fn other_code(project: &Project) {
     let shown = project.json(&["show", "lambda_function.loader", "--target", "local", "--json"]);
     let zip = shown["lambda_function.loader"]["inputs"]["artifact"].as_str().unwrap().to_owned();
-    let mut program = vec![];
-    let mut archive = zip::ZipArchive::new(std::fs::File::open(project.path().join(zip)).unwrap()).unwrap();
-    archive.by_name("bootstrap").unwrap().read_to_end(&mut program).unwrap();
+    let program = bootstrap::bytes(&project.path().join(zip));
     let mut writer = zip::ZipWriter::new(std::fs::File::create(project.path().join("other.zip")).unwrap());
     let options = SimpleFileOptions::default().unix_permissions(0o755);
     writer.start_file("bootstrap", options).unwrap();

@@ -1,7 +1,6 @@
+use crate::bootstrap;
 use crate::emulator::{Bucket, messages};
 use crate::project::{Project, all, eventually, loan_data};
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tokio_postgres::{Client, NoTls};
@@ -66,12 +65,8 @@ fn copy(project: &Project, file: &Path, key: &str) {
 fn loader(project: &Project) -> PathBuf {
     let artifact = project.json(&["show", "lambda_function.loader", "--target", "local", "--json"]);
     let zip = artifact["lambda_function.loader"]["inputs"]["artifact"].as_str().unwrap().to_owned();
-    let mut archive = zip::ZipArchive::new(std::fs::File::open(project.path().join(zip)).unwrap()).unwrap();
-    let mut bytes = vec![];
-    archive.by_name("bootstrap").unwrap().read_to_end(&mut bytes).unwrap();
     let program = project.path().join("loader");
-    std::fs::write(&program, bytes).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    bootstrap::extract(&project.path().join(zip), &program);
     program
 }
 

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that says how far it is")]
 
+#[path = "../shared/bootstrap.rs"]
+mod bootstrap;
 mod changes;
 mod disk;
 mod emulator;

@@ -11,7 +11,7 @@ const SID: &str = "StackctlTlsOnly";
 const NONE: &[&str] = &["NoSuchBucketPolicy"];
 
 pub(super) fn arn(cloud: &Cloud, id: &Id) -> String {
-    format!("arn:{}:s3:::{id}", naming::partition(&cloud.region))
+    naming::bucket_arn(&cloud.region, &id.0)
 }
 
 fn statement(arn: &str) -> Json {

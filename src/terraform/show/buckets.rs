@@ -48,10 +48,6 @@ pub fn bucket(given: &Given<'_>) -> Vec<Piece> {
     pieces
 }
 
-fn arn(given: &Given<'_>, bucket: &str) -> String {
-    format!("arn:{}:s3:::{bucket}", naming::partition(given.region))
-}
-
 /// The policy with the statement of `tls_only`, as S3 has them.
 fn policy(given: &Given<'_>) -> Json {
     let own = given.at("policy");
@@ -62,7 +58,7 @@ fn policy(given: &Given<'_>) -> Json {
         Json::String(name) => name,
         _ => "*".to_owned(),
     };
-    let arn = arn(given, &name);
+    let arn = naming::bucket_arn(given.region, &name);
     let statement = json!({
         "Sid": "StackctlTlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
         "Resource": [arn.clone(), format!("{arn}/*")],
@@ -120,7 +116,7 @@ pub fn trigger(given: &Given<'_>) -> Vec<Piece> {
         ("filter_suffix", given.at("suffix")),
     ]);
     let source = match given.at("bucket") {
-        Json::String(name) => json!(arn(given, &name)),
+        Json::String(name) => json!(naming::bucket_arn(given.region, &name)),
         other => other,
     };
     vec![

@@ -20,8 +20,9 @@ const RESTING: &[&str] = &["InvalidParameterCombination", "InvalidDBInstanceStat
 /// A change of its own: for six hours after one, also after one that RDS made by itself, and as long as it optimises the
 /// storage, RDS takes no other, and nothing else has to wait for that.
 pub(super) async fn change(cloud: &Cloud, id: &Id, view: &View, after: &Inputs) -> Result<bool> {
+    let grown = grown(view, after);
     let has = Has {
-        size: grown(view, after).is_none(),
+        size: grown.is_none(),
         kind: view.has(&after.storage_type, |there| there.storage_type.clone()),
         iops: view.has_any(&after.iops, |there| there.iops),
         throughput: view.has_any(&after.storage_throughput, |there| there.storage_throughput),
@@ -30,8 +31,7 @@ pub(super) async fn change(cloud: &Cloud, id: &Id, view: &View, after: &Inputs) 
         return Ok(false);
     }
     let mut request = Request::new(cloud, id, after);
-    let there = view.there.allocated_storage.unwrap_or_default();
-    let size = grown(view, after).unwrap_or(there);
+    let size = grown.or(view.there.allocated_storage).unwrap_or_default();
     if !has.kind {
         request.put(|call| call.storage_type(&after.storage_type));
     }
