@@ -125,6 +125,38 @@ async fn absent_once_is_not_deleted() {
     assert_eq!(test.count(), 0, "an orphan");
 }
 
+/// Its looks are far apart, and two in a row met places that do not know it.
+#[tokio::test(start_paused = true)]
+async fn absent_twice_is_not_gone_however_far_apart() {
+    let test = Test::new();
+    test.apply("[far.a]\nlabel = \"a\"\n").await;
+    let grown = "[far.a]\nlabel = \"a\"\nsize = 3\n";
+    let (plan, document, observed, _) = test.plan(grown).await;
+    assert_eq!(actions(&plan), ["Update far.a"]);
+    for object in test.world.lock().unwrap().objects.values_mut() {
+        object.absent = 2;
+    }
+    let (_, held) = test.store().open("apply", crate::world::PATIENCE).await.unwrap();
+    let journal = held.journal(&document, "apply").await.unwrap();
+    let stop = tokio::sync::watch::channel(stackctl::apply::Stop::No).1;
+    let summary = test.carry_out(grown, &plan, document, &observed, &journal, stop).await;
+    assert!(summary.failed.is_empty(), "{:?}", summary.failed);
+}
+
+/// Somebody deleted the object, its block has another address, and another one of its name is made while the old record goes:
+/// what shows then is the new one.
+#[tokio::test(start_paused = true)]
+async fn what_the_plan_did_not_find_is_not_looked_for_where_its_name_is_made_anew() {
+    let test = Test::new();
+    test.apply("[box.old]\nlabel = \"a\"\nname = \"one\"\n").await;
+    test.world.lock().unwrap().objects.clear();
+    let renamed = "[box.new]\nlabel = \"b\"\nname = \"one\"\n";
+    let summary = test.apply(renamed).await;
+    assert!(summary.failed.is_empty(), "{:?}", summary.failed);
+    assert_eq!(test.count(), 1, "the new one was taken for the old one");
+    assert!(test.plan(renamed).await.0.is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_was_cut_off_is_not_done_because_of_one_absence() {
     let test = Test::new();

@@ -499,6 +499,7 @@ impl Test {
             }});
             let profile = Profile {
                 create: Wait::secs(0, 10, 1, 7200),
+                update: if name == "far" { Wait::secs(90, 30, 1, 7200) } else { Profile::INSTANT.update },
                 typical: Typical { create: u32::try_from(slow).unwrap() + 1, update: 1, delete: 1 },
                 retries: RETRIES,
                 fixed_name,
@@ -521,6 +522,8 @@ impl Test {
             kind("app", 0, false),
             kind("box", 0, true),
             kind("fun", 0, false),
+            // Looked at seldom.
+            kind("far", 0, false),
         ];
         Self {
             world,
